@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tiny helpers without policy.  Pure: no clock, I/O or logging.
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	base/cleanup.h \
+	base/epoch.h \
+	base/log_position.h \
+	base/usec.h

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# One cmocka binary per source file; each area has its own fragment.
+if HAVE_CMOCKA
+UNIT_TESTS =
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+include %D%/base.mk
+include %D%/election.mk
+include %D%/storage.mk
+include %D%/daemon.mk
+include %D%/api.mk
+include %D%/ctl.mk
+endif
