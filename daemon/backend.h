@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the API may ask of the elector, in plain C types: the API knows no election and the elector
+ * no JSON and no HTTP.  The elector fills a struct backend, a test fills another.
+ *
+ * Owner: every string, value and array that the backend hands out stays the backend's and is valid
+ * until the loop is entered again; the API copies at once what it needs longer.  Every pointer
+ * handed *to* the backend is valid during the call only.  Codes are the stable words of PROTOCOL
+ * section 5 (reason_code(), cause_code(), core_state_name()), never NULL unless it says so.
+ * Threads: all calls and callbacks on the loop's thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/epoch.h"
+#include "base/usec.h"
+#include "daemon/api_error.h"
+
+enum { BACKEND_MAX_REASONS = 24, BACKEND_MAX_DAMAGED = 8 };
+
+/* Why a member is not eligible; n = 0: it is. */
+struct reason_list {
+	unsigned n;
+	const char *code[BACKEND_MAX_REASONS];
+};
+
+/* The leader as the register names it (DESIGN 8, below the table of states). */
+struct leader_view {
+	const char *member; /* NULL: released, never granted, or its latch is gone */
+	struct epoch epoch;
+	bool self;  /* then `age` is not shown */
+	usec_t age; /* since the question of this answer was asked */
+};
+
+struct transition {
+	const char *from, *to; /* states */
+	const char *cause;
+	struct epoch epoch;
+	usec_t at;                   /* wall clock */
+	usec_t detect, claim, grant; /* durations; USEC_INFINITY = does not apply, shown as null */
+};
+
+/* GET /v1/status.  Durations are usec and shown as whole milliseconds. */
+struct status {
+	const char *cluster, *member, *role, *state;
+	struct epoch epoch; /* of the register as last read */
+	struct leader_view leader;
+	usec_t lease; /* what is left of it at this moment; 0 unless state is "leader" (P5) */
+	bool eligible;
+	struct reason_list reasons;
+	usec_t tolerance;
+	bool maintenance;         /* paused; then the three below are shown */
+	usec_t maintenance_until; /* wall clock */
+	const char *maintenance_by, *maintenance_why;
+	const char *watchdog; /* "systemd" or "none" */
+	struct {
+		bool connected;
+		const char *server; /* "10.0.0.1:2181", NULL when not connected */
+		usec_t session;     /* T, as negotiated; 0 = no session */
+		usec_t last_ack; /* since the last answer; USEC_INFINITY = none yet, shown as null
+		                  */
+	} zookeeper;
+	struct {
+		const char *mode, *state;
+		int pid; /* 0 = none, shown as null */
+		unsigned restarts;
+	} jobmanager;
+	struct {
+		uint64_t sequence, pointers;
+		const char *path, *state;                 /* "ok" or a reason */
+		uint64_t n_damaged;                       /* all of them */
+		const char *damaged[BACKEND_MAX_DAMAGED]; /* the first keys, NULL behind the last */
+	} store;
+	bool has_transition;
+	struct transition last_transition;
+};
+
+/* GET /v1/cluster */
+struct cluster_view {
+	const char *cluster;
+	struct epoch epoch;
+	struct leader_view leader;
+	usec_t age; /* of what is shown of the others */
+};
+
+struct cluster_member {
+	const char *member, *host, *role;
+	const char *state; /* "leader", "standby", "observer"; its own word for the member asked */
+	bool eligible;
+	struct reason_list reasons;
+	uint64_t sequence;
+	struct epoch stopped;
+	const char *jmha; /* release */
+	const char *api;  /* address of its TCP listener, NULL = none */
+	bool self;
+};
+
+typedef void (*backend_member_cb)(void *cookie, const struct cluster_member *member);
+
+/* GET /v1/history, oldest first */
+struct term {
+	struct epoch epoch;
+	const char *leader;
+	usec_t start, end;             /* wall clock; end USEC_INFINITY = goes on, shown as null */
+	const char *cause;             /* why it ended; of the current one: NULL, shown as null */
+	usec_t detect, fence, recover; /* USEC_INFINITY = not known, shown as null */
+};
+
+typedef void (*backend_term_cb)(void *cookie, const struct term *term);
+
+/* One live pointer. */
+struct pointer_view {
+	const char *key;
+	const void *value; /* NULL when damaged */
+	size_t size;
+	uint64_t revision;
+	bool damaged; /* the value is lost: named, not served (410) */
+};
+
+typedef void (*backend_pointer_cb)(void *cookie, const struct pointer_view *pointer);
+
+/* PUT and DELETE.  At most one of the two conditions. */
+struct pointer_change {
+	bool remove; /* DELETE: value is unused */
+	const char *key;
+	const void *value;
+	size_t size;
+	bool if_absent;   /* If-None-Match: * */
+	bool if_revision; /* If-Match: "<revision>" */
+	uint64_t revision;
+	struct epoch epoch; /* Jmha-Epoch; 0 = not given: no fence asked for */
+};
+
+struct pointer_result {
+	enum api_error error; /* API_OK: durable and fenced */
+	const char *message;  /* for people; NULL = the error's own text */
+	uint64_t revision;  /* OK: of the change (DELETE: of what it removed); CONDITION_FAILED: the
+	                     * present one, 0 = absent */
+	struct epoch epoch; /* OK: under which it was written */
+	const void *value;  /* OK of a DELETE: what it removed */
+	size_t size;
+	const char *leader; /* NOT_LEADER: who is; NULL = unknown */
+};
+
+typedef void (*backend_pointer_done)(void *cookie, const struct pointer_result *result);
+
+enum operator_verb { OPERATOR_SWITCHOVER, OPERATOR_STEP_DOWN };
+
+struct operator_request {
+	enum operator_verb verb;
+	const char *to;  /* member; NULL = any eligible one */
+	const char *by;  /* who asks, e.g. "uid 0" or what the request says */
+	const char *why; /* NULL = not said */
+	bool force;
+};
+
+enum operator_state { OPERATOR_NEW, OPERATOR_TAKEN, OPERATOR_DONE };
+
+struct operator_result {
+	enum operator_state state;
+	const char *id;   /* for GET /v1/requests/<id>: "q-0000000012"; NULL = not made yet */
+	const char *verb; /* "switchover", "step-down" */
+	/* the rest with OPERATOR_DONE */
+	enum api_error error;
+	const char *message; /* NULL = the error's own text */
+	const char *leader;  /* new leader, or of NOT_LEADER */
+	const char *from;    /* old leader */
+	struct epoch epoch;
+	usec_t stop, release, grant, total; /* USEC_INFINITY = not known, shown as null */
+};
+
+/* May come several times; the one with OPERATOR_DONE is the last and always comes. */
+typedef void (*backend_operator_cb)(void *cookie, const struct operator_result *result);
+
+/* For /metrics; what status has is taken from there. */
+struct counters {
+	uint64_t commits;        /* acknowledged group commits (moves of the register) */
+	uint64_t changes;        /* acknowledged pointer changes */
+	uint64_t transitions;    /* changes of state */
+	uint64_t heartbeats;     /* answered lease heartbeats */
+	uint64_t connections;    /* handshakes with a ZooKeeper server */
+	uint64_t storage_errors; /* failed or late I/O */
+};
+
+struct backend_ops {
+	void (*status)(void *userdata, struct status *ret);
+
+	/* Calls `each` once for every member, itself included. */
+	void (*cluster)(void *userdata, struct cluster_view *ret, backend_member_cb each,
+	                void *cookie);
+
+	void (*history)(void *userdata, backend_term_cb each, void *cookie);
+
+	/* API_OK (also when ret->damaged), API_NOT_FOUND, API_NOT_READY (store not read yet). */
+	enum api_error (*pointer_get)(void *userdata, const char *key, struct pointer_view *ret);
+
+	/* All pointers whose key begins with `prefix`, in the order of their keys; API_NOT_READY.
+	 */
+	enum api_error (*pointer_list)(void *userdata, const char *prefix, backend_pointer_cb each,
+	                               void *cookie);
+
+	/* Of the last record applied here (Jmha-Sequence). */
+	uint64_t (*sequence)(void *userdata);
+
+	/*
+	 * Each submit is answered by `done` exactly once (operator: see backend_operator_cb), now,
+	 * from within the call, or later from the loop.  A `cookie` stays valid until then, whether
+	 * the client is still there or not; api_free() ends all of them.  Key, sizes and syntax
+	 * were checked by the API; leadership, fence, conditions and limits are the backend's.
+	 */
+	void (*pointer_submit)(void *userdata, const struct pointer_change *change,
+	                       backend_pointer_done done, void *cookie);
+	void (*operator_submit)(void *userdata, const struct operator_request *request,
+	                        backend_operator_cb progress, void *cookie);
+
+	/* A request of this member; false: not known (any more). */
+	bool (*request_get)(void *userdata, const char *id, struct operator_result *ret);
+
+	void (*counters)(void *userdata, struct counters *ret);
+};
+
+struct backend {
+	const struct backend_ops *ops;
+	void *userdata;
+};
