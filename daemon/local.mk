@@ -1,1 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
+# The daemon: one program, three processes (guard, elector, release).
+#
+# libguard.a is all that the guard consists of, and what the elector shares with it.  It needs libc
+# alone: no ZooKeeper, HTTP, JSON or systemd library (STYLE 2.2).
+noinst_LIBRARIES += libguard.a
+libguard_a_SOURCES = \
+	%D%/clock.c %D%/clock.h \
+	%D%/guard.c %D%/guard.h \
+	%D%/guard_link.c %D%/guard_link.h \
+	%D%/jobmanager.c %D%/jobmanager.h \
+	%D%/lease_page.c %D%/lease_page.h \
+	%D%/log.c %D%/log.h \
+	%D%/notify.c %D%/notify.h \
+	%D%/restarts.c %D%/restarts.h \
+	%D%/session_file.c %D%/session_file.h
+
+# In EXTRA_PROGRAMS until elector and release are there; then in sbin_PROGRAMS.
+EXTRA_PROGRAMS = jmhad
+jmhad_SOURCES = %D%/main.c
+jmhad_CFLAGS  = $(AM_CFLAGS)
+jmhad_LDADD   = libguard.a

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The JobManager's processes: start, stop, and the proof that none is left (PROTOCOL A12).  They
+ * live in a cgroup of their own where systemd delegated us one, else in a process group of their
+ * own, with the guard as subreaper of what leaves it.
+ *
+ * Owner: the guard embeds struct jobmanager; jobmanager_reap_recorded() needs none.  Threads: the
+ * process's only one (D2).  Nothing here blocks but jobmanager_reap_recorded(); no allocation.
+ * Does not decide when to start or stop.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/epoch.h"
+#include "base/usec.h"
+
+struct jobmanager_spec {      /* borrowed for the life of struct jobmanager */
+	char *const *command; /* NULL-terminated, command[0] is a path */
+	const char *cluster, *member, *runtime_dir;
+	usec_t stop;         /* D_stop: from SIGTERM to SIGKILL */
+	int reset_oom_score; /* oom_score_adj given back to the JobManager */
+};
+
+enum jobmanager_state {
+	JOBMANAGER_NONE,
+	JOBMANAGER_STARTING, /* forked, the command not executed yet */
+	JOBMANAGER_RUNNING,
+	JOBMANAGER_TERMINATING, /* SIGTERM sent, SIGKILL at kill_at */
+	JOBMANAGER_KILLED,      /* SIGKILL sent to all of it: no user code runs any more (D13) */
+};
+
+struct jobmanager {
+	struct jobmanager_spec spec;
+	enum jobmanager_state state;
+	struct epoch epoch; /* of the running or the last one; 0 = none was started */
+	pid_t pid;          /* group leader; 0 = reaped */
+	int pidfd;
+	int exec_fd;     /* readable: the command was executed, or could not be; -1 = settled */
+	int exec_error;  /* errno of that */
+	int status;      /* as from waitpid(), once reaped */
+	usec_t kill_at;  /* USEC_INFINITY unless TERMINATING */
+	pid_t spared[2]; /* children of ours that are not the JobManager's (elector, release); 0 =
+	                    none */
+	char cgroup[PATH_MAX]; /* "" = process group */
+	int kill_fd;           /* cgroup.kill, opened beforehand; -1 */
+	int events_fd;         /* cgroup.events: POLLPRI when `populated` changes; -1 */
+};
+
+/* `cgroup` as jobmanager_cgroup_prepare() found it, or "".  Clears PR_SET_CHILD_SUBREAPER never. */
+int jobmanager_init(struct jobmanager *jm, const struct jobmanager_spec *spec, const char *cgroup);
+void jobmanager_done(struct jobmanager *jm);
+
+/* cgroup v2: when this process is alone in a delegated unit's cgroup, moves itself into `guard/`,
+ * makes `jobmanager/` and writes its path.  A cgroup shared with others is left alone.  1 = done,
+ * 0 = there is none to use, negative errno = there is, but it failed.  *ret_oom_group: an OOM in
+ * the JobManager ends the JobManager as a whole, and nothing else (C8). */
+int jobmanager_cgroup_prepare(char *ret_path, size_t size, bool *ret_oom_group);
+
+/* Starts the command.  0: exec_fd becomes readable when it is known how that went.  -EBUSY: one is
+ * there.  Other errors: nothing was started. */
+int jobmanager_spawn(struct jobmanager *jm, struct epoch epoch, const char *leader_id);
+
+/* exec_fd was readable: settles state and exec_error. */
+void jobmanager_on_exec(struct jobmanager *jm);
+
+/* SIGTERM to all of it; the caller calls jobmanager_kill() when kill_at has come. */
+void jobmanager_terminate(struct jobmanager *jm, usec_t now);
+
+/* SIGKILL to all of it, whatever the state; repeats until nothing is left are cheap. */
+void jobmanager_kill(struct jobmanager *jm);
+
+/* A child of ours, `pid`, was reaped with `status`: was it the JobManager's main process? */
+bool jobmanager_on_child(struct jobmanager *jm, pid_t pid, int status);
+
+/* A12's proof: the main process was reaped and the cgroup, or group and strays, are empty.  Call
+ * after every SIGCHLD and cgroup event; kills what the main process left behind.  True: state is
+ * NONE again. */
+bool jobmanager_gone(struct jobmanager *jm);
+
+struct jobmanager_error {
+	char text[320];
+};
+
+/* The same proof for a JobManager that an earlier guard left behind, by the file `jobmanager` in
+ * the runtime directory: kills what is left and waits until it is gone, until `deadline` (BOOTTIME;
+ * 2 s are meant).  0: none is left, the file is removed.  -ETIMEDOUT, or another errno: no proof.
+ * For the guard at its start and for `--release`; the caller holds the lock. */
+int jobmanager_reap_recorded(const char *runtime_dir, usec_t deadline,
+                             struct jobmanager_error *reterr);
