@@ -1,7 +1,96 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# Six suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
+# told to), so that cases are counted, not files.
+#
+#   UNIT_TESTS     cmocka programs               make check-unit      part of make check
+#   SIM_TESTS      simulated clusters            make check-sim       part of make check
+#   STYLE_TESTS    scripts about the code        make check-style     part of make check
+#   CLUSTER_TESTS  real ZooKeeper, real daemons  make check-cluster
+#   HOSTS_TESTS    real systemd in a container   make check-hosts
+#
+# Programs carry no suffix, scripts end in .t or .sh.  Exit 77 or "1..0 # SKIP why" is a skip.
+UNIT_TESTS    =
+SIM_TESTS     =
+STYLE_TESTS   =
+CLUSTER_TESTS =
+HOSTS_TESTS   =
+
 include %D%/unit/local.mk
 include %D%/sim/local.mk
 include %D%/cluster/local.mk
 include %D%/hosts/local.mk
 include %D%/bench/local.mk
 include %D%/style/local.mk
+
+TESTS += $(UNIT_TESTS) $(SIM_TESTS) $(STYLE_TESTS)
+check_PROGRAMS += $(UNIT_TESTS)
+
+TEST_EXTENSIONS = .t .sh
+# A test that hangs is killed and counted as an error.
+TEST_TIMEOUT   = 300
+TAP_DRIVER     = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+TAP_COMPILER   = timeout -k 10 $(TEST_TIMEOUT)
+LOG_DRIVER     = $(TAP_DRIVER)
+T_LOG_DRIVER   = $(TAP_DRIVER)
+SH_LOG_DRIVER  = $(TAP_DRIVER)
+LOG_COMPILER   = $(TAP_COMPILER)
+T_LOG_COMPILER = $(TAP_COMPILER)
+SH_LOG_COMPILER = $(TAP_COMPILER)
+
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	CC='$(CC)'; export CC; \
+	CFLAGS='$(CFLAGS)'; export CFLAGS; \
+	CPPFLAGS='$(CPPFLAGS)'; export CPPFLAGS; \
+	TEST_CPPFLAGS='$(TEST_CPPFLAGS)'; export TEST_CPPFLAGS; \
+	TEST_HARDENING='$(AM_CPPFLAGS) $(AM_CFLAGS) $(CFLAGS)|$(AM_LDFLAGS)'; export TEST_HARDENING; \
+	NM='$(NM)'; export NM; READELF='$(READELF)'; export READELF; \
+	INSTRUMENTED='$(INSTRUMENTED_VALUE)'; export INSTRUMENTED; \
+	HARDENED='$(HARDENED_VALUE)'; export HARDENED;
+TEST_CPPFLAGS = $(CPPFLAGS) $(CONFIG_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) \
+	$(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
+if INSTRUMENTED
+INSTRUMENTED_VALUE = yes
+endif
+if HARDENED
+HARDENED_VALUE = yes
+endif
+
+# Sanitizers: stop at the first finding, with a stack; leaks count.
+AM_TESTS_ENVIRONMENT += \
+	ASAN_OPTIONS=$${ASAN_OPTIONS-detect_leaks=1:strict_string_checks=1}; export ASAN_OPTIONS; \
+	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1}; export UBSAN_OPTIONS;
+
+EXTRA_DIST += $(STYLE_TESTS) $(CLUSTER_TESTS) $(HOSTS_TESTS) %D%/lib
+
+# One suite; own summary file, so that results of other suites stay.  Programs are built first.
+check-unit check-sim check-style check-cluster check-hosts: all $(check_PROGRAMS) $(check_LIBRARIES)
+	@suite=$@; suite=$${suite#check-}; \
+	case $$suite in \
+	unit) tests='$(UNIT_TESTS)' ;; \
+	sim) tests='$(SIM_TESTS)' ;; \
+	style) tests='$(STYLE_TESTS)' ;; \
+	cluster) tests='$(CLUSTER_TESTS)' ;; \
+	hosts) tests='$(HOSTS_TESTS)' ;; \
+	esac; \
+	test -n "$$tests" || { echo "$$suite: no tests"; exit 1; }; \
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" TEST_SUITE_LOG=$$suite.log
+# What a suite is made of, for ./check.
+list-unit list-sim list-style list-cluster list-hosts:
+	@case $@ in \
+	list-unit) echo '$(UNIT_TESTS)' ;; \
+	list-sim) echo '$(SIM_TESTS)' ;; \
+	list-style) echo '$(STYLE_TESTS)' ;; \
+	list-cluster) echo '$(CLUSTER_TESTS)' ;; \
+	list-hosts) echo '$(HOSTS_TESTS)' ;; \
+	esac
+.PHONY: check-unit check-sim check-style check-cluster check-hosts \
+	list-unit list-sim list-style list-cluster list-hosts
+CLEANFILES += unit.log sim.log style.log cluster.log hosts.log
+# What suites outside TESTS leave behind.
+clean-local:
+	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs
+	-find . -name '*.gcda' -delete

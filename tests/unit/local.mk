@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# One cmocka binary per source file; each area has its own fragment.
+# One cmocka binary per source file; each area has its own fragment and appends to UNIT_TESTS.
 if HAVE_CMOCKA
-UNIT_TESTS =
-check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
 include %D%/base.mk
 include %D%/election.mk
 include %D%/storage.mk
