@@ -1,1 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
+# libelection: the core and what it needs; not even an allocation (tests/style/core_is_pure.sh).
+noinst_LIBRARIES += libelection.a
+libelection_a_SOURCES = \
+	election/ensemble.c election/ensemble.h
+
+# libregister: contents of znodes; pure, allocates (jansson, SHA-256 of libcrypto).
+noinst_LIBRARIES += libregister.a
+libregister_a_SOURCES = \
+	election/register.c election/register.h \
+	election/znode_json.c election/znode_json.h
+libregister_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+
+# libzk: the adapters to ZooKeeper.  Link order: libzk libregister libelection libbase.
+noinst_LIBRARIES += libzk.a
+libzk_a_SOURCES = \
+	election/fence.c election/fence.h \
+	election/handover.c election/handover.h \
+	election/latch.c election/latch.h \
+	election/observe.c election/observe.h \
+	election/request.c election/session_internal.h \
+	election/resolve.c election/resolve.h \
+	election/session.c election/session.h \
+	election/zk_error.c election/zk_error.h
+libzk_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
