@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/cleanup.h"
@@ -36,7 +37,7 @@ struct config {
 
 	char **servers; /* "host:port", "[v6]:port"; NULL-terminated */
 	size_t n_servers;
-	char *root;      /* "/jmha": absolute, no slash at the end, unless it is "/" */
+	char *root;      /* "/jmha": absolute, not "/" alone, no slash at the end */
 	char *auth_file; /* NULL = none; config_read_auth() reads it */
 	usec_t session_usec;
 	usec_t tick_usec;
@@ -80,6 +81,11 @@ static inline void config_freep(struct config **c)
 /* What the keys mean together: names, paths, addresses, and the arithmetic of the lease (PROTOCOL
  * D9).  Pure; config_load() has called it.  0, or -EINVAL and *reterr without file and line. */
 int config_check(const struct config *c, struct config_error *reterr);
+
+/* "host:port" or "[v6]:port", as `servers` and `listen` are written; host without its brackets.
+ * Says nothing about whether the host exists.  -EINVAL. */
+enum { CONFIG_MAX_HOST = 253 };
+int config_split_address(const char *text, char ret_host[CONFIG_MAX_HOST + 1], uint16_t *ret_port);
 
 /* "jmha.conf:12: zookeeper.session_ms ...\n" */
 void config_error_print(FILE *f, const struct config_error *e);
