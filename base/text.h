@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes as lower-case hex digits and back, and snprintf that tells when it did not fit. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Writes 2 * size digits and a NUL. */
+void text_hex(const void *bytes, size_t size, char *ret_text);
+
+/* Exactly 2 * size lower-case digits and then the end of the string; else -EINVAL, nothing written.
+ */
+int text_unhex(const char *text, void *ret_bytes, size_t size);
+
+/* Returns the length, or -ENOBUFS when `size` bytes do not hold it (then cut, but terminated). */
+int text_format(char *ret_text, size_t size, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));

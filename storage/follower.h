@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the log from a known position forward to a committed one, along the chain of headers
+ * (PROTOCOL section 5 "The map is read back", A11, B5, B6, C5).  Reports what it found; judges
+ * neither leadership nor eligibility.
+ *
+ * Storage thread only; blocks, and waits up to retry_usec for files that are not there yet.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log_position.h"
+#include "base/usec.h"
+#include "storage/pointer_map.h"
+#include "storage/store_state.h"
+
+struct follower_request {
+	const char *path; /* of the cluster's directory; opened anew for each read */
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	struct log_position from; /* what the reader's map holds; all zeros = nothing */
+	struct log_position to;   /* the register's */
+	usec_t retry_usec;        /* for absent or short files (C5) */
+	atomic_uint *progress;    /* raised with each block read; may be NULL */
+};
+
+struct follower_damage {
+	uint64_t epoch, segment, offset; /* of the record */
+	uint64_t sequence;               /* of the record; for a gap, of the first lost one */
+	char *key;                       /* NULL: not known, a header was lost */
+	uint64_t records;                /* key NULL: how many records were lost; 0: only padding */
+};
+
+struct follower_result {
+	enum store_state state; /* OK also with damage; anything else: nothing may be served */
+	int error;              /* negative errno for STORAGE_FAILED, else 0 */
+	char text[STORE_TEXT_SIZE];
+	bool restarted;            /* the position did not lead there: delta is the whole map */
+	struct pointer_map *delta; /* NULL unless OK; its position is `to` */
+	uint64_t records;          /* applied */
+	/*
+	 * A11: the highest sequence that a valid record past `to` names as committed; 0 = none.  It
+	 * proves a rolled back register only if a register read (after sync) *after* this reading
+	 * is still below it: a leader may have committed in between.
+	 */
+	uint64_t committed_seen;
+	struct follower_damage *damage;
+	size_t n_damage;
+};
+
+/* Fills ret always; follower_result_done() frees what it holds. */
+void follower_read(const struct follower_request *request, struct follower_result *ret);
+void follower_result_done(struct follower_result *result);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keeps what was found damaged: a copy of the file and the reason as text beside it (PROTOCOL B3:
+ * always a copy, made by the leader alone; nothing is ever moved or deleted here).  Storage thread.
+ */
+#pragma once
+
+/*
+ * Copies <cluster>/log/<name> to <cluster>/quarantine/<name> and writes <name>.reason, both
+ * durable. cluster_fd: the cluster's directory.  A copy that exists is kept, and is success: the
+ * first is the one to look at.
+ */
+int quarantine_copy(int cluster_fd, const char *name, const char *reason);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One log file: made, appended to, made durable (PROTOCOL B4, B8).  Storage thread only; syscalls
+ * block.  Decides nothing: a failed call means that the caller never appends to this file again.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log_position.h"
+#include "storage/record.h"
+
+enum { SEGMENT_NAME_SIZE = 20 + 1 + 20 + 4 + 1 };
+
+/* <epoch>-<segment>.log, each padded to 20 digits. */
+void segment_name(uint64_t epoch, uint64_t segment, char ret_name[SEGMENT_NAME_SIZE]);
+
+/* -EINVAL: not the name of a log file. */
+int segment_name_parse(const char *name, uint64_t *ret_epoch, uint64_t *ret_segment);
+
+struct segment;
+
+/*
+ * Makes <epoch>-<number>.log in dir_fd with `header` (its .number is the first to try), durable
+ * with its name.  B8: a number that exists is never used, the next is taken.  ret_at: the end of
+ * the header.  On failure a file without use may be left; nobody names it.
+ */
+int segment_create(int dir_fd, const struct record_file_header *header, struct segment **ret,
+                   struct log_position *ret_at);
+
+/* Appends and makes durable: one write, one fdatasync.  B4: after any error the file is dead. */
+int segment_append(struct segment *s, const void *bytes, size_t size);
+
+void segment_close(struct segment *s);
+void segment_closep(struct segment **s);
+
+/* pwrite until all is written.  -EIO when the file takes nothing more. */
+int segment_write_all(int fd, const void *bytes, size_t size, uint64_t offset);

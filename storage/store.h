@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The elector's access to shared storage: nothing here blocks.  Operations run in order on a thread
+ * of their own, each with a deadline; the answers come back through store_dispatch().
+ *
+ * Owner: the elector's loop; all functions on its thread only.  Knows nothing of leadership: that
+ * only a leader appends, and only after its claim, is the caller's business.
+ *
+ * B4: an operation that misses its deadline is answered (state storage-failed, error -ETIMEDOUT)
+ * and its thread abandoned, with the buffers and descriptors it holds, until it returns; a new
+ * thread takes over.  What it still does can only touch a dead segment.  With STORE_MAX_STUCK
+ * threads abandoned, operations fail at once until one returns.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/epoch.h"
+#include "base/log_position.h"
+#include "base/usec.h"
+#include "storage/follower.h"
+#include "storage/pointer_map.h"
+#include "storage/record.h"
+#include "storage/store_state.h"
+
+enum { STORE_MAX_STUCK = 4 };
+
+struct store_config {
+	const char *path;    /* must exist; never made */
+	const char *cluster; /* <path>/<cluster> is made by store_init() alone */
+	const char *member;
+	usec_t io_usec; /* deadline of one operation; of FOLLOW: without progress */
+};
+
+enum store_op {
+	STORE_CHECK,
+	STORE_INIT,
+	STORE_LIST,
+	STORE_FOLLOW,
+	STORE_OPEN_SEGMENT,
+	STORE_APPEND,
+	STORE_PROBE,
+	STORE_QUARANTINE,
+	STORE_N_OPS_
+};
+
+/* Valid during the callback only. */
+struct store_result {
+	enum store_op op;
+	enum store_state state;     /* OK, or why the store cannot be used */
+	int error;                  /* 0 or a negative errno, for the log */
+	char text[STORE_TEXT_SIZE]; /* what happened, to which file, what to do; "" when OK */
+	/* CHECK (state OK): CLUSTER may be absent; INIT: always there */
+	bool has_cluster_id;
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	bool has_files; /* log/ or snapshot/ hold something (A11) */
+	/* LIST */
+	uint64_t highest_epoch; /* of any file in log/; 0 = none */
+	/* OPEN_SEGMENT */
+	struct log_position position; /* end of its header */
+	/* FOLLOW; .delta is already merged and NULL */
+	const struct follower_result *follow;
+};
+
+typedef void (*store_done_t)(const struct store_result *result, void *userdata);
+
+struct store;
+
+/* Starts the thread, touches no file.  -ENOMEM, -EAGAIN, -EMFILE.. from eventfd and thread. */
+int store_new(const struct store_config *config, struct store **ret);
+/* Nothing is called back any more.  A stuck thread is left to itself. */
+void store_free(struct store *s);
+void store_freep(struct store **s);
+
+int store_fd(const struct store *s);               /* readable: call store_dispatch() */
+usec_t store_next_deadline(const struct store *s); /* CLOCK_BOOTTIME, or USEC_INFINITY */
+
+/* Calls back for what is done or has missed its deadline; now: CLOCK_BOOTTIME. */
+void store_dispatch(struct store *s, usec_t now);
+
+/*
+ * Queue an operation; done is called from store_dispatch(), once, never from within these.
+ * -ENOMEM: not queued, no callback.  Arguments are copied, except `map`.
+ */
+
+/* CLUSTER: there, which id; do log/ and snapshot/ hold files?  Makes nothing.  STORE_FAILED: path
+ * or CLUSTER unreadable; STORE_FOREIGN: CLUSTER is not ours; STORE_VERSION. */
+int store_check(struct store *s, store_done_t done, void *userdata);
+
+/* A11, first pair: CLUSTER with this id unless there is one (then that is answered), and the
+ * directories.  Harmless when all is there. */
+int store_init(struct store *s, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE], store_done_t done,
+               void *userdata);
+
+int store_list(struct store *s, store_done_t done, void *userdata);
+
+/*
+ * Read the log up to `to` and merge it into map, before the callback, on the caller's thread.  The
+ * map must not change its position until then (else: answered storage-failed, -ESTALE, map
+ * untouched).  on_change as for pointer_map_merge(), may be NULL.
+ */
+struct store_follow {
+	struct pointer_map *map;
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	struct log_position to;
+	void (*on_change)(const struct pointer *p, void *userdata);
+};
+int store_follow(struct store *s, const struct store_follow *follow, store_done_t done,
+                 void *userdata);
+
+/* The segment that later appends go to; the one before is closed. */
+struct store_segment {
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	struct epoch epoch;
+	uint64_t number;            /* the first to try (B8) */
+	uint64_t created_ms;        /* wall clock */
+	struct log_position before; /* the committed end, as of the register read (B1) */
+};
+int store_open_segment(struct store *s, const struct store_segment *segment, store_done_t done,
+                       void *userdata);
+
+/* -EBADF in the result: no open segment, or it is dead. */
+int store_append(struct store *s, const void *bytes, size_t size, store_done_t done,
+                 void *userdata);
+
+/* C2: writes, syncs and removes probe-<member>. */
+int store_probe(struct store *s, store_done_t done, void *userdata);
+
+/* B3: leader only.  Copies that log file to quarantine/. */
+int store_quarantine(struct store *s, uint64_t epoch, uint64_t segment, const char *reason,
+                     store_done_t done, void *userdata);
