@@ -6,9 +6,7 @@
 noinst_LIBRARIES += libguard.a
 libguard_a_SOURCES = \
 	%D%/clock.c %D%/clock.h \
-	%D%/guard.c %D%/guard.h \
 	%D%/guard_link.c %D%/guard_link.h \
-	%D%/jobmanager.c %D%/jobmanager.h \
 	%D%/lease_page.c %D%/lease_page.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \
@@ -20,3 +18,14 @@ EXTRA_PROGRAMS = jmhad
 jmhad_SOURCES = %D%/main.c
 jmhad_CFLAGS  = $(AM_CFLAGS)
 jmhad_LDADD   = libguard.a
+
+# The configuration, read by every process of the daemon.
+noinst_LIBRARIES += libjmhaconfig.a
+libjmhaconfig_a_SOURCES = \
+	%D%/config.c %D%/config.h \
+	%D%/config_auth.c \
+	%D%/config_check.c \
+	%D%/config_reload.c \
+	%D%/config_schema.c %D%/config_schema.h
+libjmhaconfig_a_CFLAGS = $(AM_CFLAGS) $(CONFIG_CFLAGS)
+JMHACONFIG_LIBS = libjmhaconfig.a libelection.a $(CONFIG_LIBS)
