@@ -48,7 +48,7 @@ static int open_secret(const char *path, int *ret_fd, struct config_error *reter
 		return refuse(reterr, "not a file");
 	if ((st.st_mode & 07777) != 0600 && (st.st_mode & 07777) != 0400)
 		return refuse(
-		        reterr, NULL,
+		        reterr,
 		        "others may read it (mode %04o): chmod 0600 it, and change the password "
 		        "if it was seen",
 		        (unsigned)(st.st_mode & 07777));
