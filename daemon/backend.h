@@ -83,7 +83,8 @@ struct cluster_view {
 	const char *cluster;
 	struct epoch epoch;
 	struct leader_view leader;
-	usec_t age; /* of what is shown of the others */
+	const char *released; /* cause of the last release, NULL when the register has an owner */
+	usec_t age;           /* of what is shown of the others */
 };
 
 struct cluster_member {
