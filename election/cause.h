@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why a term ended or a transition happened (PROTOCOL section 5, "Causes").  The same words stand in
- * the register, in history, in logs and in status.
+ * Why a term ended or a transition happened (PROTOCOL section 5, "Causes").  The same words stand
+ * in the register, in history, in logs and in status.
  */
 #pragma once
 

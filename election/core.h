@@ -34,21 +34,21 @@
  *                                                +----- RELEASING <---- SETTLING <------------+
  */
 enum core_phase {
-	CORE_DETACHED,	/* no session yet: connecting to a new one */
-	CORE_RESUMING,	/* re-attaching to the session of a dead elector whose page is armed (C4) */
-	CORE_ENDING,	/* an earlier session of this member is being ended from this one (A3, A3b) */
-	CORE_JOINING,	/* making members/<name> */
-	CORE_IDLE,	/* joined, no latch: observer, not eligible, or about to enter */
-	CORE_ENTERING,	/* making a latch */
-	CORE_QUEUED,	/* has a latch, runs its chain */
-	CORE_CLAIMING,	/* claim sent, or its outcome being resolved */
-	CORE_LOADING,	/* claimed: the log is read to its end, the first segment opened */
-	CORE_LEADING,	/* page armed, JobManager granted */
-	CORE_REVOKING,	/* JobManager being stopped */
+	CORE_DETACHED, /* no session yet: connecting to a new one */
+	CORE_RESUMING, /* re-attaching to the session of a dead elector whose page is armed (C4) */
+	CORE_ENDING,  /* an earlier session of this member is being ended from this one (A3, A3b) */
+	CORE_JOINING, /* making members/<name> */
+	CORE_IDLE,    /* joined, no latch: observer, not eligible, or about to enter */
+	CORE_ENTERING,   /* making a latch */
+	CORE_QUEUED,     /* has a latch, runs its chain */
+	CORE_CLAIMING,   /* claim sent, or its outcome being resolved */
+	CORE_LOADING,    /* claimed: the log is read to its end, the first segment opened */
+	CORE_LEADING,    /* page armed, JobManager granted */
+	CORE_REVOKING,   /* JobManager being stopped */
 	CORE_RESTARTING, /* JobManager gone, nobody to hand over to: about to claim again (A10) */
-	CORE_SETTLING,	/* pending commit of the term being settled (D7) */
-	CORE_RELEASING, /* release, or latch being given up */
-	CORE_EXITED,	/* orderly stop done */
+	CORE_SETTLING,   /* pending commit of the term being settled (D7) */
+	CORE_RELEASING,  /* release, or latch being given up */
+	CORE_EXITED,     /* orderly stop done */
 	CORE_N_PHASES_
 };
 
@@ -67,13 +67,13 @@ enum core_state {
 /* Outcome of a request to ZooKeeper or to the store. */
 enum core_result {
 	CORE_OK,
-	CORE_UNKNOWN,	   /* no answer: may or may not have happened, may happen later */
-	CORE_LATCH_GONE,   /* the check of the own latch failed: nothing was done */
-	CORE_MEMBER_GONE,  /* the member node is missing: nothing was done */
-	CORE_BAD_VERSION,  /* the register moved on: nothing was done */
-	CORE_NO_REGISTER,  /* the register is missing: nothing was done */
-	CORE_NAME_TAKEN,   /* another session holds members/<name> (D3) */
-	CORE_FAILED,	   /* certainly not done, for a reason that the adapter has logged */
+	CORE_UNKNOWN,     /* no answer: may or may not have happened, may happen later */
+	CORE_LATCH_GONE,  /* the check of the own latch failed: nothing was done */
+	CORE_MEMBER_GONE, /* the member node is missing: nothing was done */
+	CORE_BAD_VERSION, /* the register moved on: nothing was done */
+	CORE_NO_REGISTER, /* the register is missing: nothing was done */
+	CORE_NAME_TAKEN,  /* another session holds members/<name> (D3) */
+	CORE_FAILED,      /* certainly not done, for a reason that the adapter has logged */
 	CORE_N_RESULTS_
 };
 
@@ -84,42 +84,46 @@ struct core_view {
 	int32_t version; /* of the register znode */
 	struct epoch epoch;
 	bool released;
+	enum cause released_as;       /* why, when released */
 	struct latch_name owner;      /* none: never granted */
-	usec_t owner_session;	      /* T of the owner's session */
-	bool owner_alive;	      /* the owner's latch is there */
-	bool owner_member;	      /* members/<owner> is there, with the nonce of that latch */
+	usec_t owner_session;         /* T of the owner's session */
+	bool owner_alive;             /* the owner's latch is there */
+	bool owner_member;            /* members/<owner> is there, with the nonce of that latch */
 	struct epoch owner_stopped;   /* what that node reports */
 	struct latch_name designated; /* none: anyone */
 	bool designated_alive;
-	struct latch_name own; /* lowest latch with our nonce and of our session; none = not there */
-	bool own_extra;	       /* there is more than one */
-	int rank;	       /* of `own`; 0 = lowest, -1 = not there */
-	unsigned successors;   /* latches of other members that are eligible */
-	bool rolled_back;      /* A11: storage knows of a later epoch or commit than the register */
+	struct latch_name
+	        own;         /* lowest latch with our nonce and of our session; none = not there */
+	bool own_extra;      /* there is more than one */
+	int rank;            /* of `own`; 0 = lowest, -1 = not there */
+	unsigned successors; /* latches of other members that are eligible */
+	bool rolled_back;    /* A11: storage knows of a later epoch or commit than the register */
 };
 
 enum core_event_type {
-	CORE_EV_TICK,	   /* core_next_tick() has come, or anything else: always allowed */
+	CORE_EV_TICK,      /* core_next_tick() has come, or anything else: always allowed */
 	CORE_EV_CONNECTED, /* handshake done: .connected */
 	CORE_EV_DISCONNECTED,
 	CORE_EV_EXPIRED,     /* the server said that the session is gone */
 	CORE_EV_AUTH_FAILED, /* terminal for this session */
 	CORE_EV_CHANGED,     /* a watch fired: what was observed may be old */
 	CORE_EV_ELIGIBLE,    /* .reasons of the shell (storage, configuration ..) changed */
-	CORE_EV_STOP,	     /* .stop: switchover, step-down or shutdown */
+	CORE_EV_STOP,        /* .stop: switchover, step-down or shutdown */
 	CORE_EV_PAGE_ENDED,  /* the guard has ended the page: it kills, or has killed */
-	CORE_EV_EXITED,	     /* .exited: the JobManager of this epoch is proven dead (A12) */
+	CORE_EV_EXITED,      /* .exited: the JobManager of this epoch is proven dead (A12) */
 	/* answers */
-	CORE_EV_ENDED_OLD, /* .result: CORE_OK = a session other than the old one saw its latch gone */
-	CORE_EV_JOINED,	   /* .result */
+	CORE_EV_ENDED_OLD, /* .result: CORE_OK = a session other than the old one saw its latch gone
+	                    */
+	CORE_EV_JOINED,    /* .result */
 	CORE_EV_ENTERED,   /* .entered */
 	CORE_EV_HEARTBEAT, /* .heartbeat */
 	CORE_EV_OBSERVED,  /* .observed */
 	CORE_EV_CLAIMED,   /* .claimed */
-	CORE_EV_LOADED,	   /* .result */
+	CORE_EV_LOADED,    /* .result */
 	CORE_EV_SETTLED,
-	CORE_EV_RELEASED, /* .result */
+	CORE_EV_RELEASED,     /* .result */
 	CORE_EV_STEPPED_BACK, /* .entered: the new latch */
+	CORE_EV_REPORTED,     /* .result */
 	CORE_N_EVENTS_
 };
 
@@ -129,7 +133,7 @@ struct core_event {
 	union {
 		enum core_result result;
 		struct {
-			usec_t sent;	/* when the connect was sent */
+			usec_t sent;    /* when the connect was sent */
 			usec_t session; /* T, as negotiated */
 		} connected;
 		struct {
@@ -154,39 +158,40 @@ struct core_event {
 			usec_t pause; /* before the next start here (restart policy) */
 		} exited;
 		struct {
-			enum cause cause;	   /* SWITCHOVER, STEP_DOWN or SHUTDOWN */
-			struct latch_name to;	   /* whom to designate; none = anyone */
+			enum cause cause;     /* SWITCHOVER, STEP_DOWN or SHUTDOWN */
+			struct latch_name to; /* whom to designate; none = anyone */
 		} stop;
 		reasons_t reasons;
 	};
 };
 
 enum core_command_type {
-	CORE_CMD_CONNECT_NEW,	 /* open a new session; no answer but the session's events */
+	CORE_CMD_CONNECT_NEW,    /* open a new session; no answer but the session's events */
 	CORE_CMD_CONNECT_RESUME, /* re-attach to the session in the session file, with its T (A7) */
-	CORE_CMD_DROP,		 /* drop the connection now, keep the session, next server; no answer */
-	CORE_CMD_END_OLD,	 /* A3b for the session in the session file -> ENDED_OLD */
-	CORE_CMD_JOIN,		 /* write the session file (C4), make parents and member node -> JOINED */
-	CORE_CMD_REJOIN,	 /* member node vanished: multi[check(latch), create] -> JOINED */
-	CORE_CMD_ENTER,		 /* make a latch, record its name -> ENTERED */
-	CORE_CMD_DELETE_EXTRA,	 /* delete own latches but .latch; no answer */
-	CORE_CMD_HEARTBEAT,	 /* multi[check(.latch), check(member node)] -> HEARTBEAT */
-	CORE_CMD_OBSERVE,	 /* list log/ first when .list_log; then one batch -> OBSERVED */
-	CORE_CMD_CLAIM,		 /* A5: .epoch, .version, .cause (how the last term ended) -> CLAIMED */
-	CORE_CMD_LOAD,		 /* follower to the committed end, first segment of .epoch -> LOADED */
-	CORE_CMD_ARM,		 /* page: .epoch until .deadline; no answer (PAGE_ENDED if it fails) */
-	CORE_CMD_EXTEND,	 /* page: .deadline, later or (A7) earlier; no answer */
-	CORE_CMD_DISARM,	 /* page: ENDED; no answer */
-	CORE_CMD_GRANT,		 /* cold: start the JobManager with .epoch -> later EXITED */
-	CORE_CMD_REVOKE,	 /* stop it: SIGTERM, then SIGKILL after stop_ms -> EXITED */
-	CORE_CMD_KILL,		 /* SIGKILL now -> EXITED */
-	CORE_CMD_SETTLE,	 /* refuse new writes, resolve the pending commit (B2) -> SETTLED */
-	CORE_CMD_RELEASE,	 /* mark `ending` (A3), A3b's multi -> RELEASED.  .cause, .latch (own),
-				  * .designated, .with_member, .version is the shell's own */
-	CORE_CMD_STEP_BACK,	 /* A5: multi[delete(.latch), create(new)] -> STEPPED_BACK */
-	CORE_CMD_REPORT_STOPPED, /* A4: members/<name>.stopped = .epoch; no answer, retried by shell */
-	CORE_CMD_PUBLISH,	 /* core_reasons() changed: write the member node; no answer */
-	CORE_CMD_EXIT,		 /* orderly stop done: close the session and leave; no answer */
+	CORE_CMD_DROP,    /* drop the connection now, keep the session, next server; no answer */
+	CORE_CMD_END_OLD, /* A3b for the session in the session file -> ENDED_OLD */
+	CORE_CMD_JOIN,    /* write the session file (C4), make parents and member node -> JOINED */
+	CORE_CMD_REJOIN,  /* member node vanished: multi[check(latch), create] -> JOINED */
+	CORE_CMD_ENTER,   /* make a latch, record its name -> ENTERED */
+	CORE_CMD_DELETE_EXTRA, /* delete own latches but .latch; no answer */
+	CORE_CMD_HEARTBEAT,    /* multi[check(.latch), check(member node)] -> HEARTBEAT */
+	CORE_CMD_OBSERVE,      /* list log/ first when .list_log; then one batch -> OBSERVED */
+	CORE_CMD_CLAIM,     /* A5: .epoch, .version, .cause (how the last term ended) -> CLAIMED */
+	CORE_CMD_LOAD,      /* follower to the committed end, first segment of .epoch -> LOADED */
+	CORE_CMD_ARM,       /* page: .epoch until .deadline; no answer (PAGE_ENDED if it fails) */
+	CORE_CMD_EXTEND,    /* page: .deadline, later or (A7) earlier; no answer */
+	CORE_CMD_DISARM,    /* page: ENDED; no answer */
+	CORE_CMD_GRANT,     /* cold: start the JobManager with .epoch -> later EXITED */
+	CORE_CMD_REVOKE,    /* stop it: SIGTERM, then SIGKILL after stop_ms -> EXITED */
+	CORE_CMD_KILL,      /* SIGKILL now -> EXITED */
+	CORE_CMD_SETTLE,    /* refuse new writes, resolve the pending commit (B2) -> SETTLED */
+	CORE_CMD_RELEASE,   /* mark `ending` (A3), then A3b's multi with the own .latch -> RELEASED.
+	                     * With .with_register also: released = .cause, .designated, expecting
+	                     * the register's newest version that the shell knows */
+	CORE_CMD_STEP_BACK, /* A5: multi[delete(.latch), create(new)] -> STEPPED_BACK */
+	CORE_CMD_REPORT_STOPPED, /* A4: members/<name>.stopped = .epoch -> REPORTED */
+	CORE_CMD_PUBLISH,        /* core_reasons() changed: write the member node; no answer */
+	CORE_CMD_EXIT,           /* orderly stop done: close the session and leave; no answer */
 	CORE_N_COMMANDS_
 };
 
@@ -197,7 +202,7 @@ struct core_command {
 	usec_t deadline;
 	struct latch_name latch, designated;
 	enum cause cause;
-	bool list_log, with_member;
+	bool list_log, with_member, with_register;
 };
 
 enum { CORE_MAX_COMMANDS = 8 };
@@ -209,62 +214,79 @@ struct core_out {
 
 struct core_config {
 	struct lease_params lease; /* .session is what will be asked for */
-	usec_t takeover;	   /* C1 */
+	usec_t takeover;           /* C1 */
 	bool observer;
 	/* What the elector found at its start: */
 	bool resume; /* the guard holds an armed page (C4): the four fields below are its own */
 	struct epoch page_epoch;
 	usec_t page_deadline;
 	struct latch_name latch; /* from the session file */
-	struct nonce nonce;	 /* of the session file */
-	bool old_session;	 /* a session file is there, but nothing to resume: end it first */
+	struct nonce nonce;      /* of the session file */
+	bool old_session;        /* a session file is there, but nothing to resume: end it first */
 };
 
 struct core {
 	struct core_config config;
 	usec_t now;
 	enum core_phase phase;
+	enum cause cause;       /* of the last or current transition */
+	enum cause predecessor; /* how the term ended that our claim follows */
+	reasons_t reasons;      /* the shell's */
+	reasons_t own_reasons, published;
+
+	/* session and connection */
 	bool connected;
-	usec_t disconnected_since;
-	bool session;	   /* we have one that the server has not declared gone */
-	bool old_session;  /* the session file names one that only may be ended (A3) */
-	bool member;	   /* the own member node was made in this session */
-	bool jobmanager;   /* started and not proven dead */
-	bool armed;	   /* page armed for `epoch` */
-	bool verified;	   /* resumed: register and latch were read and are ours */
-	bool shutdown;	   /* an orderly stop was asked for */
-	bool stopped_owed; /* `stopped` of stopped_epoch is still to be reported (A4) */
-	struct epoch epoch; /* of the own term; 0 = none */
-	struct epoch stopped_epoch;
-	struct latch_name latch;  /* own; none */
-	struct latch_name designate; /* for the release */
-	enum cause cause;	  /* of the last or current transition */
-	enum cause predecessor;	  /* how the term before ours ended */
-	struct lease lease;
-	bool seen; /* view is valid for this connection */
+	bool has_session; /* a handle was opened and its session not declared gone */
+	bool old_session; /* the session file names one that may only be ended (A3) */
+	bool member;      /* the own member node was made in this session */
+	usec_t disconnected_since, connect_sent;
+
+	/* requests */
+	uint32_t outstanding; /* one bit for each kind */
+	bool observe_again;   /* something changed while a look was under way */
+	usec_t retry_at;      /* what failed is not sent again before */
+	usec_t observe_at;    /* backstop for lost watches */
+
+	/* what the last look showed */
+	bool seen, ever_seen; /* view is valid; was, once */
 	struct core_view view;
-	reasons_t reasons;	/* of the shell */
-	reasons_t own_reasons;	/* PAUSE, NAME_TAKEN, LEASE_NO_ROOM, ZOOKEEPER_*: the core's */
-	usec_t pause_until;
-	unsigned failures; /* takeovers given up within the window */
+
+	/* latch and lease */
+	struct latch_name latch; /* own; none */
+	struct lease lease;
+	struct latch_name heartbeat_latch; /* which one the outstanding heartbeat checks */
+	usec_t heartbeat_at;               /* next one due */
+	usec_t heartbeat_after; /* A2: grant needs a heartbeat sent after this; 0 = none owed */
+	int32_t stepped_back;   /* A5: register version at which we stepped back; -1 = none */
+
+	/* takeover */
+	struct latch_name gone; /* A4: the owner's latch whose end we wait out .. */
+	usec_t gone_since;      /* .. and when it was seen gone */
+	usec_t takeover_since;  /* C1: lowest and free to claim since; 0 = not */
+	int32_t claim_version;  /* expected by the claim sent last */
+	usec_t pause_until;     /* C2 */
+	unsigned failures;      /* C2: takeovers given up lately */
 	usec_t last_failure;
-	struct latch_name gone;	 /* the owner's latch whose end we wait out (A4) */
-	usec_t gone_since;
-	usec_t takeover_since;	 /* lowest and free to claim since; 0 = not */
-	usec_t restart_at;	 /* RESTARTING: not before */
-	int32_t stepped_back;	 /* register version for which A5's step back was made; -1 = none */
-	bool claim_resolved;	 /* the claim was found by reading: a heartbeat must follow (A2) */
-	usec_t heartbeat_after;	 /* ... sent after this */
-	/* outstanding requests, and when what is retried may be sent again */
-	uint32_t outstanding;
-	bool observe_again;
-	usec_t heartbeat_sent;
-	usec_t retry_at, observe_at;
-	/* timings of the last transition, for status and history */
+
+	/* the term */
+	struct epoch epoch; /* claimed or asked for; 0 = none */
+	bool owns;          /* the claim of `epoch` is known to have happened */
+	bool armed;         /* the page says `epoch` until the lease's deadline */
+	bool loaded;        /* the store is open for writing under `epoch` */
+	bool jobmanager;    /* started and not proven dead */
+	bool killed;        /* KILL was ordered for it */
+	bool shutdown;      /* an orderly stop of the member was asked for */
+	bool with_member;   /* the release takes the member node along */
+	struct latch_name designate;
+	struct epoch stopped_owed; /* A4: to be reported before a new latch; 0 = nothing */
+	usec_t restart_at;
+
+	/* timings of the last takeover, for status and history */
 	usec_t detected, claim_sent, claimed, granted;
 };
 
-void core_init(struct core *c, const struct core_config *config, usec_t now, struct core_out *ret_out);
+void core_init(struct core *c, const struct core_config *config, usec_t now,
+               struct core_out *ret_out);
 
 /* Advance by one event.  Carry out ret_out->cmd[0..n) in order before the next call.  Answers come
  * back as events, never from within a command. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names of latches: `n-<nonce>-NNNNNNNNNN`.  The nonce is new for each session, so a latch names its
- * session without showing the session id (PROTOCOL D14); the number is ZooKeeper's sequence.
+ * Names of latches: `n-<nonce>-NNNNNNNNNN`.  The nonce is new for each session, so a latch names
+ * its session without showing the session id (PROTOCOL D14); the number is ZooKeeper's sequence.
  * Pure: no allocation.
  */
 #pragma once
@@ -35,15 +35,15 @@ static inline bool latch_name_set(const struct latch_name *name)
 	return name->s[0] != '\0';
 }
 
-/* Orders by ZooKeeper's number alone (a signed 32-bit counter that may wrap below zero is refused by
- * latch_name_parse).  As qsort(3) wants it. */
+/* Orders by ZooKeeper's number alone (a signed 32-bit counter that may wrap below zero is refused
+ * by latch_name_parse).  As qsort(3) wants it. */
 int latch_name_compare(const void *a, const void *b);
 
 /* What a sorted queue of latches says about our own. */
 struct latch_rank {
-	int index;		    /* 0 = lowest; -1 = not there */
+	int index;                     /* 0 = lowest; -1 = not there */
 	struct latch_name predecessor; /* the next lower one; none when index <= 0 */
 };
 
 struct latch_rank latch_name_rank(const struct latch_name *sorted, size_t n,
-				  const struct latch_name *own);
+                                  const struct latch_name *own);

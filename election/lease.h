@@ -14,14 +14,14 @@
 
 struct lease_params {
 	usec_t session; /* T: the session's negotiated timeout */
-	usec_t tick;	/* k: the ensemble's tickTime, as configured */
-	usec_t stop;	/* D_stop: time until SIGKILL has reached the whole JobManager */
-	usec_t revoke;	/* hot mode: asked to revoke so long before the deadline; 0 in cold mode */
+	usec_t tick;    /* k: the ensemble's tickTime, as configured */
+	usec_t stop;    /* D_stop: time until SIGKILL has reached the whole JobManager */
+	usec_t revoke;  /* hot mode: asked to revoke so long before the deadline; 0 in cold mode */
 };
 
 usec_t lease_heartbeat_period(const struct lease_params *p); /* h = k/2 */
-usec_t lease_jitter(const struct lease_params *p);	      /* J = max(200 ms, k/4) */
-usec_t lease_answer_timeout(const struct lease_params *p);    /* A = max(300 ms, T/10) */
+usec_t lease_jitter(const struct lease_params *p);           /* J = max(200 ms, k/4) */
+usec_t lease_answer_timeout(const struct lease_params *p);   /* A = max(300 ms, T/10) */
 
 /* T(1 - 0.001) - M - D_stop with g = h; 0 when there is no room. */
 usec_t lease_length(const struct lease_params *p);

@@ -2,7 +2,15 @@
 # libelection: the core and what it needs; not even an allocation (tests/style/core_is_pure.sh).
 noinst_LIBRARIES += libelection.a
 libelection_a_SOURCES = \
-	election/ensemble.c election/ensemble.h
+	election/cause.c election/cause.h \
+	election/core.c election/core.h election/core_private.h \
+	election/core_drive.c election/core_events.c \
+	election/core_status.c election/core_takeover.c \
+	election/core_trace.c election/core_trace.h \
+	election/ensemble.c election/ensemble.h \
+	election/latch_name.c election/latch_name.h \
+	election/lease.c election/lease.h \
+	election/reason.c election/reason.h
 
 # libregister: contents of znodes; pure, allocates (jansson, SHA-256 of libcrypto).
 noinst_LIBRARIES += libregister.a

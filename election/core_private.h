@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the core share; nobody else includes it. */
+#pragma once
+
+#include "election/core.h"
+
+enum { RETRY_USEC = 1000000 }; /* what failed is tried again after */
+
+/* ---- commands and their answers ---- */
+
+struct core_command *core_emit(struct core_out *out, enum core_command_type type);
+
+/* Emit a command that will be answered; must not be under way. */
+struct core_command *core_ask(struct core *c, struct core_out *out, enum core_command_type type);
+
+static inline uint32_t bit(enum core_command_type type)
+{
+	return (uint32_t)1 << type;
+}
+
+static inline bool under_way(const struct core *c, enum core_command_type type)
+{
+	return c->outstanding & bit(type);
+}
+
+static inline void answered(struct core *c, enum core_command_type type)
+{
+	c->outstanding &= ~bit(type);
+}
+
+static inline bool retry_due(const struct core *c)
+{
+	return c->now >= c->retry_at;
+}
+
+static inline void retry_later(struct core *c)
+{
+	c->retry_at = c->now + RETRY_USEC;
+}
+
+/* ---- phases (core.c) ---- */
+
+void core_become(struct core *c, enum core_phase next);
+void core_forget_term(struct core *c);
+void core_drop_latch(struct core *c);
+void core_disarm(struct core *c, struct core_out *out);
+void core_pause_after_failure(struct core *c);
+void core_leave_session(struct core *c);
+void core_revoke(struct core *c, struct core_out *out, enum cause cause, bool kill);
+void core_latch_gone(struct core *c, struct core_out *out);
+void core_give_up(struct core *c, enum cause cause);
+
+/* A JobManager may be acting under a page of ours. */
+static inline bool acting(const struct core *c)
+{
+	return c->phase == CORE_LEADING || c->phase == CORE_RESUMING || c->phase == CORE_REVOKING;
+}
+
+/* A2: the register as we sent it: same epoch, same latch. */
+static inline bool own_mark(const struct core *c)
+{
+	const struct core_view *v = &c->view;
+
+	return v->has_register && latch_name_equal(&v->owner, &c->latch) &&
+	       epoch_equal(v->epoch, c->epoch) && !v->released;
+}
+
+/* ---- core_takeover.c ---- */
+
+void core_note_owner_gone(struct core *c);
+void core_consider_claim(struct core *c, struct core_out *out);
+void core_resolve_claim(struct core *c, struct core_out *out);
+void core_take_over_failed(struct core *c, enum cause cause);
+
+/* ---- core_events.c, core_drive.c ---- */
+
+void core_on_event(struct core *c, const struct core_event *ev, struct core_out *out);
+void core_drive(struct core *c, struct core_out *out);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When the lowest latch may claim, and what a claim without an answer came to. */
+#include "election/core_private.h"
+
+#include <assert.h>
+
+/* A4: when the owner can no longer act: 0 = it cannot, USEC_INFINITY = its latch lives. */
+static usec_t owner_acts_until(const struct core *c)
+{
+	const struct core_view *v = &c->view;
+
+	if (v->released || !latch_name_set(&v->owner) || latch_name_equal(&v->owner, &c->latch))
+		return 0;
+	if (v->owner_alive)
+		return USEC_INFINITY;
+	if (!v->owner_member || v->owner_stopped.v >= v->epoch.v)
+		return 0;
+	/* It did not say `stopped`: its T, on our own clock, since we saw its latch gone. */
+	return latch_name_equal(&c->gone, &v->owner) ? c->gone_since + v->owner_session
+	                                             : USEC_INFINITY;
+}
+
+/* How the term ended that our claim follows. */
+static enum cause term_ended_by(const struct core *c)
+{
+	if (c->view.released)
+		return c->view.released_as;
+	if (latch_name_equal(&c->view.owner, &c->latch))
+		return CAUSE_RESTART_IN_PLACE;
+	return CAUSE_PREDECESSOR_GONE;
+}
+
+void core_note_owner_gone(struct core *c)
+{
+	const struct core_view *v = &c->view;
+
+	if (v->owner_alive || latch_name_equal(&c->gone, &v->owner))
+		return;
+	c->gone = v->owner;
+	c->gone_since = c->now;
+}
+
+/* A lowest latch with a valid chain: claim, unless a rule says wait. */
+void core_consider_claim(struct core *c, struct core_out *out)
+{
+	const struct core_view *v = &c->view;
+	struct core_command *cmd;
+
+	if (!c->seen)
+		return;
+	if (v->rank != 0 || !v->has_register || v->rolled_back || c->now < owner_acts_until(c)) {
+		c->takeover_since = 0;
+		return;
+	}
+	if (c->takeover_since == 0)
+		c->takeover_since = c->detected = c->now;
+	if (!lease_valid(&c->lease, c->now))
+		return;
+
+	/* A5: behind the designated one, once for each version of the register. */
+	if (latch_name_set(&v->designated) && v->designated_alive &&
+	    !latch_name_equal(&v->designated, &c->latch) && c->stepped_back != v->version) {
+		core_become(c, CORE_ENTERING);
+		core_ask(c, out, CORE_CMD_STEP_BACK)->latch = c->latch;
+		return;
+	}
+
+	core_become(c, CORE_CLAIMING);
+	cmd = core_ask(c, out, CORE_CMD_CLAIM);
+	c->epoch = cmd->epoch = epoch_next(v->epoch);
+	c->claim_version = cmd->version = v->version;
+	c->claim_sent = c->now;
+	c->owns = false;
+	cmd->latch = c->latch;
+	cmd->cause = c->predecessor = term_ended_by(c);
+}
+
+/* A claim without an answer, looked up after a sync (A2, D17). */
+void core_resolve_claim(struct core *c, struct core_out *out)
+{
+	struct core_command *cmd;
+
+	if (own_mark(c)) {
+		c->owns = true;
+		c->claimed = c->now;
+		c->heartbeat_after = c->view.asked; /* D12: not a heartbeat, being read */
+		core_become(c, CORE_LOADING);
+	} else if (c->view.has_register && c->view.version == c->claim_version &&
+	           lease_valid(&c->lease, c->now)) {
+		cmd = core_ask(c, out, CORE_CMD_CLAIM);
+		cmd->epoch = c->epoch;
+		cmd->version = c->claim_version;
+		cmd->latch = c->latch;
+		cmd->cause = c->predecessor;
+	} else {
+		core_forget_term(c);
+		core_become(c, CORE_QUEUED);
+	}
+}
+
+void core_take_over_failed(struct core *c, enum cause cause)
+{
+	core_pause_after_failure(c);
+	core_give_up(c, cause);
+}
