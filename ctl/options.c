@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* Values of getopt for options without a letter; those with one use it. */
+enum {
+	OPT_SOCKET = 256,
+	OPT_JSON,
+	OPT_WATCH,
+	OPT_WAIT,
+	OPT_TIMEOUT,
+	OPT_FORCE,
+	OPT_WHY,
+	OPT_CREATE,
+	OPT_REVISION,
+	OPT_EPOCH,
+	OPT_VERSION
+};
+
+static const struct option_info {
+	int value;
+	unsigned bit; /* in struct verb_info; 0 = every verb takes it */
+	const char *name, *arg, *help;
+} option_infos[] = {
+#define BIT(n) (1u << (n))
+	{ 'c', 0, "cluster", "NAME", "which cluster; not needed when this host has one" },
+	{ OPT_SOCKET, 0, "socket", "PATH", "the daemon's socket (/run/jmha/NAME/api.sock)" },
+	{ 'h', 0, "help", NULL, "this help, or that of a verb" },
+	{ OPT_VERSION, 0, "version", NULL, "the same as the verb version" },
+#define O_JSON BIT(0)
+	{ OPT_JSON, O_JSON, "json", NULL, "print the daemon's JSON as it is" },
+#define O_WATCH BIT(1)
+	{ OPT_WATCH, O_WATCH, "watch", NULL, "show it again each second, until Ctrl-C" },
+#define O_WAIT BIT(2)
+	{ OPT_WAIT, O_WAIT, "wait", NULL, "wait until there is a leader" },
+#define O_YES BIT(3)
+	{ 'y', O_YES, "yes", NULL, "do not ask" },
+#define O_FORCE BIT(4)
+	{ OPT_FORCE, O_FORCE, "force", NULL, "do it although the daemon calls it unsafe" },
+#define O_WHY BIT(5)
+	{ OPT_WHY, O_WHY, "why", "TEXT", "a reason, kept with the request" },
+#define O_CREATE BIT(6)
+	{ OPT_CREATE, O_CREATE, "create", NULL, "only if there is no such pointer yet" },
+#define O_REVISION BIT(7)
+	{ OPT_REVISION, O_REVISION, "revision", "N", "only if the pointer has this revision" },
+#define O_EPOCH BIT(8)
+	{ OPT_EPOCH, O_EPOCH, "epoch", "N", "only if this is the current epoch" },
+#define O_TIMEOUT BIT(9)
+	{ OPT_TIMEOUT, O_TIMEOUT, "timeout", "SECONDS", "give up after so long" },
+};
+
+#define O_READ     (O_JSON | O_TIMEOUT)
+#define O_OPERATOR (O_JSON | O_TIMEOUT | O_YES | O_FORCE | O_WHY)
+
+static const struct verb_info {
+	enum verb verb;
+	const char *name, *sub; /* "pointers", "get" */
+	const char *args;
+	size_t min_args, max_args;
+	unsigned options;
+	const char *help, *more; /* one line; a paragraph for the verb's own help */
+} verb_infos[] = {
+	{ VERB_STATUS, "status", NULL, "", 0, 0, O_READ | O_WATCH,
+	  "what this member is doing: state, lease, ZooKeeper, store",
+	  "Asks the daemon of this host only. The state \"leader\" is never shown past the end\n"
+	  "of the lease." },
+	{ VERB_LIST, "list", NULL, "", 0, 0, O_READ | O_WATCH,
+	  "all members: who leads, who could take over",
+	  "What others do is as fresh as the age in the title says." },
+	{ VERB_LEADER, "leader", NULL, "", 0, 0, O_READ | O_WAIT,
+	  "the leader's name and nothing else; exit 6 when there is none",
+	  "With --wait: waits until there is one, at most for --timeout (60 seconds)." },
+	{ VERB_HISTORY, "history", NULL, "", 0, 0, O_READ | O_WATCH,
+	  "past terms: who led, why it ended, how long it took",
+	  "Times are UTC. Detect: until the loss was noticed; fence: until the new epoch was in\n"
+	  "the register; recover: until the JobManager was granted." },
+	{ VERB_EVENTS, "events", NULL, "", 0, 0, O_JSON,
+	  "transitions and pointer changes as they happen",
+	  "Begins with the present state and goes on until Ctrl-C; a restart of the daemon's\n"
+	  "elector is waited for." },
+	{ VERB_EXPLAIN, "explain", NULL, "", 0, 0, O_TIMEOUT | O_WATCH,
+	  "why this member leads, or does not, and what to do",
+	  "In sentences, made of what status and list show." },
+	{ VERB_SWITCHOVER, "switchover", NULL, "[MEMBER]", 0, 1, O_OPERATOR,
+	  "hand the leadership to MEMBER, or to any eligible one",
+	  "Any member may be asked. Shows the cluster, asks, waits and says what happened.\n"
+	  "Gives up waiting after --timeout (60 seconds): exit 5, it may still happen." },
+	{ VERB_STEP_DOWN, "step-down", NULL, "", 0, 0, O_OPERATOR,
+	  "the leader hands over to another member and stays ready",
+	  "Any member may be asked; it is the leader that steps down. Asks, waits and says what\n"
+	  "happened, like switchover." },
+	{ VERB_POINTERS_LIST, "pointers", "list", "[PREFIX]", 0, 1, O_READ | O_WATCH,
+	  "keys, revisions and sizes",
+	  "What this member has read; on a standby it may be a moment old." },
+	{ VERB_POINTERS_GET, "pointers", "get", "KEY", 1, 1, O_TIMEOUT,
+	  "the value, byte for byte, on standard output",
+	  "Exit 1 when there is no such pointer or its value was lost." },
+	{ VERB_POINTERS_PUT, "pointers", "put", "KEY [FILE]", 1, 2,
+	  O_READ | O_CREATE | O_REVISION | O_EPOCH, "write a value from FILE or standard input",
+	  "Only the leader takes it. At most 64 KiB. Exit 5: it may or may not be written, ask\n"
+	  "again; the same change again does no harm." },
+	{ VERB_POINTERS_DELETE, "pointers", "delete", "KEY", 1, 1,
+	  O_READ | O_YES | O_REVISION | O_EPOCH, "remove a pointer, after asking",
+	  "Only the leader does it. What Flink has stored there is not touched." },
+	{ VERB_VERSION, "version", NULL, "", 0, 0, O_TIMEOUT,
+	  "of jmhactl, and of the daemon when it answers", "" },
+};
+
+static const struct verb_info *find_info(enum verb verb)
+{
+	for (size_t i = 0; i < N_ELEMENTS(verb_infos); i++)
+		if (verb_infos[i].verb == verb)
+			return &verb_infos[i];
+	return NULL;
+}
+
+static const struct option_info *find_option(int value)
+{
+	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
+		if (option_infos[i].value == value)
+			return &option_infos[i];
+	return NULL;
+}
+
+/* ---- help */
+
+static void print_option(FILE *f, const struct option_info *o)
+{
+	char left[32];
+
+	(void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
+	               o->arg ? o->arg : "");
+	if (o->value < 256)
+		(void)fprintf(f, "  -%c, %-18s %s\n", o->value, left, o->help);
+	else
+		(void)fprintf(f, "      %-18s %s\n", left, o->help);
+}
+
+static void print_all(FILE *f)
+{
+	char left[40];
+
+	(void)fprintf(f, "Usage: jmhactl VERB [ARGUMENT ...] [OPTION ...]\n");
+	for (size_t i = 0; i < N_ELEMENTS(verb_infos); i++) {
+		const struct verb_info *v = &verb_infos[i];
+
+		(void)snprintf(left, sizeof(left), "%s%s%s %s", v->name, v->sub ? " " : "",
+		               v->sub ? v->sub : "", v->args);
+		(void)fprintf(f, "  %-25s %s\n", left, v->help);
+	}
+	(void)fprintf(f, "Common options; `jmhactl VERB --help` shows all of a verb:\n");
+	print_option(f, find_option('c'));
+	print_option(f, find_option(OPT_SOCKET));
+	print_option(f, find_option(OPT_JSON));
+	print_option(f, find_option(OPT_WATCH));
+	print_option(f, find_option('y'));
+	(void)fprintf(
+	        f, "Exit: 0 done, 1 failed, 2 usage, 3 daemon unreachable, 4 refused as unsafe,\n"
+	           "      5 outcome unknown, 6 no leader or not the leader, 7 configuration\n");
+}
+
+void options_print_help(FILE *f, enum verb verb)
+{
+	const struct verb_info *v = find_info(verb);
+
+	if (!v) {
+		print_all(f);
+		return;
+	}
+	(void)fprintf(f, "Usage: jmhactl %s%s%s%s%s [OPTION ...]\n", v->name, v->sub ? " " : "",
+	              v->sub ? v->sub : "", *v->args ? " " : "", v->args);
+	(void)fprintf(f, "  %s\n", v->help);
+	if (*v->more)
+		(void)fprintf(f, "\n%s\n", v->more);
+	(void)fprintf(f, "\n");
+	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
+		if (option_infos[i].bit == 0 || (option_infos[i].bit & v->options))
+			print_option(f, &option_infos[i]);
+}
+
+/* ---- parsing */
+
+static int complain(FILE *err, const char *what, const char *which)
+{
+	(void)fprintf(err, "jmhactl: %s %s\nTry: jmhactl --help\n", what, which);
+	return -EINVAL;
+}
+
+/* A whole number from 1, nothing else. */
+static int parse_number(const char *text, uint64_t most, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (*text == '\0')
+		return -EINVAL;
+	for (; *text; text++) {
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (*text < '0' || *text > '9' || n > (most - digit) / 10)
+			return -EINVAL;
+		n = n * 10 + digit;
+	}
+	if (n < 1)
+		return -EINVAL;
+	*ret = n;
+	return 0;
+}
+
+static int take_option(int value, const char *arg, struct options *o, FILE *err)
+{
+	uint64_t n;
+
+	switch (value) {
+	case 'c':
+		/* It becomes part of a path. */
+		if (*arg == '\0' || *arg == '.' || strchr(arg, '/'))
+			return complain(err, "this is no name of a cluster:", arg);
+		o->cluster = arg;
+		return 0;
+	case OPT_SOCKET:
+		o->socket = arg;
+		return 0;
+	case OPT_JSON:
+		o->json = true;
+		return 0;
+	case OPT_WATCH:
+		o->watch = true;
+		return 0;
+	case OPT_WAIT:
+		o->wait = true;
+		return 0;
+	case 'y':
+		o->yes = true;
+		return 0;
+	case OPT_FORCE:
+		o->force = true;
+		return 0;
+	case OPT_CREATE:
+		o->create = true;
+		return 0;
+	case 'h':
+		o->help = true;
+		return 0;
+	case OPT_VERSION:
+		o->verb = VERB_VERSION;
+		return 0;
+	case OPT_WHY:
+		if (strlen(arg) > 200)
+			return complain(err, "--why takes at most 200 bytes:", arg);
+		o->why = arg;
+		return 0;
+	case OPT_REVISION:
+		if (parse_number(arg, INT64_MAX, &o->revision) < 0)
+			return complain(err, "--revision takes a number from 1, not", arg);
+		return 0;
+	case OPT_EPOCH:
+		if (parse_number(arg, INT64_MAX, &o->epoch) < 0)
+			return complain(err, "--epoch takes a number from 1, not", arg);
+		return 0;
+	case OPT_TIMEOUT:
+		if (parse_number(arg, 86400, &n) < 0)
+			return complain(err, "--timeout takes 1 to 86400 seconds, not", arg);
+		o->timeout = n * USEC_PER_SEC;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The verb's words are taken off `args`; what is left are its arguments. */
+static int take_verb(char **args, size_t n, struct options *o, FILE *err)
+{
+	const struct verb_info *v = NULL;
+	size_t used = 1;
+
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < N_ELEMENTS(verb_infos); i++) {
+		const struct verb_info *w = &verb_infos[i];
+
+		if (strcmp(w->name, args[0]) != 0)
+			continue;
+		if (!w->sub || n == 1) { /* "pointers" alone: the first of them, list */
+			v = w;
+			break;
+		}
+		if (strcmp(w->sub, args[1]) == 0) {
+			v = w;
+			used = 2;
+			break;
+		}
+	}
+	if (!v && n > 1 && strcmp(args[0], "pointers") == 0)
+		return complain(err, "pointers knows list, get, put and delete, not", args[1]);
+	if (!v)
+		return complain(err, "there is no verb", args[0]);
+	o->verb = v->verb;
+	if (o->help)
+		return 0;
+	if (n - used < v->min_args)
+		return complain(err, "an argument is missing:", v->args);
+	if (n - used > v->max_args)
+		return complain(err, "this argument is too many:", args[used + v->max_args]);
+	for (size_t i = used; i < n; i++)
+		o->args[o->n_args++] = args[i];
+	return 0;
+}
+
+static int check_options(const struct options *o, unsigned given, FILE *err)
+{
+	const struct verb_info *v = find_info(o->verb);
+
+	if (!v || o->help)
+		return 0;
+	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
+		if (given & option_infos[i].bit & ~v->options) {
+			(void)fprintf(err, "jmhactl: --%s is no option of %s%s%s\n",
+			              option_infos[i].name, v->name, v->sub ? " " : "",
+			              v->sub ? v->sub : "");
+			(void)fprintf(err, "Try: jmhactl %s --help\n", v->name);
+			return -EINVAL;
+		}
+	if (o->create && o->revision)
+		return complain(err, "--create and --revision exclude each other:",
+		                "a new pointer has no revision");
+	if (o->cluster && o->socket)
+		return complain(err, "--cluster and --socket exclude each other:",
+		                "the socket says which cluster");
+	return 0;
+}
+
+int options_parse(int argc, char **argv, struct options *ret, FILE *err)
+{
+	struct option longs[N_ELEMENTS(option_infos) + 1] = { { 0 } };
+	struct options o = { 0 };
+	unsigned given = 0;
+	int value, r;
+
+	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
+		longs[i] = (struct option){
+			.name = option_infos[i].name,
+			.has_arg = option_infos[i].arg ? required_argument : no_argument,
+			.val = option_infos[i].value,
+		};
+	optind = 0; /* glibc: start anew, also when called again */
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, ":c:yh", longs, NULL)) >= 0) {
+		if (value == ':')
+			return complain(err, "this option needs a value:", argv[optind - 1]);
+		if (value == '?')
+			return complain(err, "there is no option", argv[optind - 1]);
+		r = take_option(value, optarg, &o, err);
+		if (r < 0)
+			return r;
+		given |= find_option(value)->bit;
+	}
+	r = take_verb(argv + optind, (size_t)(argc - optind), &o, err);
+	if (r < 0)
+		return r;
+	r = check_options(&o, given, err);
+	if (r < 0)
+		return r;
+	*ret = o;
+	return 0;
+}
