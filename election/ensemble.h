@@ -22,8 +22,10 @@ struct ensemble_address {
 struct ensemble {
 	unsigned n;
 	struct ensemble_address address[ENSEMBLE_MAX];
-	unsigned next;   /* index of the address to try next */
-	unsigned failed; /* attempts since the last success */
+	unsigned next;                /* index of the address to try next */
+	unsigned failed;              /* attempts since the last success */
+	struct ensemble_address last; /* tried last */
+	uint32_t seed;
 };
 
 void ensemble_init(struct ensemble *e, uint32_t seed);

@@ -70,9 +70,9 @@ int session_new(const struct session_config *config, struct session **ret);
 
 /*
  * Ends the connection and frees everything; requests without answer are answered UNKNOWN,
- * -ECANCELED from in here.  `orderly`: when connected the session is closed on the server too, with
- * at most a few hundred ms of waiting; that is no proof of anything (A3b).  Otherwise it does not
- * block, and the session lives on until it expires or is re-attached.  NULL is allowed.
+ * -ECANCELED from in here.  `orderly`: when connected the session is closed on the server too,
+ * which takes 2 ms, or 1.5 s when the server hangs; that is no proof of anything (A3b).  Otherwise
+ * it does not block, and the session lives on until it expires or is re-attached.  NULL is allowed.
  */
 void session_close(struct session *s, bool orderly);
 void session_closep(struct session **s); /* not orderly */
@@ -138,6 +138,9 @@ typedef void (*zk_done_t)(void *userdata, const struct zk_result *result);
 /* Called once when the node's data or children change or it vanishes; not when the connection ends.
  * May be NULL.  The same pair of function and userdata on one path is one watch. */
 typedef void (*zk_watch_t)(void *userdata);
+
+/* No watch with this userdata is reported any more. */
+void session_forget(struct session *s, const void *watch_data);
 
 enum zk_op_type { ZK_OP_CHECK, ZK_OP_CREATE, ZK_OP_SET, ZK_OP_DELETE };
 
