@@ -49,7 +49,13 @@ AM_TESTS_ENVIRONMENT = \
 	TEST_HARDENING='$(AM_CPPFLAGS) $(AM_CFLAGS) $(CFLAGS)|$(AM_LDFLAGS)'; export TEST_HARDENING; \
 	NM='$(NM)'; export NM; READELF='$(READELF)'; export READELF; \
 	INSTRUMENTED='$(INSTRUMENTED_VALUE)'; export INSTRUMENTED; \
-	HARDENED='$(HARDENED_VALUE)'; export HARDENED;
+	HARDENED='$(HARDENED_VALUE)'; export HARDENED; \
+	PROGRAMS='$(sbin_PROGRAMS) $(bin_PROGRAMS)'; export PROGRAMS; \
+	GUARD_FILES='$(libguard_a_SOURCES)'; export GUARD_FILES; \
+	PURE_FILES='$(PURE_FILES)'; export PURE_FILES;
+# tests/style: what the linker proves pure, and what may not know adapters.
+PURE_FILES = $(libbase_a_SOURCES) $(libelection_a_SOURCES) $(libregister_a_SOURCES) \
+	$(libstorage_core_a_SOURCES)
 TEST_CPPFLAGS = $(CPPFLAGS) $(CONFIG_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) \
 	$(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
 if INSTRUMENTED

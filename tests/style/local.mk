@@ -1,1 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
+# What can be said about the code without running it.
+STYLE_TESTS += \
+	%D%/configure_names_packages.sh \
+	%D%/core_is_pure.sh \
+	%D%/forbidden_calls.sh \
+	%D%/format.sh \
+	%D%/guard_is_small.sh \
+	%D%/hardening.sh \
+	%D%/headers_alone.sh \
+	%D%/layering.sh \
+	%D%/secrets.sh \
+	%D%/shellcheck.sh \
+	%D%/sizes.sh \
+	%D%/spdx.sh \
+	%D%/unit_file.sh
+EXTRA_DIST += %D%/lib.sh

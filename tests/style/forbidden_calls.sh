@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Calls that have no place here (STYLE 2.5): without bounds, without errors, through a shell; exit()
+# outside of main; sleeping in unit tests and simulations.
+. "$(dirname "$0")/lib.sh"
+
+unsafe='strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|alloca|system|popen'
+unsafe="$unsafe|mktemp|tmpnam|rand|signal"
+
+# calls NAMES: reads code(), prints the lines that call one.
+calls() { grep -E "(^|[^A-Za-z0-9_>.])($1)[[:space:]]*\(" || :; }
+
+code $(c_files) >"$tap_dir/all"
+code $(product_files) >"$tap_dir/product"
+saw "$(count <"$tap_dir/all")" 1000 "lines of code"
+saw "$(calls 'snprintf' <"$tap_dir/product" | count)" 1 "calls of snprintf"
+is "$(calls "$unsafe" <"$tap_dir/all")" "" "no unsafe calls"
+is "$(grep -v '^[a-z]*/main\.c:' "$tap_dir/product" | calls exit)" "" "exit() in main alone"
+is "$(grep -E '^tests/(unit|sim)/' "$tap_dir/all" | calls 'sleep|usleep|nanosleep')" "" \
+	"unit tests and simulations do not sleep"
+
+cat >"$tap_dir/bad.c" <<'EOF'
+/* atoi(x) in a comment is fine, "system(x)" in a string too */
+const char *fine = "system(x)";
+	n = atoi (text);
+	snprintf(a, 1, "x"); sprintf(a, "%s", "popen(");
+	exit(1);
+	usleep(1); _exit(0); my_exit(1);
+EOF
+code "$tap_dir/bad.c" >"$tap_dir/bad"
+is "$(calls "$unsafe" <"$tap_dir/bad" | cut -d: -f2 | tr '\n' ' ')" "3 4 " "known bad: atoi and sprintf"
+is "$(calls exit <"$tap_dir/bad" | cut -d: -f2)" "5" "known bad: exit"
+is "$(calls 'sleep|usleep' <"$tap_dir/bad" | cut -d: -f2)" "6" "known bad: usleep"
+done_testing

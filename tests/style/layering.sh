@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Dependencies point down: daemon, ctl -> adapters -> pure cores -> base (STYLE 2.2).
+. "$(dirname "$0")/lib.sh"
+
+# includes FILE...: "file header", brackets kept for system headers.
+includes()
+{
+	grep -HE '^[[:space:]]*#[[:space:]]*include' "$@" |
+		sed -E 's/^([^:]*):[[:space:]]*#[[:space:]]*include[[:space:]]*/\1 /; s/"([^"]*)"/\1/; s/>.*/>/'
+}
+
+# Files whose archives tests/style/core_is_pure.sh looks at.
+pure=" $(echo ${PURE_FILES-} | tr -s '[:space:]' ' ') "
+
+# offences: reads "file header", prints those that break a rule.
+offences()
+{
+	awk -v pure="$pure" '
+	function is_pure(f) { return index(pure, " " f " ") > 0 }
+	function folder(f) { sub("/.*", "", f); return f }
+	function say(why) { print $1 " includes " $2 ": " why }
+	{
+		from = folder($1); to = folder($2)
+		if ($2 ~ /^<zookeeper/ && (from != "election" || is_pure($1)))
+			say("only the adapters of election/ speak to ZooKeeper")
+		if ($2 ~ /^<microhttpd/ && $1 !~ /^daemon\/api[a-z_]*\.[ch]$/)
+			say("only daemon/api*")
+		if ($2 ~ /^<systemd\/sd-/ && from != "daemon")
+			say("only daemon/")
+		if (from == "base" && $2 !~ /^</ && to != "base")
+			say("base knows nobody")
+		if (from == "election" && to ~ /^(storage|daemon|ctl|readiness)$/)
+			say("election knows base alone")
+		if (from == "storage" && to ~ /^(election|daemon|ctl|readiness)$/)
+			say("storage knows base alone")
+		if (from == "daemon" && to == "ctl" || from == "ctl" && to ~ /^(election|storage)$/)
+			say("daemon and ctl do not know each other, ctl not the insides")
+		if (is_pure($1) && $2 ~ /^(election|storage|base)\// && !is_pure($2))
+			say("a core does not know adapters")
+	}'
+}
+
+includes $(product_files) >"$tap_dir/all"
+saw "$(count <"$tap_dir/all")" 50 "include lines of the product"
+saw "$(echo $pure | wc -w)" 10 "files of the cores"
+is "$(offences <"$tap_dir/all")" "" "no file includes what is above it"
+includes $(product_files) | awk '$2 ~ /^<zookeeper/' >"$tap_dir/zk"
+saw "$(count <"$tap_dir/zk")" 1 "files that include the ZooKeeper header"
+
+while read -r line; do
+	like "$(echo "$line" | offences)" "includes" "known bad: $line"
+done <<'EOF'
+daemon/elector.c <zookeeper/zookeeper.h>
+election/core.c <zookeeper/zookeeper.h>
+daemon/elector.c <microhttpd.h>
+storage/committer.c <systemd/sd-event.h>
+base/text.c election/core.h
+election/fence.c daemon/log.h
+storage/segment.c election/core.h
+ctl/main.c storage/record.h
+election/core.c election/session.h
+EOF
+is "$(echo 'election/fence.c <zookeeper/zookeeper.h>' | offences)" "" \
+	"known good: an adapter may include it"
+done_testing
