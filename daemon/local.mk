@@ -29,3 +29,21 @@ libjmhaconfig_a_SOURCES = \
 	%D%/config_schema.c %D%/config_schema.h
 libjmhaconfig_a_CFLAGS = $(AM_CFLAGS) $(CONFIG_CFLAGS)
 JMHACONFIG_LIBS = libjmhaconfig.a libelection.a $(CONFIG_LIBS)
+
+# The HTTP API: knows the elector only by daemon/backend.h.
+noinst_LIBRARIES += libapi.a
+libapi_a_SOURCES = \
+	%D%/api.c %D%/api.h %D%/backend.h \
+	%D%/api_error.c %D%/api_error.h \
+	%D%/api_exchange.c %D%/api_exchange.h \
+	%D%/api_http.c %D%/api_http.h \
+	%D%/api_json.c %D%/api_json.h \
+	%D%/api_metrics.c %D%/api_metrics.h \
+	%D%/api_operator.c %D%/api_operator.h \
+	%D%/api_peer.c %D%/api_peer.h \
+	%D%/api_pointers.c %D%/api_pointers.h \
+	%D%/api_request.c %D%/api_request.h \
+	%D%/api_status.c %D%/api_status.h \
+	%D%/api_stream.c %D%/api_stream.h
+libapi_a_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
+API_LIBS = libapi.a libbase.a $(MHD_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SYSTEMD_LIBS)
