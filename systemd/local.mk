@@ -8,7 +8,7 @@ CLEANFILES += $(UNIT_FILES)
 EXTRA_DIST += %D%/jmhad@.service.in %D%/jmha.sysusers %D%/jmha.tmpfiles
 
 SUBSTITUTE = $(AM_V_GEN)$(MKDIR_P) $(@D) && \
-	$(SED) -e 's|@sbindir@|$(sbindir)|g' -e 's|@sysconfdir@|$(sysconfdir)|g'
+	$(SED) -e 's|[@]sbindir[@]|$(sbindir)|g' -e 's|[@]sysconfdir[@]|$(sysconfdir)|g'
 
 %D%/jmhad@.service: %D%/jmhad@.service.in Makefile
 	$(SUBSTITUTE) $(srcdir)/%D%/jmhad@.service.in >$@.tmp && mv $@.tmp $@

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck finds no error and no warning in the scripts.
+# No error and no warning of shellcheck in the scripts.
 . "$(dirname "$0")/lib.sh"
 command -v shellcheck >/dev/null || skip_all "no shellcheck (Debian: shellcheck)"
 
