@@ -3,6 +3,9 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	base/cleanup.h \
+	base/crc32c.c base/crc32c.h \
 	base/epoch.h \
 	base/log_position.h \
+	base/parse.c base/parse.h \
+	base/text.c base/text.h \
 	base/usec.h

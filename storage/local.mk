@@ -1,1 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
+# The pure half: what bytes mean, what is known, which commit comes next.
+noinst_LIBRARIES += libstorage_core.a
+libstorage_core_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+libstorage_core_a_SOURCES = \
+	storage/commit_queue.c storage/commit_queue.h \
+	storage/pointer_map.c storage/pointer_map.h \
+	storage/record.c storage/record.h
+
+# The adapters: files and the thread that waits for them.  Link with libstorage_core.a, libbase.a,
+# $(CRYPTO_LIBS) $(JANSSON_LIBS) $(PTHREAD_LIBS), in this order.
+noinst_LIBRARIES += libstorage.a
+libstorage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -pthread
+libstorage_a_SOURCES = \
+	storage/follower.c storage/follower.h \
+	storage/quarantine.c storage/quarantine.h \
+	storage/segment.c storage/segment.h \
+	storage/store.c storage/store.h \
+	storage/store_ops.c storage/store_ops.h \
+	storage/store_state.c storage/store_state.h \
+	storage/store_thread.c storage/store_thread.h
+
+# Pointers as real Flink clusters wrote them.
+dist_noinst_DATA += \
+	tests/data/flink-pointers/README.md \
+	tests/data/flink-pointers/1.20.5/checkpoint-id-counter.bin \
+	tests/data/flink-pointers/1.20.5/checkpoint-pointer.bin \
+	tests/data/flink-pointers/1.20.5/connection-info-dispatcher.bin \
+	tests/data/flink-pointers/1.20.5/connection-info-job.bin \
+	tests/data/flink-pointers/1.20.5/connection-info-resource_manager.bin \
+	tests/data/flink-pointers/1.20.5/connection-info-rest_server.bin \
+	tests/data/flink-pointers/1.20.5/job-pointer.bin \
+	tests/data/flink-pointers/2.2.1/checkpoint-id-counter.bin \
+	tests/data/flink-pointers/2.2.1/checkpoint-pointer.bin \
+	tests/data/flink-pointers/2.2.1/connection-info-dispatcher.bin \
+	tests/data/flink-pointers/2.2.1/connection-info-job.bin \
+	tests/data/flink-pointers/2.2.1/connection-info-resource_manager.bin \
+	tests/data/flink-pointers/2.2.1/connection-info-rest_server.bin \
+	tests/data/flink-pointers/2.2.1/job-pointer.bin

@@ -1,0 +1,725 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/commit_queue.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "storage/record.h"
+
+struct request {
+	struct request *next;
+	struct pointer *pointer; /* key, and the value of a put; the map's after the commit */
+	struct pointer *removed; /* by a delete that was committed */
+	enum commit_op op;
+	enum commit_condition condition;
+	uint64_t if_revision;
+	uint32_t hash; /* of the key */
+	bool change;   /* has a change in the record; else depends on one of the same batch (B9) */
+	void *cookie;
+	enum commit_result result;
+	uint64_t revision;
+};
+
+struct list {
+	struct request *head, **tail;
+	size_t n;
+};
+
+enum state { OFF, OPENING, READY, APPENDING, MOVING, READING, CATCHING_UP };
+
+struct commit_queue {
+	struct pointer_map *map;
+	enum state state;
+	bool settling, settled_due, lost_due, has_action;
+	struct commit_action action; /* emitted, not yet taken */
+	uint64_t ticket;             /* of the last question */
+	struct epoch epoch;
+	char latch[COMMIT_LATCH_NAME_MAX + 1];
+	int32_t version;               /* of the register, as last known */
+	struct log_position committed; /* as of that version; the map is there */
+	bool segment_open;
+	struct log_position at; /* end of what the open segment holds */
+	uint64_t next_segment;
+	/* the commit under way */
+	struct list waiting, batch, done;
+	struct request *taken; /* the last REPLY's */
+	struct record_change change[COMMIT_MAX_CHANGES];
+	size_t n_changes, change_bytes;
+	uint8_t *bytes;
+	size_t size;
+	struct log_position target; /* what the register write names */
+	bool maybe_applied;         /* an earlier try of that write has an unknown outcome */
+	enum commit_result doomed;  /* B4: the append failed; answer this when it is certain */
+};
+
+const char *commit_result_code(enum commit_result result)
+{
+	static const char *const code[COMMIT_N_RESULTS_] = {
+		[COMMIT_DONE] = "ok",
+		[COMMIT_PENDING] = "pending",
+		[COMMIT_BAD_REQUEST] = "bad-request",
+		[COMMIT_NOT_FOUND] = "not-found",
+		[COMMIT_CONDITION_FAILED] = "condition-failed",
+		[COMMIT_NOT_LEADER] = "not-leader",
+		[COMMIT_DAMAGED] = "damaged",
+		[COMMIT_FENCED] = "fenced",
+		[COMMIT_TOO_LARGE] = "too-large",
+		[COMMIT_BUSY] = "busy",
+		[COMMIT_INTERNAL] = "internal",
+		[COMMIT_ABORTED] = "aborted",
+		[COMMIT_STORAGE_FAILED] = "storage-failed",
+		[COMMIT_STORAGE_FULL] = "storage-full",
+		[COMMIT_OUTCOME_UNKNOWN] = "outcome-unknown",
+	};
+
+	return code[result];
+}
+
+/* ---- lists of requests */
+
+static void list_init(struct list *l)
+{
+	*l = (struct list){ .tail = &l->head };
+}
+
+static void list_push(struct list *l, struct request *r)
+{
+	r->next = NULL;
+	*l->tail = r;
+	l->tail = &r->next;
+	l->n++;
+}
+
+static struct request *list_pop(struct list *l)
+{
+	struct request *r = l->head;
+
+	if (!r)
+		return NULL;
+	l->head = r->next;
+	if (!l->head)
+		l->tail = &l->head;
+	l->n--;
+	return r;
+}
+
+/* All of `from` before what `to` holds. */
+static void list_prepend(struct list *to, struct list *from)
+{
+	if (!from->head)
+		return;
+	*from->tail = to->head;
+	if (to->head)
+		from->tail = to->tail;
+	to->head = from->head;
+	to->tail = from->tail;
+	to->n += from->n;
+	list_init(from);
+}
+
+static void request_free(struct request *r)
+{
+	if (!r)
+		return;
+	pointer_free(r->pointer);
+	pointer_free(r->removed);
+	free(r);
+}
+
+static void list_free(struct list *l)
+{
+	struct request *r;
+
+	while ((r = list_pop(l)))
+		request_free(r);
+}
+
+static void answer_all(struct commit_queue *q, struct list *l, enum commit_result result)
+{
+	struct request *r;
+
+	while ((r = list_pop(l))) {
+		r->result = result;
+		r->revision = 0;
+		list_push(&q->done, r);
+	}
+}
+
+/* ---- life */
+
+struct commit_queue *commit_queue_new(struct pointer_map *map)
+{
+	struct commit_queue *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->map = map;
+	list_init(&q->waiting);
+	list_init(&q->batch);
+	list_init(&q->done);
+	return q;
+}
+
+void commit_queue_free(struct commit_queue *q)
+{
+	if (!q)
+		return;
+	list_free(&q->waiting);
+	list_free(&q->batch);
+	list_free(&q->done);
+	request_free(q->taken);
+	free(q->bytes);
+	free(q);
+}
+
+void commit_queue_freep(struct commit_queue **q)
+{
+	commit_queue_free(*q);
+}
+
+static void ask(struct commit_queue *q, enum state state, const struct commit_action *action)
+{
+	assert(!q->has_action);
+	q->state = state;
+	q->action = *action;
+	q->action.ticket = ++q->ticket;
+	q->has_action = true;
+}
+
+/* Whether this answers what was asked last; late answers of earlier terms are not. */
+static bool answers(const struct commit_queue *q, uint64_t ticket, enum state state)
+{
+	return q->state == state && q->ticket == ticket && !q->has_action;
+}
+
+static void ask_new_segment(struct commit_queue *q)
+{
+	ask(q, OPENING,
+	    &(struct commit_action){ .type = COMMIT_NEW_SEGMENT,
+	                             .epoch = q->epoch,
+	                             .segment = q->next_segment,
+	                             .position = q->committed });
+}
+
+/* The only place that names a position to the register; the same again after an unknown outcome. */
+static void ask_move(struct commit_queue *q)
+{
+	ask(q, MOVING,
+	    &(struct commit_action){
+	            .type = COMMIT_MOVE_REGISTER, .position = q->target, .version = q->version });
+}
+
+static void drop_batch(struct commit_queue *q)
+{
+	assert(q->batch.n == 0);
+	free(q->bytes);
+	q->bytes = NULL;
+	q->size = 0;
+	q->n_changes = 0;
+	q->change_bytes = 0;
+	q->maybe_applied = false;
+	q->doomed = COMMIT_DONE;
+}
+
+/* What was asked is answered and the batch with it. */
+static void become_ready(struct commit_queue *q)
+{
+	drop_batch(q);
+	q->state = READY;
+	if (!q->settling)
+		return;
+	q->state = OFF; /* D7 */
+	q->settled_due = true;
+}
+
+/* The segment is never appended to again (B1, B4). */
+static void abandon_segment(struct commit_queue *q)
+{
+	if (q->segment_open && q->at.segment >= q->next_segment)
+		q->next_segment = q->at.segment + 1;
+	q->segment_open = false;
+}
+
+static void end_term(struct commit_queue *q, enum commit_result result)
+{
+	answer_all(q, &q->batch, result);
+	answer_all(q, &q->waiting, COMMIT_ABORTED); /* never appended */
+	abandon_segment(q);
+	drop_batch(q);
+	q->has_action = false;
+	q->state = OFF;
+	if (q->settling)
+		q->settled_due = true;
+}
+
+static void lose_term(struct commit_queue *q)
+{
+	/* B2: without an earlier try of unknown outcome nothing of it was or can be applied: the
+	 * register has an other owner, or the latch that each write checks is gone for ever. */
+	end_term(q, q->maybe_applied ? COMMIT_OUTCOME_UNKNOWN : COMMIT_ABORTED);
+	q->lost_due = true;
+}
+
+int commit_queue_begin(struct commit_queue *q, const struct commit_register *mark)
+{
+	size_t size = strlen(mark->latch);
+
+	assert(q->state == OFF);
+	if (size > COMMIT_LATCH_NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(q->latch, mark->latch, size + 1);
+	q->epoch = mark->epoch;
+	q->version = mark->version;
+	q->committed = mark->position;
+	q->settling = q->settled_due = q->lost_due = q->segment_open = false;
+	/* B1: never a file that another process has opened; O_EXCL skips those that exist. */
+	q->next_segment = mark->position.epoch == mark->epoch.v ? mark->position.segment + 1 : 1;
+	ask_new_segment(q);
+	return 0;
+}
+
+void commit_queue_settle(struct commit_queue *q)
+{
+	q->settling = true;
+	answer_all(q, &q->waiting, COMMIT_ABORTED);
+	switch (q->state) {
+	case OPENING: /* nothing was appended yet */
+		answer_all(q, &q->batch, COMMIT_ABORTED);
+		q->has_action = false;
+		become_ready(q);
+		break;
+	case OFF:
+		q->settled_due = true;
+		break;
+	case READY:
+	case CATCHING_UP:
+		q->has_action = false;
+		become_ready(q);
+		break;
+	case APPENDING:
+	case MOVING:
+	case READING:
+		break; /* resolved first */
+	}
+}
+
+void commit_queue_abort(struct commit_queue *q)
+{
+	if (q->state == OFF)
+		return;
+	/* B2: "will never be visible" may be said only of what was never appended. */
+	end_term(q, q->state == OPENING ? COMMIT_ABORTED : COMMIT_OUTCOME_UNKNOWN);
+}
+
+/* ---- requests */
+
+static enum commit_result check_request(const struct commit_queue *q,
+                                        const struct commit_request *request)
+{
+	size_t size = strlen(request->key);
+	size_t skip = request->own && pointer_key_reserved(request->key) ? 1 : 0;
+
+	if (q->state == OFF || q->settling)
+		return COMMIT_NOT_LEADER;
+	if (size > RECORD_KEY_MAX || !pointer_key_valid(request->key + skip, size - skip))
+		return COMMIT_BAD_REQUEST;
+	if (request->op == COMMIT_DELETE && request->condition == COMMIT_IF_ABSENT)
+		return COMMIT_BAD_REQUEST;
+	if (request->value_size > RECORD_VALUE_MAX)
+		return COMMIT_TOO_LARGE;
+	if (request->fence.v != 0 && !epoch_equal(request->fence, q->epoch))
+		return COMMIT_FENCED;
+	if (q->waiting.n >= COMMIT_MAX_WAITING)
+		return COMMIT_BUSY;
+	return COMMIT_PENDING;
+}
+
+enum commit_result commit_queue_submit(struct commit_queue *q, const struct commit_request *request)
+{
+	enum commit_result result = check_request(q, request);
+	size_t key_size = strlen(request->key);
+	struct request *r;
+
+	if (result != COMMIT_PENDING)
+		return result;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return COMMIT_INTERNAL;
+	r->pointer = pointer_new(request->key, key_size, request->value,
+	                         request->op == COMMIT_PUT ? request->value_size : 0);
+	if (!r->pointer) {
+		free(r);
+		return COMMIT_INTERNAL;
+	}
+	r->op = request->op;
+	r->condition = request->condition;
+	r->if_revision = request->if_revision;
+	r->hash = crc32c(0, request->key, key_size);
+	r->cookie = request->cookie;
+	list_push(&q->waiting, r);
+	return COMMIT_PENDING;
+}
+
+/* ---- a batch */
+
+/* The pending change of the same key in this batch; there is never a second one. */
+static const struct request *find_pending(const struct commit_queue *q, const struct request *r)
+{
+	for (const struct request *b = q->batch.head; b; b = b->next)
+		if (b->change && b->hash == r->hash &&
+		    strcmp(b->pointer->key, r->pointer->key) == 0)
+			return b;
+	return NULL;
+}
+
+static bool same_value(const struct pointer *a, const struct pointer *b)
+{
+	return a->value_size == b->value_size &&
+	       memcmp(pointer_value(a), pointer_value(b), a->value_size) == 0;
+}
+
+/* PENDING: it is a change.  now: NULL = absent. */
+static enum commit_result evaluate(const struct request *r, const struct pointer *now,
+                                   uint64_t revision)
+{
+	bool met = r->condition == COMMIT_ALWAYS || (r->condition == COMMIT_IF_ABSENT && !now) ||
+	           (r->condition == COMMIT_IF_REVISION && now && revision == r->if_revision);
+
+	if (r->op == COMMIT_DELETE && !now)
+		return COMMIT_NOT_FOUND;
+	/* D15: asked again after an acknowledgement that was lost.  Without a condition it is
+	 * written: an answer from memory alone would not be fenced. */
+	if (r->op == COMMIT_PUT && now && r->condition != COMMIT_ALWAYS) {
+		if (now->damaged && !met)
+			return COMMIT_DAMAGED;
+		if (!now->damaged && same_value(now, r->pointer))
+			return COMMIT_DONE;
+	}
+	return met ? COMMIT_PENDING : COMMIT_CONDITION_FAILED;
+}
+
+static bool batch_has_room(const struct commit_queue *q, const struct request *r)
+{
+	/* What padding may add is set aside. */
+	size_t room = RECORD_MAX - RECORD_HEADER_MIN - 16 - q->change_bytes;
+
+	return q->n_changes < COMMIT_MAX_CHANGES &&
+	       (size_t)RECORD_CHANGE_FIXED + r->pointer->key_size + r->pointer->value_size <= room;
+}
+
+static void add_change(struct commit_queue *q, struct request *r)
+{
+	const struct pointer *p = r->pointer;
+
+	q->change[q->n_changes++] = (struct record_change){
+		.op = r->op == COMMIT_PUT ? RECORD_PUT : RECORD_DELETE,
+		.key = p->key,
+		.key_size = p->key_size,
+		.value = pointer_value(p),
+		.value_size = p->value_size,
+	};
+	q->change_bytes += (size_t)RECORD_CHANGE_FIXED + p->key_size + p->value_size;
+}
+
+/*
+ * B9: conditions see the committed map and the earlier requests of the batch.  A key changes once
+ * in a record: two values of one revision could not be told apart by If-Match, so the second waits.
+ */
+static void gather(struct commit_queue *q)
+{
+	struct request *r;
+
+	while ((r = q->waiting.head)) {
+		const struct request *pending = find_pending(q, r);
+		const struct pointer *now;
+		uint64_t revision = 0;
+
+		if (pending) {
+			now = pending->op == COMMIT_PUT ? pending->pointer : NULL;
+			revision = now ? q->committed.sequence + 1 : 0;
+		} else {
+			now = pointer_map_get(q->map, r->pointer->key);
+			revision = now ? now->revision : 0;
+		}
+		r->result = evaluate(r, now, revision);
+		r->revision = revision;
+		r->change = r->result == COMMIT_PENDING;
+		if (r->change && (pending || !batch_has_room(q, r)))
+			break;
+		(void)list_pop(&q->waiting);
+		if (r->change)
+			add_change(q, r);
+		list_push(r->change || pending ? &q->batch : &q->done, r);
+	}
+}
+
+static void append_batch(struct commit_queue *q)
+{
+	struct log_position to = q->at;
+
+	to.offset += q->size;
+	to.sequence = q->committed.sequence + 1;
+	if (record_digest(to.digest, q->bytes, q->size) < 0) {
+		answer_all(q, &q->batch, COMMIT_INTERNAL);
+		become_ready(q);
+		return;
+	}
+	q->target = to;
+	ask(q, APPENDING,
+	    &(struct commit_action){ .type = COMMIT_APPEND, .bytes = q->bytes, .size = q->size });
+}
+
+static void start_batch(struct commit_queue *q)
+{
+	gather(q);
+	if (q->n_changes == 0)
+		return;
+	q->size = record_size(q->change, q->n_changes);
+	assert(q->size > 0);
+	q->bytes = malloc(q->size);
+	/* Room in the map now: after the register has moved nothing may fail. */
+	if (!q->bytes || pointer_map_reserve(q->map, q->n_changes) < 0) {
+		answer_all(q, &q->batch, COMMIT_INTERNAL);
+		become_ready(q);
+		return;
+	}
+	record_encode(q->committed.sequence + 1, q->committed.sequence, q->change, q->n_changes,
+	              q->bytes);
+	if (q->segment_open && q->at.offset + q->size > COMMIT_SEGMENT_MAX)
+		abandon_segment(q);
+	if (q->segment_open)
+		append_batch(q);
+	else
+		ask_new_segment(q);
+}
+
+/* Acknowledged = durable and fenced: only now the map changes (B9). */
+static void commit_batch(struct commit_queue *q)
+{
+	struct request *r;
+
+	q->committed = q->at = q->target;
+	while ((r = list_pop(&q->batch))) {
+		if (r->change) {
+			r->result = COMMIT_DONE;
+			r->revision = q->committed.sequence;
+			if (r->op == COMMIT_PUT) {
+				r->pointer->revision = r->revision;
+				pointer_map_put_adopt(q->map, r->pointer);
+				r->pointer = NULL;
+			} else {
+				r->removed = pointer_map_take(q->map, r->pointer->key);
+			}
+		}
+		list_push(&q->done, r);
+	}
+	pointer_map_set_position(q->map, &q->committed);
+}
+
+/* ---- answers */
+
+static enum commit_result storage_result(enum commit_storage answer)
+{
+	return answer == COMMIT_STORE_FULL ? COMMIT_STORAGE_FULL : COMMIT_STORAGE_FAILED;
+}
+
+void commit_queue_opened(struct commit_queue *q, uint64_t ticket, enum commit_storage answer,
+                         const struct log_position *at)
+{
+	if (!answers(q, ticket, OPENING))
+		return;
+	if (answer == COMMIT_STORED) {
+		q->segment_open = true;
+		q->at = *at;
+		q->next_segment = at->segment + 1;
+		if (q->n_changes > 0)
+			append_batch(q);
+		else
+			become_ready(q);
+		return;
+	}
+	q->next_segment++; /* a create that was given up may still land */
+	answer_all(q, &q->batch, storage_result(answer));
+	become_ready(q);
+}
+
+void commit_queue_appended(struct commit_queue *q, uint64_t ticket, enum commit_storage answer)
+{
+	if (!answers(q, ticket, APPENDING))
+		return;
+	if (answer != COMMIT_STORED) {
+		/* B4: dead.  B2: "failed" needs a register write after that: the same position. */
+		abandon_segment(q);
+		q->doomed = storage_result(answer);
+		q->target = q->committed;
+	}
+	ask_move(q);
+}
+
+/* The register write has taken effect, at q->version. */
+static void moved(struct commit_queue *q)
+{
+	if (q->doomed == COMMIT_DONE)
+		commit_batch(q);
+	else
+		answer_all(q, &q->batch, q->doomed);
+	become_ready(q);
+}
+
+void commit_queue_moved(struct commit_queue *q, uint64_t ticket, enum commit_moved answer,
+                        int32_t new_version)
+{
+	if (!answers(q, ticket, MOVING))
+		return;
+	switch (answer) {
+	case COMMIT_MOVED:
+		q->version = new_version;
+		moved(q);
+		break;
+	case COMMIT_UNKNOWN:
+	case COMMIT_BAD_VERSION:
+		q->maybe_applied = q->maybe_applied || answer == COMMIT_UNKNOWN;
+		/* B2: nothing else is appended or written before this is read. */
+		ask(q, READING, &(struct commit_action){ .type = COMMIT_READ_REGISTER });
+		break;
+	case COMMIT_LATCH_GONE:
+		lose_term(q);
+		break;
+	}
+}
+
+static bool same_position(const struct log_position *a, const struct log_position *b)
+{
+	return a->epoch == b->epoch && a->segment == b->segment && a->offset == b->offset &&
+	       a->sequence == b->sequence && memcmp(a->digest, b->digest, LOG_DIGEST_SIZE) == 0;
+}
+
+/*
+ * B1: own epoch and latch, but neither what we sent nor what we expected: the write of the elector
+ * before us came first.  Its records are committed: read them, then a new segment whose header
+ * names that end; never "move again".  Ours lie in an abandoned segment behind a later register
+ * write, so they may be decided anew.
+ */
+static void yield_to_predecessor(struct commit_queue *q, const struct commit_register *found)
+{
+	bool behind = !same_position(&found->position, &q->committed);
+
+	abandon_segment(q);
+	if (found->position.epoch == q->epoch.v && found->position.segment >= q->next_segment)
+		q->next_segment = found->position.segment + 1;
+	q->version = found->version;
+	if (q->doomed != COMMIT_DONE)
+		answer_all(q, &q->batch, q->doomed);
+	else if (q->settling)
+		answer_all(q, &q->batch, COMMIT_ABORTED);
+	else
+		list_prepend(&q->waiting, &q->batch);
+	become_ready(q);
+	if (q->state == READY && behind)
+		ask(q, CATCHING_UP,
+		    &(struct commit_action){ .type = COMMIT_CATCH_UP,
+		                             .position = found->position });
+	q->target = found->position;
+}
+
+void commit_queue_read(struct commit_queue *q, uint64_t ticket, const struct commit_register *found)
+{
+	if (!answers(q, ticket, READING))
+		return;
+	if (!epoch_equal(found->epoch, q->epoch) || strcmp(found->latch, q->latch) != 0) {
+		lose_term(q);
+	} else if (found->version == q->version) {
+		ask_move(q); /* B2: not applied: the identical write again */
+	} else if (same_position(&found->position, &q->target)) {
+		q->version = found->version; /* A2: own mark */
+		moved(q);
+	} else {
+		yield_to_predecessor(q, found);
+	}
+}
+
+void commit_queue_caught_up(struct commit_queue *q, uint64_t ticket, enum commit_storage answer)
+{
+	if (!answers(q, ticket, CATCHING_UP))
+		return;
+	if (answer != COMMIT_STORED) {
+		lose_term(q); /* what is committed cannot be read here */
+		return;
+	}
+	q->committed = q->target;
+	ask_new_segment(q);
+}
+
+void commit_queue_reopen(struct commit_queue *q)
+{
+	if (q->state == READY && !q->segment_open && !q->has_action)
+		ask_new_segment(q);
+}
+
+/* ---- the caller's side */
+
+static void fill_reply(struct commit_action *ret, const struct request *r)
+{
+	*ret = (struct commit_action){ .type = COMMIT_REPLY,
+		                       .cookie = r->cookie,
+		                       .result = r->result,
+		                       .revision = r->revision,
+		                       .removed = r->removed };
+}
+
+bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)
+{
+	request_free(q->taken);
+	q->taken = NULL;
+	if (q->state == READY && q->waiting.n > 0)
+		start_batch(q);
+	if (q->has_action) { /* first, so that storage works while the replies are made */
+		q->has_action = false;
+		*ret = q->action;
+		return true;
+	}
+	q->taken = list_pop(&q->done);
+	if (q->taken) {
+		fill_reply(ret, q->taken);
+		return true;
+	}
+	if (q->lost_due) {
+		q->lost_due = false;
+		*ret = (struct commit_action){ .type = COMMIT_TERM_LOST };
+		return true;
+	}
+	if (q->settled_due) {
+		q->settled_due = false;
+		*ret = (struct commit_action){ .type = COMMIT_SETTLED };
+		return true;
+	}
+	return false;
+}
+
+bool commit_queue_active(const struct commit_queue *q)
+{
+	return q->state != OFF && !q->settling;
+}
+
+bool commit_queue_segment_open(const struct commit_queue *q)
+{
+	return q->segment_open;
+}
+
+bool commit_queue_idle(const struct commit_queue *q)
+{
+	return q->waiting.n == 0 && q->batch.n == 0;
+}
+
+int32_t commit_queue_version(const struct commit_queue *q)
+{
+	return q->version;
+}
+
+const struct log_position *commit_queue_committed(const struct commit_queue *q)
+{
+	return &q->committed;
+}

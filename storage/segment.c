@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+struct segment {
+	int fd;
+	uint64_t end;
+	int dead; /* negative errno of the first failure; 0 = alive */
+};
+
+void segment_name(uint64_t epoch, uint64_t segment, char ret_name[SEGMENT_NAME_SIZE])
+{
+	(void)snprintf(ret_name, SEGMENT_NAME_SIZE, "%020" PRIu64 "-%020" PRIu64 ".log", epoch,
+	               segment);
+}
+
+int segment_name_parse(const char *name, uint64_t *ret_epoch, uint64_t *ret_segment)
+{
+	uint64_t epoch, segment;
+
+	if (strlen(name) != SEGMENT_NAME_SIZE - 1 || name[20] != '-' ||
+	    strcmp(name + 41, ".log") != 0 || parse_uint64_n(name, 20, 0, UINT64_MAX, &epoch) < 0 ||
+	    parse_uint64_n(name + 21, 20, 0, UINT64_MAX, &segment) < 0)
+		return -EINVAL;
+	*ret_epoch = epoch;
+	*ret_segment = segment;
+	return 0;
+}
+
+int segment_write_all(int fd, const void *bytes, size_t size, uint64_t offset)
+{
+	const uint8_t *b = bytes;
+
+	while (size > 0) {
+		ssize_t n = pwrite(fd, b, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		b += n;
+		size -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* B8: the first number from `number` on that nobody has used. */
+static int create_exclusive(int dir_fd, uint64_t epoch, uint64_t *number)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	for (;; (*number)++) {
+		int fd;
+
+		segment_name(epoch, *number, name);
+		fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		            0640);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST || *number == UINT64_MAX)
+			return -errno;
+	}
+}
+
+int segment_create(int dir_fd, const struct record_file_header *header, struct segment **ret,
+                   struct log_position *ret_at)
+{
+	CLEANUP(segment_closep) struct segment *s = malloc(sizeof(*s));
+	struct record_file_header h = *header;
+	struct log_position at = header->before;
+	uint8_t bytes[RECORD_FILE_HEADER_SIZE];
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	*s = (struct segment){ .fd = -EBADF, .end = RECORD_FILE_HEADER_SIZE };
+	s->fd = create_exclusive(dir_fd, h.epoch, &h.number);
+	if (s->fd < 0)
+		return s->fd;
+	record_file_header_encode(&h, bytes);
+	r = record_digest(at.digest, bytes, sizeof(bytes)); /* B7 */
+	if (r < 0)
+		return r;
+	r = segment_write_all(s->fd, bytes, sizeof(bytes), 0);
+	if (r < 0)
+		return r;
+	if (fdatasync(s->fd) < 0 || fsync(dir_fd) < 0) /* B8: the name, too */
+		return -errno;
+	at.epoch = h.epoch;
+	at.segment = h.number;
+	at.offset = RECORD_FILE_HEADER_SIZE;
+	*ret_at = at;
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+int segment_append(struct segment *s, const void *bytes, size_t size)
+{
+	if (s->dead < 0)
+		return s->dead;
+	s->dead = segment_write_all(s->fd, bytes, size, s->end);
+	if (s->dead == 0 && fdatasync(s->fd) < 0)
+		s->dead = -errno;
+	s->end += size;
+	return s->dead;
+}
+
+void segment_close(struct segment *s)
+{
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	free(s);
+}
+
+void segment_closep(struct segment **s)
+{
+	segment_close(*s);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/store_ops.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "storage/quarantine.h"
+
+enum { CLUSTER_FILE_MAX = 4096, PROBE_SIZE = 4096, FORMAT_VERSION = 1 };
+
+static const char *const directories[] = { "log", "snapshot", "quarantine" };
+
+void store_ops_fail(struct store_job *job, int error, const char *what, const char *name)
+{
+	struct store_result *r = &job->result;
+	const char *cluster = job->place->cluster_path;
+
+	r->state = store_state_from_errno(error);
+	r->error = error;
+	if (error == -ETIMEDOUT)
+		(void)text_format(r->text, sizeof(r->text),
+		                  "%s %s%s: no answer within io_ms; is the file system reachable?",
+		                  what, cluster, name);
+	else
+		(void)text_format(r->text, sizeof(r->text), "%s %s%s: %s", what, cluster, name,
+		                  strerror(-error));
+}
+
+static void judge(struct store_job *job, enum store_state state, const char *text)
+{
+	job->result.state = state;
+	(void)text_format(job->result.text, sizeof(job->result.text), "%s/CLUSTER: %s",
+	                  job->place->cluster_path, text);
+}
+
+static int open_dir_at(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* storage.path itself is never made: an empty mount point must not look like a new store (B5). */
+static int open_path(struct store_job *job)
+{
+	int fd = open_dir_at(AT_FDCWD, job->place->path);
+
+	if (fd < 0) {
+		job->result.state = STORE_FAILED;
+		job->result.error = fd;
+		(void)text_format(job->result.text, sizeof(job->result.text),
+		                  "storage.path %s: %s; mount it, or create it once",
+		                  job->place->path, strerror(-fd));
+	}
+	return fd;
+}
+
+/* Opens <path>/<cluster>, anew for each operation: what is mounted there may have changed. */
+static int open_cluster(struct store_job *job)
+{
+	CLEANUP(closep) int path_fd = open_path(job);
+	int fd;
+
+	if (path_fd < 0)
+		return path_fd;
+	fd = open_dir_at(path_fd, job->place->cluster);
+	if (fd < 0)
+		store_ops_fail(job, fd, "cannot open", "");
+	return fd;
+}
+
+/* ---- CLUSTER */
+
+static void parse_cluster(struct store_job *job, const char *text, size_t size)
+{
+	json_t *json = json_loadb(text, size, 0, NULL);
+	json_t *version = json_object_get(json, "version");
+	const char *id = json_string_value(json_object_get(json, "cluster_id"));
+
+	if (json_is_integer(version) && json_integer_value(version) > FORMAT_VERSION)
+		judge(job, STORE_VERSION,
+		      "written by a later version of jmha; upgrade this member");
+	else if (!json_is_integer(version) || json_integer_value(version) != FORMAT_VERSION ||
+	         !id || text_unhex(id, job->result.cluster_id, RECORD_CLUSTER_ID_SIZE) < 0)
+		judge(job, STORE_FOREIGN,
+		      "is not what jmha writes; is storage.path right? If so, restore the file");
+	else
+		job->result.has_cluster_id = true;
+	json_decref(json);
+}
+
+/* Absent is fine: has_cluster_id stays false. */
+static void read_cluster(struct store_job *job, int dir_fd)
+{
+	CLEANUP(closep) int fd = openat(dir_fd, "CLUSTER", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char text[CLUSTER_FILE_MAX];
+	ssize_t n;
+
+	if (fd < 0 && errno == ENOENT)
+		return;
+	if (fd < 0) {
+		store_ops_fail(job, -errno, "cannot open", "/CLUSTER");
+		return;
+	}
+	n = pread(fd, text, sizeof(text), 0);
+	if (n < 0)
+		store_ops_fail(job, -errno, "cannot read", "/CLUSTER");
+	else
+		parse_cluster(job, text, (size_t)n);
+}
+
+/* ---- directories */
+
+/* Calls on_name for each entry of a directory; absent = empty. */
+static int walk(int dir_fd, const char *name, void (*on_name)(struct store_job *, const char *),
+                struct store_job *job)
+{
+	int fd = open_dir_at(dir_fd, name);
+	struct dirent *e;
+	DIR *dir;
+	int r;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		r = -errno;
+		(void)close(fd);
+		return r;
+	}
+	while (errno = 0, (e = readdir(dir)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			on_name(job, e->d_name);
+	r = -errno;
+	(void)closedir(dir);
+	return r;
+}
+
+static void on_file(struct store_job *job, const char *name)
+{
+	(void)name;
+	job->result.has_files = true;
+}
+
+static void on_log_file(struct store_job *job, const char *name)
+{
+	uint64_t epoch, segment;
+
+	if (segment_name_parse(name, &epoch, &segment) == 0 && epoch > job->result.highest_epoch)
+		job->result.highest_epoch = epoch;
+}
+
+static void run_check(struct store_job *job)
+{
+	CLEANUP(closep) int path_fd = open_path(job);
+	CLEANUP(closep) int fd = -EBADF;
+	int r;
+
+	if (path_fd < 0)
+		return;
+	fd = open_dir_at(path_fd, job->place->cluster);
+	if (fd == -ENOENT)
+		return; /* a new store */
+	r = fd < 0 ? fd : walk(fd, "log", on_file, job);
+	if (r == 0)
+		r = walk(fd, "snapshot", on_file, job);
+	if (r < 0)
+		store_ops_fail(job, r, "cannot read", "");
+	else
+		read_cluster(job, fd);
+}
+
+static void run_list(struct store_job *job)
+{
+	CLEANUP(closep) int fd = open_cluster(job);
+	int r;
+
+	if (fd < 0)
+		return;
+	r = walk(fd, "log", on_log_file, job);
+	if (r < 0)
+		store_ops_fail(job, r, "cannot list", "/log");
+}
+
+/* ---- the first pair (A11) */
+
+static int write_file(int dir_fd, const char *name, const void *bytes, size_t size)
+{
+	CLEANUP(closep)
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = segment_write_all(fd, bytes, size, 0);
+	if (r < 0)
+		return r;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Whole or not at all, and never over another's: link() fails with EEXIST then. */
+static int make_cluster_file(const struct store_job *job, int dir_fd)
+{
+	char id[2 * RECORD_CLUSTER_ID_SIZE + 1], text[128], name[NAME_MAX + 1];
+	int r, n;
+
+	text_hex(job->cluster_id, RECORD_CLUSTER_ID_SIZE, id);
+	n = text_format(text, sizeof(text), "{\"version\": %d, \"cluster_id\": \"%s\"}\n",
+	                (int)FORMAT_VERSION, id);
+	if (n < 0)
+		return n;
+	/* B3: temporary names carry member and pid, so nobody writes into another's. */
+	r = text_format(name, sizeof(name), "CLUSTER.%s.%ld.tmp", job->place->member,
+	                (long)getpid());
+	if (r < 0)
+		return -ENAMETOOLONG;
+	r = write_file(dir_fd, name, text, (size_t)n);
+	if (r == 0 && linkat(dir_fd, name, dir_fd, "CLUSTER", 0) < 0 && errno != EEXIST)
+		r = -errno;
+	(void)unlinkat(dir_fd, name, 0);
+	if (r < 0)
+		return r;
+	return fsync(dir_fd) < 0 ? -errno : 0; /* B8 */
+}
+
+static int make_dir(int dir_fd, const char *name)
+{
+	if (mkdirat(dir_fd, name, 0750) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+static void run_init(struct store_job *job)
+{
+	CLEANUP(closep) int path_fd = open_path(job);
+	CLEANUP(closep) int fd = -EBADF;
+	int r;
+
+	if (path_fd < 0)
+		return;
+	r = make_dir(path_fd, job->place->cluster);
+	if (r == 0 && fsync(path_fd) < 0)
+		r = -errno;
+	if (r == 0)
+		r = fd = open_dir_at(path_fd, job->place->cluster);
+	if (r >= 0)
+		r = make_cluster_file(job, fd);
+	for (size_t i = 0; i < N_ELEMENTS(directories) && r == 0; i++)
+		r = make_dir(fd, directories[i]);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0) {
+		store_ops_fail(job, r, "cannot make the store", "");
+		return;
+	}
+	read_cluster(job, fd);
+	if (job->result.state == STORE_OK && !job->result.has_cluster_id)
+		store_ops_fail(job, -ENOENT, "cannot read", "/CLUSTER");
+}
+
+/* ---- log */
+
+static void run_follow(struct store_job *job)
+{
+	struct follower_request request = { .path = job->place->cluster_path,
+		                            .from = job->from,
+		                            .to = job->to,
+		                            .retry_usec = job->place->io_usec / 2,
+		                            .progress = &job->progress };
+
+	memcpy(request.cluster_id, job->cluster_id, RECORD_CLUSTER_ID_SIZE);
+	follower_read(&request, &job->follow);
+	job->result.state = job->follow.state;
+	job->result.error = job->follow.error;
+	memcpy(job->result.text, job->follow.text, sizeof(job->result.text));
+}
+
+static void run_open_segment(struct store_job *job, struct segment **segment)
+{
+	struct record_file_header header = { .kind = RECORD_FILE_LOG,
+		                             .epoch = job->segment.epoch.v,
+		                             .number = job->segment.number,
+		                             .created_ms = job->segment.created_ms,
+		                             .before = job->segment.before };
+	CLEANUP(closep) int fd = open_cluster(job);
+	CLEANUP(closep) int log_fd = -EBADF;
+	int r;
+
+	segment_close(*segment);
+	*segment = NULL;
+	if (fd < 0)
+		return;
+	memcpy(header.cluster_id, job->segment.cluster_id, RECORD_CLUSTER_ID_SIZE);
+	r = log_fd = open_dir_at(fd, "log");
+	if (r >= 0)
+		r = segment_create(log_fd, &header, segment, &job->result.position);
+	if (r < 0)
+		store_ops_fail(job, r, "cannot begin a segment in", "/log");
+}
+
+static void run_append(struct store_job *job, struct segment *segment)
+{
+	int r = segment ? segment_append(segment, job->bytes, job->size) : -EBADF;
+
+	if (r < 0)
+		store_ops_fail(job, r, "cannot append to the log in", "/log");
+}
+
+static void run_probe(struct store_job *job)
+{
+	static const uint8_t zeros[PROBE_SIZE];
+	CLEANUP(closep) int fd = open_cluster(job);
+	char name[NAME_MAX + 1];
+	int r;
+
+	if (fd < 0)
+		return;
+	r = text_format(name, sizeof(name), "probe-%s", job->place->member);
+	if (r >= 0)
+		r = write_file(fd, name, zeros, sizeof(zeros));
+	(void)unlinkat(fd, name, 0); /* a full disk must give the space back */
+	if (r < 0)
+		store_ops_fail(job, r, "cannot write the probe in", "");
+}
+
+static void run_quarantine(struct store_job *job)
+{
+	CLEANUP(closep) int fd = open_cluster(job);
+	char name[SEGMENT_NAME_SIZE];
+	int r;
+
+	if (fd < 0)
+		return;
+	segment_name(job->segment.epoch.v, job->segment.number, name);
+	r = quarantine_copy(fd, name, job->bytes);
+	if (r < 0)
+		store_ops_fail(job, r, "cannot copy a damaged file to", "/quarantine");
+}
+
+void store_ops_run(struct store_job *job, struct segment **segment)
+{
+	switch (job->result.op) {
+	case STORE_CHECK:
+		run_check(job);
+		break;
+	case STORE_INIT:
+		run_init(job);
+		break;
+	case STORE_LIST:
+		run_list(job);
+		break;
+	case STORE_FOLLOW:
+		run_follow(job);
+		break;
+	case STORE_OPEN_SEGMENT:
+		run_open_segment(job, segment);
+		break;
+	case STORE_APPEND:
+		run_append(job, *segment);
+		break;
+	case STORE_PROBE:
+		run_probe(job);
+		break;
+	case STORE_QUARANTINE:
+		run_quarantine(job);
+		break;
+	case STORE_N_OPS_:
+		break;
+	}
+}
+
+void store_job_free(struct store_job *job)
+{
+	if (!job)
+		return;
+	follower_result_done(&job->follow);
+	free(job->bytes);
+	free(job);
+}
