@@ -43,10 +43,10 @@ static void on_session_lost(struct core *c, const struct core_event *ev, struct 
 {
 	on_disconnected(c);
 	c->has_session = false;
-	if (ev->type == CORE_EV_AUTH_FAILED) {
+	if (ev->type == CORE_EV_AUTH_FAILED)
 		c->own_reasons |= REASON_BIT(REASON_ZOOKEEPER_AUTH);
-		retry_later(c);
-	}
+	if (ev->type == CORE_EV_AUTH_FAILED || c->phase == CORE_DETACHED)
+		retry_later(c); /* a session that ends before it began: not in a tight loop */
 	if (acting(c)) {
 		c->old_session = true;
 		lease_break(&c->lease);
