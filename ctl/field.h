@@ -39,9 +39,3 @@ static inline const json_t *field(const json_t *o, const char *key)
 {
 	return json_object_get(o, key);
 }
-
-static inline void json_decrefp(json_t **o)
-{
-	json_decref(*o);
-	*o = NULL;
-}

@@ -1,1 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
+# jmhactl.  All but main stands in a library, for the unit tests.
+noinst_LIBRARIES += libctl.a
+libctl_a_SOURCES = \
+	%D%/client.c %D%/client.h \
+	%D%/exit_code.c %D%/exit_code.h \
+	%D%/explain.c %D%/explain.h \
+	%D%/field.h \
+	%D%/operate.c %D%/operate.h \
+	%D%/options.c %D%/options.h \
+	%D%/table.c %D%/table.h \
+	%D%/verbs.c %D%/verbs.h \
+	%D%/views.c %D%/views.h
+libctl_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+
+bin_PROGRAMS += jmhactl
+# The table of errors is the daemon's: the same codes, the same exit codes.
+jmhactl_SOURCES = %D%/main.c daemon/api_error.c daemon/api_error.h
+jmhactl_CFLAGS  = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+CTL_LIBS        = libctl.a $(CURL_LIBS) $(JANSSON_LIBS)
+jmhactl_LDADD   = $(CTL_LIBS)

@@ -67,14 +67,14 @@ static const struct verb_info {
 	const char *help, *more; /* one line; a paragraph for the verb's own help */
 } verb_infos[] = {
 	{ VERB_STATUS, "status", NULL, "", 0, 0, O_READ | O_WATCH,
-	  "what this member is doing: state, lease, ZooKeeper, store",
+	  "what this member does: state, lease, store",
 	  "Asks the daemon of this host only. The state \"leader\" is never shown past the end\n"
 	  "of the lease." },
 	{ VERB_LIST, "list", NULL, "", 0, 0, O_READ | O_WATCH,
 	  "all members: who leads, who could take over",
 	  "What others do is as fresh as the age in the title says." },
 	{ VERB_LEADER, "leader", NULL, "", 0, 0, O_READ | O_WAIT,
-	  "the leader's name and nothing else; exit 6 when there is none",
+	  "the leader's name alone; exit 6 if there is none",
 	  "With --wait: waits until there is one, at most for --timeout (60 seconds)." },
 	{ VERB_HISTORY, "history", NULL, "", 0, 0, O_READ | O_WATCH,
 	  "past terms: who led, why it ended, how long it took",
@@ -88,11 +88,11 @@ static const struct verb_info {
 	  "why this member leads, or does not, and what to do",
 	  "In sentences, made of what status and list show." },
 	{ VERB_SWITCHOVER, "switchover", NULL, "[MEMBER]", 0, 1, O_OPERATOR,
-	  "hand the leadership to MEMBER, or to any eligible one",
+	  "hand over to MEMBER, or to any eligible one",
 	  "Any member may be asked. Shows the cluster, asks, waits and says what happened.\n"
 	  "Gives up waiting after --timeout (60 seconds): exit 5, it may still happen." },
 	{ VERB_STEP_DOWN, "step-down", NULL, "", 0, 0, O_OPERATOR,
-	  "the leader hands over to another member and stays ready",
+	  "the leader hands over and stays a contender",
 	  "Any member may be asked; it is the leader that steps down. Asks, waits and says what\n"
 	  "happened, like switchover." },
 	{ VERB_POINTERS_LIST, "pointers", "list", "[PREFIX]", 0, 1, O_READ | O_WATCH,
@@ -358,7 +358,9 @@ int options_parse(int argc, char **argv, struct options *ret, FILE *err)
 		r = take_option(value, optarg, &o, err);
 		if (r < 0)
 			return r;
-		given |= find_option(value)->bit;
+		for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
+			if (option_infos[i].value == value)
+				given |= option_infos[i].bit;
 	}
 	r = take_verb(argv + optind, (size_t)(argc - optind), &o, err);
 	if (r < 0)

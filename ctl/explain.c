@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/explain.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "ctl/field.h"
+#include "ctl/table.h"
+#include "ctl/views.h"
+
+/* Codes: PROTOCOL section 5. */
+static const char *const reasons[][2] = {
+	{ "zookeeper-down", "no ZooKeeper server answers. Check zookeeper.servers in the "
+	                    "configuration, the network and the ensemble." },
+	{ "zookeeper-auth", "ZooKeeper refuses the credentials. Check zookeeper.auth_file: all "
+	                    "members need the same." },
+	{ "tick-mismatch", "the ensemble's tickTime is not zookeeper.tick_ms. Set tick_ms to the "
+	                   "servers' value and restart the daemon." },
+	{ "lease-no-room", "the session timeout that ZooKeeper granted leaves no room for a lease. "
+	                   "Raise maxSessionTimeout on the servers, or see jmhad --check-config." },
+	{ "name-taken", "another daemon uses this member's name. Give each its own `member`; after "
+	                "a crash of this host the old entry goes by itself." },
+	{ "version", "something was written by a newer jmha. Upgrade this member." },
+	{ "maintenance", "the cluster is paused for maintenance." },
+	{ "pause", "it failed a short while ago and pauses before the next attempt. The log of the "
+	           "JobManager or of jmhad says why." },
+	{ "jobmanager-not-waiting", "its JobManager is not connected and waiting." },
+	{ "not-caught-up", "it has not read the store up to the end yet. This ends by itself when "
+	                   "storage is fast enough." },
+	{ "storage-missing", "the store is not there. Is the shared directory mounted, and "
+	                     "storage.path the same on all members?" },
+	{ "foreign-storage", "the store belongs to another cluster. Correct storage.path or "
+	                     "zookeeper.root." },
+	{ "register-lost",
+	  "the store is there, but ZooKeeper's register is gone: the ensemble was "
+	  "emptied. Restore its data; do not remove the store, it has all pointers." },
+	{ "register-rolled-back",
+	  "the register is older than the store: an old backup of ZooKeeper "
+	  "was restored. Restore the newest data; do not remove the store." },
+	{ "log-missing", "a file of the store is absent or too short. Is the right directory "
+	                 "mounted? It is looked for each second." },
+	{ "digest-mismatch",
+	  "the store is not what the register describes. Nothing is served; keep "
+	  "both as they are and look whether another directory is mounted." },
+	{ "storage-failed",
+	  "the shared directory cannot be written, or too slowly. Check the mount "
+	  "and storage.io_ms." },
+	{ "storage-full", "the shared directory is full. Make room." },
+};
+
+const char *explain_reason(const char *code)
+{
+	for (size_t i = 0; i < N_ELEMENTS(reasons); i++)
+		if (strcmp(reasons[i][0], code) == 0)
+			return reasons[i][1];
+	return NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(FILE *f, const char *format, ...)
+{
+	char text[768];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	table_print_text(f, text);
+	(void)fputc('\n', f);
+}
+
+static bool text_is(const json_t *o, const char *key, const char *text)
+{
+	return strcmp(field_text(o, key), text) == 0;
+}
+
+static void say_reasons(FILE *f, const json_t *codes)
+{
+	const json_t *code;
+	size_t i;
+
+	json_array_foreach(codes, i, code)
+	{
+		const char *c = json_string_value(code) ? json_string_value(code) : "?";
+		const char *meaning = explain_reason(c);
+
+		say(f, "  %s: %s", c,
+		    meaning ? meaning : "a newer jmhad's; this jmhactl does not know it.");
+	}
+}
+
+/* ---- this member leads */
+
+static void explain_leader(FILE *f, const json_t *status)
+{
+	const json_t *zk = field(status, "zookeeper"), *t = field(status, "last_transition");
+	char lease[32], ack[32];
+
+	view_format_ms(field_ms(status, "lease_ms"), lease, sizeof(lease));
+	view_format_ms(field_ms(zk, "last_ack_ms"), ack, sizeof(ack));
+	say(f, "%s leads cluster %s with epoch %lld.", field_text(status, "member"),
+	    field_text(status, "cluster"), field_int(status, "epoch"));
+	if (json_is_object(t) && text_is(t, "to", "leader"))
+		say(f, "It took over at %s (%s).", field_text(t, "at"), field_text(t, "cause"));
+	if (field_true(zk, "connected"))
+		say(f,
+		    "Its lease runs for another %s and is renewed as long as ZooKeeper "
+		    "answers%s%s%s.",
+		    lease, *ack ? " (last " : "", ack, *ack ? " ago)" : "");
+	else
+		say(f, "It has no ZooKeeper connection: without one it stops leading in %s.",
+		    lease);
+	if (!field_true(status, "eligible")) {
+		say(f, "It could not take over again as it is, but leads on:");
+		say_reasons(f, field(status, "reasons"));
+	}
+}
+
+/* ---- this member does not lead */
+
+static void explain_state(FILE *f, const json_t *status)
+{
+	static const char *const states[][2] = {
+		{ "starting", "is starting: it has not read register and store yet" },
+		{ "standby", "does not lead: it is a standby" },
+		{ "claiming", "is taking over now" },
+		{ "stopping", "has stopped leading and waits for its JobManager to be gone" },
+		{ "observer", "never leads: it is an observer" },
+		{ "disconnected", "does not lead: it has no connection to ZooKeeper" },
+	};
+	const char *says = "is in a state that this jmhactl does not know";
+
+	for (size_t i = 0; i < N_ELEMENTS(states); i++)
+		if (text_is(status, "state", states[i][0]))
+			says = states[i][1];
+	say(f, "%s of cluster %s %s.", field_text(status, "member"), field_text(status, "cluster"),
+	    says);
+}
+
+static void explain_who_leads(FILE *f, const json_t *status, const json_t *cluster)
+{
+	const json_t *leader = field(status, "leader");
+	const char *released = field_text(cluster, "released");
+	char age[32];
+
+	if (json_is_object(leader)) {
+		view_format_ms(field_ms(leader, "age_ms"), age, sizeof(age));
+		say(f, "%s leads with epoch %lld%s%s%s.", field_text(leader, "member"),
+		    field_int(leader, "epoch"), *age ? ", as seen " : "", age, *age ? " ago" : "");
+		return;
+	}
+	if (field_int(status, "epoch") == 0)
+		say(f, "Nobody has led this cluster yet.");
+	else if (*released)
+		say(f, "Nobody leads: the leader of epoch %lld released (%s).",
+		    field_int(status, "epoch"), released);
+	else
+		say(f,
+		    "Nobody leads: the leader of epoch %lld is gone. The next one waits until its "
+		    "time is over, at most the session timeout and a tick.",
+		    field_int(status, "epoch"));
+}
+
+static void explain_why_not(FILE *f, const json_t *status)
+{
+	bool somebody = json_is_object(field(status, "leader"));
+
+	if (text_is(status, "role", "observer"))
+		say(f, "To let it lead, set role = \"contender\" and restart the daemon.");
+	else if (!field_true(status, "eligible")) {
+		say(f, "It may not take over at the moment:");
+		say_reasons(f, field(status, "reasons"));
+	} else if (somebody && text_is(status, "state", "standby"))
+		say(f,
+		    "It is eligible: it takes over when the leader ends, or on "
+		    "`jmhactl switchover %s`.",
+		    field_text(status, "member"));
+	else if (text_is(status, "state", "standby"))
+		say(f, "It is eligible and waits for its turn.");
+}
+
+/* ---- the others */
+
+static void explain_others(FILE *f, const json_t *cluster)
+{
+	const json_t *m;
+	size_t i, ready = 0;
+	char names[512] = "";
+
+	json_array_foreach(field(cluster, "members"), i, m)
+	{
+		size_t len = strlen(names);
+
+		if (!field_true(m, "eligible") || text_is(m, "role", "observer") ||
+		    text_is(m, "state", "leader") || field_true(m, "self"))
+			continue;
+		ready++;
+		(void)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
+		               field_text(m, "member"));
+	}
+	if (ready > 0)
+		say(f, "Other members that could take over: %s.", names);
+	else
+		say(f, "No other member could take over now.");
+	json_array_foreach(field(cluster, "members"), i, m)
+	{
+		if (field_true(m, "self") || field_true(m, "eligible") ||
+		    text_is(m, "role", "observer") || text_is(m, "state", "leader"))
+			continue;
+		say(f, "%s may not:", field_text(m, "member"));
+		say_reasons(f, field(m, "reasons"));
+	}
+}
+
+void explain(FILE *f, const json_t *status, const json_t *cluster)
+{
+	const json_t *pause = field(status, "maintenance");
+
+	if (text_is(status, "state", "leader")) {
+		explain_leader(f, status);
+	} else {
+		explain_state(f, status);
+		explain_who_leads(f, status, cluster);
+		explain_why_not(f, status);
+	}
+	if (json_is_object(pause))
+		say(f, "The cluster is paused until %s by %s: %s", field_text(pause, "until"),
+		    field_text(pause, "by"), field_text(pause, "why"));
+	if (json_is_object(cluster))
+		explain_others(f, cluster);
+}
