@@ -1,1 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
+API_UNIT_TESTS = \
+	test_api \
+	test_api_error \
+	test_api_http \
+	test_api_metrics \
+	test_api_operator \
+	test_api_peer \
+	test_api_pointers \
+	test_api_status \
+	test_api_stream
+UNIT_TESTS += $(API_UNIT_TESTS)
+
+check_LIBRARIES += libapifake.a
+libapifake_a_SOURCES = %D%/api_fake.c %D%/api_fake.h
+libapifake_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
+
+API_TEST_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
+API_TEST_LIBS = libapifake.a $(API_LIBS) $(CMOCKA_LIBS)
+
+test_api_SOURCES = %D%/test_api.c
+test_api_CFLAGS = $(API_TEST_CFLAGS)
+test_api_LDADD = $(API_TEST_LIBS)
+test_api_error_SOURCES = %D%/test_api_error.c
+test_api_error_CFLAGS = $(API_TEST_CFLAGS)
+test_api_error_LDADD = $(API_TEST_LIBS)
+test_api_http_SOURCES = %D%/test_api_http.c
+test_api_http_CFLAGS = $(API_TEST_CFLAGS)
+test_api_http_LDADD = $(API_TEST_LIBS)
+test_api_metrics_SOURCES = %D%/test_api_metrics.c
+test_api_metrics_CFLAGS = $(API_TEST_CFLAGS)
+test_api_metrics_LDADD = $(API_TEST_LIBS)
+test_api_operator_SOURCES = %D%/test_api_operator.c
+test_api_operator_CFLAGS = $(API_TEST_CFLAGS)
+test_api_operator_LDADD = $(API_TEST_LIBS)
+test_api_peer_SOURCES = %D%/test_api_peer.c
+test_api_peer_CFLAGS = $(API_TEST_CFLAGS)
+test_api_peer_LDADD = $(API_TEST_LIBS)
+test_api_pointers_SOURCES = %D%/test_api_pointers.c
+test_api_pointers_CFLAGS = $(API_TEST_CFLAGS)
+test_api_pointers_LDADD = $(API_TEST_LIBS)
+test_api_status_SOURCES = %D%/test_api_status.c
+test_api_status_CFLAGS = $(API_TEST_CFLAGS)
+test_api_status_LDADD = $(API_TEST_LIBS)
+test_api_stream_SOURCES = %D%/test_api_stream.c
+test_api_stream_CFLAGS = $(API_TEST_CFLAGS)
+test_api_stream_LDADD = $(API_TEST_LIBS)

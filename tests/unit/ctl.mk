@@ -1,1 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
+# Configuration and jmhactl.
+UNIT_TESTS += test_config
+test_config_SOURCES = %D%/test_config.c
+test_config_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_config_LDADD   = $(JMHACONFIG_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += test_client
+test_client_SOURCES = %D%/test_client.c %D%/scripted_server.c %D%/scripted_server.h
+test_client_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_client_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+
+UNIT_TESTS += test_verbs
+test_verbs_SOURCES = %D%/test_verbs.c %D%/scripted_server.c %D%/scripted_server.h \
+	daemon/api_error.c daemon/api_error.h
+test_verbs_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+test_verbs_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+
+UNIT_TESTS += test_table test_views test_options \
+	test_explain test_exit_code
+test_table_SOURCES = %D%/test_table.c
+test_table_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_table_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
+test_views_SOURCES = %D%/test_views.c
+test_views_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+test_views_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
+test_options_SOURCES = %D%/test_options.c
+test_options_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_options_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
+test_explain_SOURCES = %D%/test_explain.c
+test_explain_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+test_explain_LDADD   = $(CTL_LIBS) libelection.a $(CMOCKA_LIBS)
+test_exit_code_SOURCES = %D%/test_exit_code.c daemon/api_error.c daemon/api_error.h
+test_exit_code_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_exit_code_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)

@@ -1,1 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
+storage_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+storage_test_libs = libstorage.a libstorage_core.a libbase.a $(CMOCKA_LIBS) $(CRYPTO_LIBS) \
+	$(JANSSON_LIBS) $(PTHREAD_LIBS)
+UNIT_TESTS += tests/unit/test_record
+tests_unit_test_record_SOURCES = tests/unit/test_record.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_record_CFLAGS = $(storage_test_cflags)
+tests_unit_test_record_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(abs_top_srcdir)"'
+tests_unit_test_record_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_pointer_map
+tests_unit_test_pointer_map_SOURCES = tests/unit/test_pointer_map.c
+tests_unit_test_pointer_map_CFLAGS = $(storage_test_cflags)
+tests_unit_test_pointer_map_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_commit_queue
+tests_unit_test_commit_queue_SOURCES = tests/unit/test_commit_queue.c
+tests_unit_test_commit_queue_CFLAGS = $(storage_test_cflags)
+tests_unit_test_commit_queue_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_segment
+tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_segment_CFLAGS = $(storage_test_cflags)
+tests_unit_test_segment_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_follower
+tests_unit_test_follower_SOURCES = tests/unit/test_follower.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_follower_CFLAGS = $(storage_test_cflags)
+tests_unit_test_follower_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_quarantine
+tests_unit_test_quarantine_SOURCES = tests/unit/test_quarantine.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_quarantine_CFLAGS = $(storage_test_cflags)
+tests_unit_test_quarantine_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_store
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_store_CFLAGS = $(storage_test_cflags)
+tests_unit_test_store_LDADD = $(storage_test_libs)
