@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/usec.h"
 
 struct config;
@@ -16,6 +18,8 @@ struct config;
 struct guard_options {
 	const char *config_path; /* handed to the children */
 	const char *program;     /* what they execute: "/proc/self/exe" (C8) */
+	usec_t patience;         /* lease_page_patience() of the configured lease */
+	bool debug;              /* hand --debug to the children */
 };
 
 /* Runs until it is told to stop.  Returns the exit code of the process. */

@@ -41,12 +41,13 @@ enum guard_message_type {
 	/* elector -> guard */
 	GUARD_MESSAGE_READY = 1, /* the first status can be answered */
 	GUARD_MESSAGE_STATUS,    /* .text: for STATUS=; one line */
-	GUARD_MESSAGE_START, /* .start: after the page was armed (A6).  Answered by STARTED, or by
-	                      * EXITED when it cannot be (.exited.error): page not armed for this
-	                      * epoch, deadline passed, epoch not above the last one started (A10),
-	                      * one still runs, command cannot be executed */
-	GUARD_MESSAGE_STOP,  /* .stop: answered by EXITED; at once when none runs */
-	GUARD_MESSAGE_BYE,   /* released and closed: exit without being restarted */
+	GUARD_MESSAGE_START,  /* .start: after the page was armed (A6).  Answered by STARTED, or by
+	                       * EXITED when it cannot be (.exited.error): page not armed for this
+	                       * epoch, deadline passed, epoch not above the last one started (A10),
+	                       * one still runs, command cannot be executed */
+	GUARD_MESSAGE_STOP,   /* .stop: answered by EXITED; at once when none runs */
+	GUARD_MESSAGE_LIMITS, /* .limits: a reload changed them (C1) */
+	GUARD_MESSAGE_BYE,    /* released and closed: exit without being restarted */
 
 	/* guard -> elector */
 	GUARD_MESSAGE_HELLO = 64, /* .hello: always the first one; with a pidfd when one runs */
@@ -70,6 +71,9 @@ struct guard_message {
 	uint32_t version; /* filled in by guard_link_send() */
 	uint32_t type;    /* enum guard_message_type */
 	union {
+		struct {
+			usec_t takeover;
+		} limits;
 		char text[GUARD_LINK_STATUS_SIZE];
 		struct {
 			struct epoch epoch;

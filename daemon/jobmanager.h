@@ -5,8 +5,8 @@
  * own, with the guard as subreaper of what leaves it.
  *
  * Owner: the guard embeds struct jobmanager; jobmanager_reap_recorded() needs none.  Threads: the
- * process's only one (D2).  Nothing here blocks but jobmanager_reap_recorded(); no allocation.
- * Does not decide when to start or stop.
+ * process's only one (D2).  Nothing here blocks or allocates but jobmanager_reap_recorded(), nor
+ * logs.  Does not decide when to start or stop.
  */
 #pragma once
 
@@ -19,10 +19,10 @@
 #include "base/usec.h"
 
 struct jobmanager_spec {      /* borrowed for the life of struct jobmanager */
-	char *const *command; /* NULL-terminated, command[0] is a path */
+	char *const *command; /* NULL-terminated, command[0] is a path; NULL on an observer */
 	const char *cluster, *member, *runtime_dir;
-	usec_t stop;         /* D_stop: from SIGTERM to SIGKILL */
-	int reset_oom_score; /* oom_score_adj given back to the JobManager */
+	usec_t stop;           /* D_stop: from SIGTERM to SIGKILL */
+	const char *oom_score; /* oom_score_adj given back to the JobManager; NULL = as it is */
 };
 
 enum jobmanager_state {
@@ -37,28 +37,22 @@ struct jobmanager {
 	struct jobmanager_spec spec;
 	enum jobmanager_state state;
 	struct epoch epoch; /* of the running or the last one; 0 = none was started */
-	pid_t pid;          /* group leader; 0 = reaped */
+	bool dead;          /* the main process is, but not all it left behind */
+	pid_t pid;          /* main process and group leader; 0 = none, or reaped */
 	int pidfd;
 	int exec_fd;     /* readable: the command was executed, or could not be; -1 = settled */
 	int exec_error;  /* errno of that */
-	int status;      /* as from waitpid(), once reaped */
+	int status;      /* as from waitpid(), of the main process */
 	usec_t kill_at;  /* USEC_INFINITY unless TERMINATING */
-	pid_t spared[2]; /* children of ours that are not the JobManager's (elector, release); 0 =
-	                    none */
-	char cgroup[PATH_MAX]; /* "" = process group */
-	int kill_fd;           /* cgroup.kill, opened beforehand; -1 */
-	int events_fd;         /* cgroup.events: POLLPRI when `populated` changes; -1 */
+	pid_t spared[2]; /* children of ours that are not the JobManager's; 0 = none */
+	char cgroup[PATH_MAX];  /* "" = process group */
+	int kill_fd, events_fd; /* of that cgroup; once `dead`, POLLPRI of events_fd matters; -1 */
 };
 
-/* `cgroup` as jobmanager_cgroup_prepare() found it, or "".  Clears PR_SET_CHILD_SUBREAPER never. */
+/* `cgroup`: what cgroup_prepare() found, or "".  Makes this process a subreaper.  -ENOSYS: without
+ * a cgroup this needs a kernel with CONFIG_PROC_CHILDREN. */
 int jobmanager_init(struct jobmanager *jm, const struct jobmanager_spec *spec, const char *cgroup);
-void jobmanager_done(struct jobmanager *jm);
-
-/* cgroup v2: when this process is alone in a delegated unit's cgroup, moves itself into `guard/`,
- * makes `jobmanager/` and writes its path.  A cgroup shared with others is left alone.  1 = done,
- * 0 = there is none to use, negative errno = there is, but it failed.  *ret_oom_group: an OOM in
- * the JobManager ends the JobManager as a whole, and nothing else (C8). */
-int jobmanager_cgroup_prepare(char *ret_path, size_t size, bool *ret_oom_group);
+void jobmanager_done(struct jobmanager *jm); /* kills nothing */
 
 /* Starts the command.  0: exec_fd becomes readable when it is known how that went.  -EBUSY: one is
  * there.  Other errors: nothing was started. */
@@ -70,15 +64,12 @@ void jobmanager_on_exec(struct jobmanager *jm);
 /* SIGTERM to all of it; the caller calls jobmanager_kill() when kill_at has come. */
 void jobmanager_terminate(struct jobmanager *jm, usec_t now);
 
-/* SIGKILL to all of it, whatever the state; repeats until nothing is left are cheap. */
+/* SIGKILL to all of it, whatever the state; may be repeated. */
 void jobmanager_kill(struct jobmanager *jm);
 
-/* A child of ours, `pid`, was reaped with `status`: was it the JobManager's main process? */
-bool jobmanager_on_child(struct jobmanager *jm, pid_t pid, int status);
-
-/* A12's proof: the main process was reaped and the cgroup, or group and strays, are empty.  Call
- * after every SIGCHLD and cgroup event; kills what the main process left behind.  True: state is
- * NONE again. */
+/* Call after each SIGCHLD and cgroup event.  When the main process is dead, kills and reaps what it
+ * left behind.  True once, with A12's proof: no process of it is left; `status` and `exec_error`
+ * say how it ended, the state is NONE again. */
 bool jobmanager_gone(struct jobmanager *jm);
 
 struct jobmanager_error {
@@ -88,6 +79,7 @@ struct jobmanager_error {
 /* The same proof for a JobManager that an earlier guard left behind, by the file `jobmanager` in
  * the runtime directory: kills what is left and waits until it is gone, until `deadline` (BOOTTIME;
  * 2 s are meant).  0: none is left, the file is removed.  -ETIMEDOUT, or another errno: no proof.
- * For the guard at its start and for `--release`; the caller holds the lock. */
+ * For the guard at its start and for `--release`; the caller holds the lock.  In
+ * jobmanager_recorded.c */
 int jobmanager_reap_recorded(const char *runtime_dir, usec_t deadline,
                              struct jobmanager_error *reterr);

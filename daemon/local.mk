@@ -5,11 +5,18 @@
 # alone: no ZooKeeper, HTTP, JSON or systemd library (STYLE 2.2).
 noinst_LIBRARIES += libguard.a
 libguard_a_SOURCES = \
+	%D%/cgroup.c %D%/cgroup.h \
 	%D%/clock.c %D%/clock.h \
+	%D%/guard.c %D%/guard.h \
+	%D%/guard_child.c %D%/guard_child.h \
 	%D%/guard_link.c %D%/guard_link.h \
+	%D%/guard_start.c %D%/guard_start.h \
+	%D%/jobmanager.c %D%/jobmanager.h \
+	%D%/jobmanager_recorded.c \
 	%D%/lease_page.c %D%/lease_page.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \
+	%D%/process.c %D%/process.h \
 	%D%/restarts.c %D%/restarts.h \
 	%D%/session_file.c %D%/session_file.h
 
