@@ -54,3 +54,15 @@ libapi_a_SOURCES = \
 	%D%/api_stream.c %D%/api_stream.h
 libapi_a_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
 API_LIBS = libapi.a libbase.a $(MHD_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SYSTEMD_LIBS)
+
+# The elector: where all of it meets (see daemon/elector_private.h for what each file is for).
+noinst_LIBRARIES += libelector.a
+libelector_a_SOURCES = \
+	%D%/elector.c %D%/elector.h %D%/elector_private.h \
+	%D%/elector_guard.c \
+	%D%/elector_history.c \
+	%D%/elector_requests.c \
+	%D%/elector_status.c \
+	%D%/elector_store.c \
+	%D%/elector_zk.c
+libelector_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The elector's side of page and link: arms, extends, grants, revokes; hears what the guard did. */
+#include "daemon/elector_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "base/cleanup.h"
+#include "daemon/clock.h"
+#include "daemon/log.h"
+
+enum { HELLO_WAIT_MS = 5000, STOP_WAIT_MS = 10000 };
+
+static void send_message(struct elector *e, const struct guard_message *message)
+{
+	int r = guard_link_send(e->fds.link, message, -1);
+
+	/* The guard is stopped, or gone: then we go too (PDEATHSIG).  The page speaks for itself.
+	 */
+	if (r < 0)
+		log_error_errno(r, "guard", "Failed to send message %u to the guard: %m",
+		                message->type);
+}
+
+static void send_stop(struct elector *e, struct epoch epoch, bool kill)
+{
+	struct guard_message message = { .type = GUARD_MESSAGE_STOP };
+
+	message.stop.epoch = epoch;
+	message.stop.kill = kill;
+	send_message(e, &message);
+	if (kill && e->pidfd >= 0) /* second line, in case it is the guard that is stopped */
+		(void)syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0);
+}
+
+static void grant(struct elector *e, struct epoch epoch)
+{
+	struct guard_message message = { .type = GUARD_MESSAGE_START };
+
+	message.start.epoch = epoch;
+	if (!register_leader_id(e->reg.cluster_id, epoch, message.start.leader_id))
+		message.start.leader_id[0] = '\0';
+	e->jobmanager_starting = true;
+	send_message(e, &message);
+}
+
+void elector_guard_run(struct elector *e, const struct core_command *cmd)
+{
+	usec_t now = clock_boottime();
+	int r = 0;
+
+	switch ((int)cmd->type) {
+	case CORE_CMD_ARM:
+		r = lease_page_arm(&e->page, cmd->epoch, cmd->deadline, now);
+		break;
+	case CORE_CMD_EXTEND:
+		e->counters.heartbeats++;
+		r = lease_page_extend(&e->page, e->core.epoch, cmd->deadline, now);
+		break;
+	case CORE_CMD_DISARM:
+		(void)lease_page_end(&e->page, cmd->epoch);
+		break;
+	case CORE_CMD_GRANT:
+		grant(e, cmd->epoch);
+		break;
+	case CORE_CMD_REVOKE:
+		e->stop_asked = now;
+		send_stop(e, cmd->epoch, false);
+		break;
+	case CORE_CMD_KILL:
+		e->stop_asked = now;
+		send_stop(e, cmd->epoch, true);
+		break;
+	case CORE_CMD_EXIT:
+		elector_guard_bye(e);
+		break;
+	default:
+		break;
+	}
+	if (r < 0) {
+		log_warning_errno(r, "lease",
+		                  "The page of epoch %" PRIu64
+		                  " was ended by the guard, its JobManager is being killed: %m",
+		                  e->core.epoch.v);
+		elector_feed_type(e, CORE_EV_PAGE_ENDED);
+	}
+}
+
+void elector_guard_bye(struct elector *e)
+{
+	struct guard_message message = { .type = GUARD_MESSAGE_BYE };
+
+	session_close(TAKE_PTR(e->session), true);
+	if (!e->core.old_session)
+		(void)session_file_remove(e->config->runtime_dir);
+	send_message(e, &message);
+	e->exit_code = 0;
+	(void)sd_event_exit(e->event, 0);
+}
+
+/* ---- what the guard says ---- */
+
+static void take_pidfd(struct elector *e, int pidfd)
+{
+	if (e->pidfd >= 0)
+		(void)close(e->pidfd);
+	e->pidfd = pidfd;
+}
+
+static void on_exited(struct elector *e, const struct guard_message *m)
+{
+	struct core_event ev = { .type = CORE_EV_EXITED };
+	const char *what = m->exited.error       ? "could not be started"
+	                   : m->exited.deadline  ? "was killed at the lease deadline"
+	                   : m->exited.requested ? "was stopped"
+	                                         : "exited by itself";
+
+	take_pidfd(e, -1);
+	e->jobmanager_pid = 0;
+	e->jobmanager_starting = false;
+	e->restarts = m->exited.restarts;
+	e->stop_done = clock_boottime();
+	if (m->exited.error)
+		log_error_errno(m->exited.error, "jobmanager",
+		                "%s could not be started, see jobmanager.command in %s: %m",
+		                e->config->command ? e->config->command[0] : "(no command)",
+		                e->config->path);
+	else
+		log_notice("jobmanager", "epoch=%" PRIu64 " %s status=0x%x", m->exited.epoch.v,
+		           what, (unsigned)m->exited.status);
+	ev.exited.epoch = m->exited.epoch;
+	ev.exited.pause = m->exited.pause;
+	elector_feed(e, &ev);
+}
+
+static void reload(struct elector *e)
+{
+	struct config *fresh = NULL, *merged = NULL;
+	struct config_error error;
+	struct config_changes changes;
+	int r;
+
+	r = config_load(e->config->path, &fresh, &error);
+	if (r >= 0)
+		r = config_merge(e->config, fresh, &merged, &error);
+	if (r < 0) {
+		log_error("config", "%s:%u: %s; the running configuration stays", error.file,
+		          error.line, error.text);
+		config_free(fresh);
+		return;
+	}
+	config_compare(e->config, fresh, &changes);
+	for (unsigned i = 0; changes.reloaded[i]; i++)
+		log_notice("config", "%s was reloaded", changes.reloaded[i]);
+	for (unsigned i = 0; changes.needs_restart[i]; i++)
+		log_warning("config", "%s has changed and waits for a restart",
+		            changes.needs_restart[i]);
+	config_free(fresh);
+	config_free(e->config);
+	e->config = merged;
+	e->core.config.takeover = merged->takeover_usec;
+	if (e->session)
+		(void)session_set_servers(e->session, (const char *const *)merged->servers);
+	r = api_reload(e->api, merged->admin_group);
+	if (r < 0)
+		log_error_errno(r, "config", "api.admin_group stays as it was: %m");
+}
+
+static void on_message(struct elector *e, const struct guard_message *m, int pidfd)
+{
+	switch ((int)m->type) {
+	case GUARD_MESSAGE_STARTED:
+		take_pidfd(e, pidfd);
+		e->jobmanager_pid = m->started.pid;
+		e->jobmanager_starting = false;
+		return;
+	case GUARD_MESSAGE_EXITED:
+		on_exited(e, m);
+		break;
+	case GUARD_MESSAGE_SHUTDOWN: {
+		struct core_event ev = { .type = CORE_EV_STOP };
+
+		ev.stop.cause = CAUSE_SHUTDOWN;
+		elector_feed(e, &ev);
+		break;
+	}
+	case GUARD_MESSAGE_RELOAD:
+		reload(e);
+		break;
+	default:
+		log_warning("guard", "Message %u of the guard is not known, ignoring", m->type);
+		break;
+	}
+	if (pidfd >= 0)
+		(void)close(pidfd);
+}
+
+static int on_link(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct elector *e = userdata;
+	struct guard_message m;
+	int r, pidfd;
+
+	(void)source;
+	(void)revents;
+	while ((r = guard_link_receive(fd, &m, &pidfd)) > 0)
+		on_message(e, &m, pidfd);
+	if (r == -EPIPE)
+		return sd_event_exit(e->event, r); /* no guard: nobody would kill in time */
+	if (r < 0)
+		log_error_errno(r, "guard", "Failed to read from the guard: %m");
+	return 0;
+}
+
+/* ---- start ---- */
+
+/* At the start alone, before the loop: wait for one message of that type. */
+static int wait_for(struct elector *e, uint32_t type, int timeout_ms, struct guard_message *ret)
+{
+	struct pollfd p = { .fd = e->fds.link, .events = POLLIN };
+	usec_t until = clock_boottime() + usec_from_ms((uint64_t)timeout_ms);
+	int r, pidfd;
+
+	for (;;) {
+		r = guard_link_receive(e->fds.link, ret, &pidfd);
+		if (r < 0)
+			return r;
+		if (r > 0 && ret->type == type) {
+			take_pidfd(e, pidfd);
+			return 0;
+		}
+		if (r > 0) {
+			if (pidfd >= 0)
+				(void)close(pidfd);
+			continue;
+		}
+		if (clock_boottime() >= until)
+			return -ETIMEDOUT;
+		lease_page_beat(&e->page, clock_boottime());
+		(void)poll(&p, 1, 100);
+	}
+}
+
+/* C4: only an armed page, with the session file of its term, resumes. */
+static bool resumable(struct elector *e, const struct lease_page_lease *lease, int file_error)
+{
+	struct epoch epoch = { e->file.epoch };
+
+	return lease->state == LEASE_PAGE_ARMED && file_error == 0 && !e->file.ending &&
+	       e->file.latch[0] && lease_page_is_of(lease, epoch);
+}
+
+/* Armed, or running, but nothing to resume: nobody vouches for that JobManager any more. */
+static int stop_leftover(struct elector *e)
+{
+	struct guard_message m;
+	int r;
+
+	lease_page_end_any(&e->page);
+	if (!e->hello.hello.running)
+		return 0;
+	log_warning("guard",
+	            "The JobManager of epoch %" PRIu64
+	            " runs without a session to resume, stopping it",
+	            e->hello.hello.epoch.v);
+	send_stop(e, e->hello.hello.epoch, true);
+	r = wait_for(e, GUARD_MESSAGE_EXITED, STOP_WAIT_MS, &m);
+	take_pidfd(e, -1);
+	return r;
+}
+
+static void log_limits(uint32_t lacks)
+{
+	static const struct {
+		uint32_t bit;
+		const char *text;
+	} all[] = {
+		{ GUARD_LACKS_MLOCK, "memory is not locked (LimitMEMLOCK=)" },
+		{ GUARD_LACKS_REALTIME, "no real-time priority (LimitRTPRIO=)" },
+		{ GUARD_LACKS_OOM_SCORE, "the OOM killer may choose it (OOMScoreAdjust=)" },
+		{ GUARD_LACKS_CGROUP, "no cgroup of its own (Delegate=), process group instead" },
+		{ GUARD_LACKS_OOM_GROUP, "no memory controller for the JobManager's cgroup" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(all); i++)
+		if (lacks & all[i].bit)
+			log_info("guard", "The guard runs with less protection: %s", all[i].text);
+}
+
+int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *core)
+{
+	struct session_file_error error;
+	struct lease_page_lease lease;
+	int r, file_error;
+
+	r = lease_page_adopt(e->fds.page, &e->page);
+	if (r < 0)
+		return r;
+	lease_page_beat(&e->page, clock_boottime());
+	r = wait_for(e, GUARD_MESSAGE_HELLO, HELLO_WAIT_MS, &e->hello);
+	if (r < 0)
+		return r;
+	e->jobmanager_pid = e->hello.hello.pid;
+	e->restarts = e->hello.hello.restarts;
+	if (e->hello.hello.electors == 0)
+		log_limits(e->hello.hello.lacks);
+
+	file_error = session_file_load(e->config->runtime_dir, &e->file, &error);
+	if (file_error < 0 && file_error != -ENOENT)
+		log_error("session", "%s; its session ends by itself after its timeout",
+		          error.text);
+	lease = lease_page_read(&e->page);
+	*ret_resume = resumable(e, &lease, file_error);
+	if (*ret_resume) {
+		core->page_epoch.v = e->file.epoch;
+		core->page_deadline = lease.deadline;
+		core->lease.session = usec_from_ms(e->file.session_ms);
+		if (!latch_name_parse(e->file.latch, &core->latch) ||
+		    !nonce_parse(e->file.nonce, &core->nonce))
+			return -EBADMSG;
+		e->nonce = core->nonce;
+		e->joined = true;
+	} else {
+		core->old_session = file_error == 0;
+		r = stop_leftover(e);
+		if (r < 0)
+			return r;
+	}
+	return sd_event_add_io(e->event, &e->link, e->fds.link, EPOLLIN, on_link, e);
+}
+
+/* ---- what the guard is told ---- */
+
+void elector_guard_tell(struct elector *e)
+{
+	struct guard_message message = { .type = GUARD_MESSAGE_STATUS };
+	usec_t now = clock_boottime();
+	const char *state = core_state_name(core_state(&e->core, now));
+	bool owner = e->has_register && e->reg.released == CAUSE_NONE && e->reg.owner.member[0];
+
+	lease_page_set_claiming(&e->page, e->core.takeover_since);
+	(void)snprintf(message.text, sizeof(message.text),
+	               "%s of cluster %.63s, epoch %" PRIu64 ", leader %.63s%s", state,
+	               e->config->cluster, e->has_register ? e->reg.epoch.v : 0,
+	               owner ? e->reg.owner.member : "none",
+	               core_reasons(&e->core) ? ", not eligible" : "");
+	if (strcmp(message.text, e->status_text) != 0 &&
+	    guard_link_send(e->fds.link, &message, -1) >= 0)
+		memcpy(e->status_text, message.text, sizeof(e->status_text));
+	if (!e->ready) {
+		message = (struct guard_message){ .type = GUARD_MESSAGE_READY };
+		e->ready = guard_link_send(e->fds.link, &message, -1) >= 0;
+	}
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the elector share; nobody else includes it.
+ *
+ *	elector.c          the loop: feeds the core, runs its commands in order, keeps the timers
+ *	elector_zk.c       session, latch, heartbeat, looks, claim, release
+ *	elector_store.c    is the store usable; following, loading, commits
+ *	elector_guard.c    page and messages between guard and elector
+ *	elector_status.c   what the API may ask
+ *	elector_requests.c operator requests through requests/ (D6)
+ *	elector_history.c  terms and transitions
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "base/usec.h"
+#include "daemon/api.h"
+#include "daemon/config.h"
+#include "daemon/elector.h"
+#include "daemon/lease_page.h"
+#include "daemon/session_file.h"
+#include "election/core.h"
+#include "election/handover.h"
+#include "election/observe.h"
+#include "election/session.h"
+#include "storage/commit_queue.h"
+#include "storage/store.h"
+
+enum { ELECTOR_MAX_EVENTS = 64, ELECTOR_MAX_REQUESTS = 100, ELECTOR_MAX_DAMAGED = 64 };
+
+/* A session in the loop: its socket changes with each connection. */
+struct wired_session {
+	sd_event_source *io, *timer;
+	int fd;
+	uint64_t generation;
+};
+
+/* The timings of a transition that are known where it happens; USEC_INFINITY = not known. */
+struct elector_transition {
+	enum core_state from, to;
+	enum cause cause;
+	struct epoch epoch;
+	uint64_t at_ms; /* wall clock */
+	usec_t detect, claim, grant;
+};
+
+/* An operator request that came in here (D6). */
+struct elector_request {
+	struct elector *e;
+	bool used;
+	char name[32]; /* "q-NNNNNNNNNN"; "" = not made yet */
+	enum operator_verb verb;
+	backend_operator_cb progress; /* NULL: told for the last time */
+	void *cookie;
+	usec_t asked;
+	bool reading;
+	struct request_node node; /* as last read */
+	bool done;
+	int error;                          /* enum api_error, with done */
+	char from[MEMBER_NAME_MAX + 1];     /* who led when it was asked */
+	char leader[MEMBER_NAME_MAX + 1];   /* who leads, with done */
+	usec_t stop, release, grant, total; /* durations; USEC_INFINITY = not known */
+};
+
+struct elector {
+	struct config *config;
+	struct elector_fds fds;
+	sd_event *event;
+	int exit_code;
+
+	/* core and loop */
+	struct core core;
+	struct core_event queue[ELECTOR_MAX_EVENTS];
+	unsigned queued;
+	bool feeding;
+	enum core_state state; /* as last told */
+	bool ready;            /* READY was sent */
+	sd_event_source *tick, *beat, *second, *link, *store_io, *store_timer, *turn;
+
+	/* guard */
+	struct lease_page page;
+	struct guard_message hello;
+	int pidfd; /* of the JobManager; -1 */
+	int jobmanager_pid;
+	unsigned restarts;
+	bool jobmanager_starting;
+	char status_text[GUARD_LINK_STATUS_SIZE];
+
+	/* ZooKeeper */
+	struct session *session;
+	struct wired_session wired, wired_second;
+	struct observe *observe;
+	struct handover *handover;
+	char *auth;
+	struct session_file file; /* of our session, or of the one to be ended */
+	bool joined;              /* file is of our own session */
+	struct nonce nonce;
+	struct latch_node latch_node;
+	struct member_node member;
+	int32_t member_version;
+	bool member_writing, member_dirty;
+	struct epoch report_stopped; /* in the write under way */
+	bool report_asked;
+	struct core_command release; /* the one under way */
+
+	/* the register as last read or written, and the last look */
+	bool has_register;
+	struct register_node reg;
+	int32_t reg_version;
+	char reg_error[200];          /* damaged or of a higher version; "" = fine */
+	struct register_node claimed; /* by the claim under way */
+	bool looked;
+	struct observation view; /* a copy; view.reg is not owned: see reg */
+	uint64_t listed_epoch;   /* highest epoch of any file, as listed before the look */
+	bool register_reading, register_again; /* a standby's reading of the register alone */
+	enum cause released_as;                /* how the term before ours ended, for the history */
+
+	/* store */
+	struct store *store;
+	struct pointer_map *map;
+	struct commit_queue *commits;
+	bool store_checking, store_checked, has_cluster_id, store_has_files, store_initialising;
+	bool creating_register, probing;
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	enum store_state store_state, probe_state; /* of check and follow; of the probe */
+	char store_text[STORE_TEXT_SIZE];
+	bool following, caught_up;
+	bool loading, load_followed; /* LOAD under way; its one reading was done */
+	struct epoch load_epoch;
+	bool commit_read_wanted, commit_reading;
+	uint64_t commit_read_ticket;
+	uint64_t committed_seen; /* A11: by a record past the register's end */
+	usec_t probe_at, check_at;
+	char *damaged[ELECTOR_MAX_DAMAGED];
+	unsigned n_damaged;
+	uint64_t damaged_total;
+
+	/* API, history, requests */
+	struct api *api;
+	struct elector_transition last;
+	bool has_transition;
+	struct counters counters;
+	struct elector_request requests[ELECTOR_MAX_REQUESTS];
+	bool request_list_under_way, request_list_again;
+	int64_t claim_zxid; /* D6: requests made later are ours to take; 0 = not known yet */
+	usec_t stop_asked, stop_done, release_done;
+};
+
+/* ---- elector.c */
+
+/* Hand a fact to the core, now or, from within a command, right after it. */
+void elector_feed(struct elector *e, const struct core_event *ev);
+void elector_feed_type(struct elector *e, enum core_event_type type);
+void elector_feed_result(struct elector *e, enum core_event_type type, enum core_result result);
+void elector_wire_session(struct elector *e, struct wired_session *w, struct session *s);
+
+/* ---- elector_zk.c */
+
+int elector_zk_init(struct elector *e);
+void elector_zk_done(struct elector *e);
+void elector_zk_run(struct elector *e, const struct core_command *cmd);
+void elector_publish_member(struct elector *e);
+/* After a sync; `done` with found = NULL when it could not be read. */
+int elector_read_register(struct elector *e, zk_done_t done, void *userdata);
+/* Takes the bytes of a register znode for the newest known; false when they are not one. */
+bool elector_take_register(struct elector *e, const void *data, size_t size, int32_t version);
+
+/* ---- elector_store.c */
+
+int elector_store_init(struct elector *e);
+void elector_store_done(struct elector *e);
+void elector_store_look_at(struct elector *e); /* register or time has moved on */
+void elector_store_load(struct elector *e, struct epoch epoch);
+void elector_store_settle(struct elector *e);
+void elector_store_abort(struct elector *e);
+void elector_store_pump(struct elector *e); /* commit actions */
+reasons_t elector_store_reasons(const struct elector *e);
+/* Of the two, what to show. */
+enum store_state elector_store_state(const struct elector *e);
+
+/* ---- elector_guard.c */
+
+int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *core);
+void elector_guard_run(struct elector *e, const struct core_command *cmd);
+void elector_guard_tell(struct elector *e); /* STATUS=, claiming since */
+void elector_guard_bye(struct elector *e);
+
+/* ---- elector_status.c */
+
+extern const struct backend_ops elector_backend_ops;
+void elector_status_reply(struct elector *e, const struct commit_action *reply);
+
+/* ---- elector_requests.c */
+
+void elector_requests_submit(struct elector *e, const struct operator_request *request,
+                             backend_operator_cb progress, void *cookie);
+bool elector_requests_get(struct elector *e, const char *id, struct operator_result *ret);
+void elector_requests_changed(struct elector *e); /* children of requests/ */
+void elector_requests_granted(struct elector *e);
+void elector_requests_disconnected(struct elector *e);
+void elector_requests_sweep(struct elector *e); /* once a second */
+
+/* ---- elector_history.c */
+
+/* After each step: tells log, guard, API and, at a grant, the history of what changed. */
+void elector_history_note(struct elector *e);
+void elector_history_list(struct elector *e, backend_term_cb each, void *cookie);

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Store and loop: is the storage ours and usable (A11, B5), follow the register's log, load it at a
+ * takeover, and carry out what the commit queue decides.
+ */
+#include "daemon/elector_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "election/fence.h"
+
+enum {
+	PROBE_EVERY = 10 * 1000000,
+	CAUGHT_UP_WITHIN = 1000, /* C2: records */
+	FALLEN_BEHIND = 10000,
+};
+
+/* ---- eligibility ---- */
+
+static const enum reason reason_of[STORE_N_STATES_] = {
+	[STORE_MISSING] = REASON_STORAGE_MISSING,
+	[STORE_FOREIGN] = REASON_FOREIGN_STORAGE,
+	[STORE_REGISTER_LOST] = REASON_REGISTER_LOST,
+	[STORE_ROLLED_BACK] = REASON_REGISTER_ROLLED_BACK,
+	[STORE_LOG_MISSING] = REASON_LOG_MISSING,
+	[STORE_DIGEST_MISMATCH] = REASON_DIGEST_MISMATCH,
+	[STORE_FAILED] = REASON_STORAGE_FAILED,
+	[STORE_FULL] = REASON_STORAGE_FULL,
+	[STORE_VERSION] = REASON_VERSION,
+};
+
+enum store_state elector_store_state(const struct elector *e)
+{
+	return e->store_state != STORE_OK ? e->store_state : e->probe_state;
+}
+
+reasons_t elector_store_reasons(const struct elector *e)
+{
+	reasons_t reasons = 0;
+
+	if (e->store_state != STORE_OK)
+		reasons |= REASON_BIT(reason_of[e->store_state]);
+	if (e->probe_state != STORE_OK)
+		reasons |= REASON_BIT(reason_of[e->probe_state]);
+	if (e->reg_error[0])
+		reasons |= REASON_BIT(strstr(e->reg_error, "version") ? REASON_VERSION
+		                                                      : REASON_REGISTER_LOST);
+	if (!e->caught_up && !commit_queue_active(e->commits))
+		reasons |= REASON_BIT(REASON_NOT_CAUGHT_UP);
+	return reasons;
+}
+
+static void tell_reasons(struct elector *e)
+{
+	struct core_event ev = { .type = CORE_EV_ELIGIBLE };
+
+	ev.reasons = elector_store_reasons(e);
+	if (ev.reasons != e->core.reasons)
+		elector_feed(e, &ev);
+}
+
+static void set_store_state(struct elector *e, enum store_state state, const char *text)
+{
+	if (state != e->store_state) {
+		if (state == STORE_OK)
+			log_notice("store", "%s is usable again", e->config->storage_path);
+		else
+			log_error("store", "%s: %s", store_state_code(state), text);
+	}
+	e->store_state = state;
+	(void)text_format(e->store_text, sizeof(e->store_text), "%s", text);
+}
+
+/* ---- is it our storage? ---- */
+
+static void loaded(struct elector *e, enum core_result result);
+
+static void on_checked(const struct store_result *result, void *userdata)
+{
+	struct elector *e = userdata;
+
+	e->store_checking = false;
+	if (result->state != STORE_OK) {
+		set_store_state(e, result->state, result->text);
+	} else {
+		if (e->store_state == STORE_FAILED || e->store_state == STORE_MISSING)
+			set_store_state(e, STORE_OK, "");
+		e->has_cluster_id = result->has_cluster_id;
+		e->store_has_files = result->has_files;
+		e->store_checked = true;
+		memcpy(e->cluster_id, result->cluster_id, sizeof(e->cluster_id));
+	}
+	if (e->loading && result->state != STORE_OK)
+		loaded(e, CORE_FAILED);
+	else if (e->loading)
+		elector_store_load(e, e->load_epoch);
+	elector_store_look_at(e);
+}
+
+static void on_register_created(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+
+	e->creating_register = false;
+	if (r->outcome == ZK_NOT_DONE && r->error != -EEXIST)
+		log_error_errno(r->error, "register", "Failed to make the register: %m");
+	else if (r->outcome == ZK_DONE)
+		log_notice("register", "made the register of a new cluster");
+	elector_feed_type(e, CORE_EV_CHANGED); /* read it, ours or the other's */
+}
+
+static void create_register(struct elector *e)
+{
+	struct register_node reg;
+	char id[CLUSTER_ID_LEN + 1];
+
+	text_hex(e->cluster_id, sizeof(e->cluster_id), id);
+	register_init_new(&reg, id);
+	if (e->session && !e->creating_register &&
+	    fence_create_register(e->session, &reg, on_register_created, e) >= 0)
+		e->creating_register = true;
+}
+
+static void on_initialised(const struct store_result *result, void *userdata)
+{
+	struct elector *e = userdata;
+
+	e->store_initialising = false;
+	if (result->state != STORE_OK) {
+		set_store_state(e, result->state, result->text);
+		tell_reasons(e);
+		return;
+	}
+	e->has_cluster_id = true;
+	memcpy(e->cluster_id, result->cluster_id, sizeof(e->cluster_id));
+	if (!e->has_register)
+		create_register(e);
+}
+
+/* A11: the first pair, CLUSTER before register, by any contender when nobody was ever granted. */
+static void make_first_pair(struct elector *e)
+{
+	uint8_t id[RECORD_CLUSTER_ID_SIZE];
+
+	if (e->config->observer || e->store_initialising || !e->store_checked)
+		return;
+	if (e->has_cluster_id && e->store_has_files) {
+		set_store_state(
+		        e, STORE_REGISTER_LOST,
+		        "the storage has a log but ZooKeeper has no register: were its data "
+		        "lost, or is zookeeper.root wrong? If lost: jmhactl store recover");
+		return;
+	}
+	if (getrandom(id, sizeof(id), 0) == (ssize_t)sizeof(id) &&
+	    store_init(e->store, e->has_cluster_id ? e->cluster_id : id, on_initialised, e) >= 0)
+		e->store_initialising = true;
+}
+
+static bool same_cluster(const struct elector *e)
+{
+	char id[CLUSTER_ID_LEN + 1];
+
+	text_hex(e->cluster_id, sizeof(e->cluster_id), id);
+	return strcmp(id, e->reg.cluster_id) == 0;
+}
+
+/* ---- following ---- */
+
+static void on_change(const struct pointer *p, void *userdata)
+{
+	struct elector *e = userdata;
+	struct api_event ev = { .type = API_EVENT_POINTER };
+
+	if (pointer_key_reserved(p->key))
+		return;
+	ev.pointer.key = p->key;
+	ev.pointer.revision = p->revision;
+	ev.pointer.removed = p->deleted;
+	ev.pointer.epoch = e->reg.epoch;
+	if (e->api)
+		api_publish(e->api, &ev);
+}
+
+static void forget_damage(struct elector *e)
+{
+	for (unsigned i = 0; i < e->n_damaged; i++)
+		free(e->damaged[i]);
+	e->n_damaged = 0;
+	e->damaged_total = 0;
+}
+
+static void on_quarantined(const struct store_result *result, void *userdata)
+{
+	(void)userdata;
+	if (result->state != STORE_OK)
+		log_warning("store", "no copy of the damaged file was made: %s", result->text);
+}
+
+/* B6: damaged bytes are named, once, and the rest is served. */
+static void note_damage(struct elector *e, const struct follower_result *f)
+{
+	if (f->restarted)
+		forget_damage(e);
+	for (size_t i = 0; i < f->n_damage; i++) {
+		const struct follower_damage *d = &f->damage[i];
+
+		log_error("store",
+		          "log/%020" PRIu64 "-%020" PRIu64 ".log is damaged at byte %" PRIu64
+		          ": %s%s, %" PRIu64 " records; the rest is served",
+		          d->epoch, d->segment, d->offset, d->key ? "the value of " : "",
+		          d->key ? d->key : "changes of unknown keys", d->records);
+		if (d->key && e->n_damaged < ELECTOR_MAX_DAMAGED)
+			e->damaged[e->n_damaged++] = strdup(d->key);
+		e->damaged_total++;
+		if (e->loading) /* B3: a copy, by the leader alone */
+			(void)store_quarantine(e->store, d->epoch, d->segment,
+			                       "a checksum failed in two readings", on_quarantined,
+			                       e);
+	}
+}
+
+static void continue_load(struct elector *e);
+
+static void on_followed(const struct store_result *result, void *userdata)
+{
+	struct elector *e = userdata;
+	uint64_t behind;
+
+	e->following = false;
+	if (result->follow) {
+		note_damage(e, result->follow);
+		if (result->follow->committed_seen > e->committed_seen)
+			e->committed_seen = result->follow->committed_seen;
+	}
+	set_store_state(e, result->state, result->text);
+	behind = e->reg.log.sequence - pointer_map_position(e->map)->sequence;
+	if (result->state == STORE_OK && (int64_t)behind <= CAUGHT_UP_WITHIN)
+		e->caught_up = true;
+	else if (result->state != STORE_OK || (int64_t)behind > FALLEN_BEHIND)
+		e->caught_up = false;
+	tell_reasons(e);
+	if (e->loading)
+		continue_load(e);
+	else if (result->state == STORE_OK)
+		elector_store_look_at(e);
+}
+
+static bool at_the_end(const struct elector *e)
+{
+	const struct log_position *at = pointer_map_position(e->map);
+
+	return at->sequence == e->reg.log.sequence && at->epoch == e->reg.log.epoch &&
+	       at->segment == e->reg.log.segment && at->offset == e->reg.log.offset &&
+	       memcmp(at->digest, e->reg.log.digest, sizeof(at->digest)) == 0;
+}
+
+static int follow(struct elector *e, store_done_t done, void *userdata)
+{
+	struct store_follow f = { .map = e->map, .to = e->reg.log, .on_change = on_change };
+
+	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
+	return store_follow(e->store, &f, done, userdata);
+}
+
+static void follow_register(struct elector *e)
+{
+	if (e->following || e->loading || commit_queue_active(e->commits))
+		return;
+	if (at_the_end(e)) {
+		e->caught_up = true;
+		if (e->store_state == STORE_LOG_MISSING || e->store_state == STORE_DIGEST_MISMATCH)
+			set_store_state(e, STORE_OK, "");
+		return;
+	}
+	if (follow(e, on_followed, e) >= 0)
+		e->following = true;
+}
+
+static void on_probed(const struct store_result *result, void *userdata)
+{
+	struct elector *e = userdata;
+
+	if (result->state != e->probe_state)
+		log_notice("store", "probe: %s %s", store_state_code(result->state), result->text);
+	if (result->state != STORE_OK)
+		e->counters.storage_errors++;
+	e->probe_state = result->state;
+	e->probing = false;
+	tell_reasons(e);
+}
+
+static void probe(struct elector *e)
+{
+	usec_t now = clock_boottime();
+	bool needed = !commit_queue_active(e->commits) || e->probe_state != STORE_OK;
+
+	if (e->probing || !needed || now < e->probe_at || !e->has_cluster_id || e->config->observer)
+		return;
+	e->probing = store_probe(e->store, on_probed, e) >= 0;
+	e->probe_at = now + (e->probe_state == STORE_OK ? PROBE_EVERY : USEC_PER_SEC);
+}
+
+void elector_store_look_at(struct elector *e)
+{
+	usec_t now = clock_boottime();
+
+	if (!e->has_cluster_id && !e->store_checking && !e->store_initialising &&
+	    now >= e->check_at) {
+		e->check_at = now + USEC_PER_SEC;
+		e->store_checking = store_check(e->store, on_checked, e) >= 0;
+	}
+	if (e->looked && !e->has_register && !e->reg_error[0])
+		make_first_pair(e);
+	else if (e->has_register && e->store_checked && !e->has_cluster_id)
+		set_store_state(e, STORE_MISSING,
+		                "ZooKeeper has a register but the storage has no CLUSTER: is "
+		                "storage.path mounted, and the same on all members?");
+	else if (e->has_register && e->has_cluster_id && !same_cluster(e))
+		set_store_state(e, STORE_FOREIGN,
+		                "the storage belongs to another cluster than the register: correct "
+		                "storage.path, zookeeper.root or cluster");
+	else if (e->has_register && e->has_cluster_id)
+		follow_register(e);
+	probe(e);
+	tell_reasons(e);
+}
+
+/* ---- loading at a takeover or a resume ---- */
+
+static void loaded(struct elector *e, enum core_result result)
+{
+	e->loading = false;
+	if (result != CORE_OK)
+		commit_queue_abort(e->commits);
+	elector_feed_result(e, CORE_EV_LOADED, result);
+}
+
+static void continue_load(struct elector *e)
+{
+	struct commit_register mark = {
+		.epoch = e->load_epoch,
+		.latch = e->core.latch.s,
+		.version = e->reg_version,
+		.position = e->reg.log,
+	};
+
+	if (e->following)
+		return; /* on_followed() comes back */
+	if (!at_the_end(e)) {
+		if (e->load_followed || follow(e, on_followed, e) < 0) {
+			loaded(e, CORE_FAILED);
+			return;
+		}
+		e->load_followed = e->following = true;
+		return;
+	}
+	if (commit_queue_begin(e->commits, &mark) < 0)
+		loaded(e, CORE_FAILED);
+	/* Its first action opens the segment; on_opened() says how that went. */
+}
+
+void elector_store_load(struct elector *e, struct epoch epoch)
+{
+	commit_queue_abort(e->commits);
+	e->load_epoch = epoch;
+	e->loading = true;
+	e->load_followed = false;
+	if (!e->store_checked) /* resumed: on_checked() comes back */
+		elector_store_look_at(e);
+	else if (!e->has_cluster_id || !e->has_register || !same_cluster(e))
+		loaded(e, CORE_FAILED);
+	else
+		continue_load(e);
+}
+
+/* ---- commits ---- */
+
+struct commit_answer { /* who is to be told, when storage or ZooKeeper answer */
+	struct elector *e;
+	uint64_t ticket;
+	struct register_node reg; /* MOVE_REGISTER: what was written */
+};
+
+static struct commit_answer *answer_new(struct elector *e, uint64_t ticket)
+{
+	struct commit_answer *a = calloc(1, sizeof(*a));
+
+	if (a) {
+		a->e = e;
+		a->ticket = ticket;
+	}
+	return a;
+}
+
+static enum commit_storage stored(struct elector *e, const struct store_result *result)
+{
+	if (result->state == STORE_OK) {
+		e->probe_state = STORE_OK;
+		return COMMIT_STORED;
+	}
+	log_error("store", "%s", result->text);
+	e->counters.storage_errors++;
+	e->probe_state = result->state == STORE_FULL ? STORE_FULL : STORE_FAILED;
+	tell_reasons(e);
+	return result->state == STORE_FULL ? COMMIT_STORE_FULL : COMMIT_STORE_FAILED;
+}
+
+static void on_opened(const struct store_result *result, void *userdata)
+{
+	CLEANUP(freep) struct commit_answer *a = userdata;
+	struct elector *e = a->e;
+	enum commit_storage answer = stored(e, result);
+
+	commit_queue_opened(e->commits, a->ticket, answer,
+	                    answer == COMMIT_STORED ? &result->position : NULL);
+	if (e->loading)
+		loaded(e, commit_queue_segment_open(e->commits) ? CORE_OK : CORE_FAILED);
+}
+
+static void on_appended(const struct store_result *result, void *userdata)
+{
+	CLEANUP(freep) struct commit_answer *a = userdata;
+
+	commit_queue_appended(a->e->commits, a->ticket, stored(a->e, result));
+}
+
+static void on_caught_up(const struct store_result *result, void *userdata)
+{
+	CLEANUP(freep) struct commit_answer *a = userdata;
+
+	commit_queue_caught_up(a->e->commits, a->ticket, stored(a->e, result));
+}
+
+static void on_moved(void *userdata, const struct zk_result *r)
+{
+	struct commit_answer *a = userdata;
+	struct elector *e = a->e;
+	enum commit_moved answer = COMMIT_UNKNOWN;
+
+	if (r->outcome == ZK_DONE) {
+		answer = COMMIT_MOVED;
+		e->counters.commits++;
+		register_done(&e->reg);
+		e->reg = a->reg;
+		e->reg_version = r->version;
+		memset(&a->reg, 0, sizeof(a->reg));
+	} else if (r->outcome == ZK_NOT_DONE && r->failed_op == FENCE_OP_LATCH) {
+		answer = COMMIT_LATCH_GONE;
+	} else if (r->outcome == ZK_NOT_DONE && r->error == -ESTALE) {
+		answer = COMMIT_BAD_VERSION;
+	}
+	register_done(&a->reg);
+	commit_queue_moved(e->commits, a->ticket, answer, r->version);
+	free(a);
+}
+
+static void on_register_read(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+	struct commit_register found;
+
+	e->commit_reading = false;
+	if (r->outcome != ZK_DONE || !elector_take_register(e, r->data, r->size, r->version))
+		return; /* asked again by the pump */
+	found = (struct commit_register){
+		.epoch = e->reg.epoch,
+		.latch = e->reg.released == CAUSE_NONE ? e->reg.owner.latch.s : "",
+		.version = e->reg_version,
+		.position = e->reg.log,
+	};
+	e->commit_read_wanted = false;
+	commit_queue_read(e->commits, e->commit_read_ticket, &found);
+}
+
+static void move_register(struct elector *e, const struct commit_action *action)
+{
+	struct commit_answer *a = answer_new(e, action->ticket);
+	int r = a ? register_copy(&e->reg, &a->reg) : -ENOMEM;
+
+	if (r >= 0) {
+		register_move(&a->reg, &action->position);
+		r = e->session ? fence_set_register(e->session, &e->core.latch, &a->reg,
+		                                    action->version, on_moved, a)
+		               : -ENOTCONN;
+	}
+	if (r >= 0)
+		return;
+	if (a)
+		register_done(&a->reg);
+	free(a);
+	/* Not sent.  As good as unknown: it is read and sent again when there is a connection. */
+	commit_queue_moved(e->commits, action->ticket, COMMIT_UNKNOWN, 0);
+}
+
+static void open_segment(struct elector *e, const struct commit_action *action)
+{
+	struct store_segment segment = {
+		.epoch = action->epoch,
+		.number = action->segment,
+		.created_ms = clock_realtime_ms(),
+		.before = action->position,
+	};
+	struct commit_answer *a = answer_new(e, action->ticket);
+
+	memcpy(segment.cluster_id, e->cluster_id, sizeof(segment.cluster_id));
+	if (a && store_open_segment(e->store, &segment, on_opened, a) >= 0)
+		return;
+	free(a);
+	commit_queue_opened(e->commits, action->ticket, COMMIT_STORE_FAILED, NULL);
+	if (e->loading)
+		loaded(e, CORE_FAILED);
+}
+
+static void append(struct elector *e, const struct commit_action *action)
+{
+	struct commit_answer *a = answer_new(e, action->ticket);
+
+	if (a && store_append(e->store, action->bytes, action->size, on_appended, a) >= 0)
+		return;
+	free(a);
+	commit_queue_appended(e->commits, action->ticket, COMMIT_STORE_FAILED);
+}
+
+static void on_change_caught_up(const struct pointer *p, void *userdata)
+{
+	on_change(p, ((struct commit_answer *)userdata)->e);
+}
+
+static void catch_up(struct elector *e, const struct commit_action *action)
+{
+	struct commit_answer *a = answer_new(e, action->ticket);
+	struct store_follow f = { .map = e->map,
+		                  .to = action->position,
+		                  .on_change = on_change_caught_up };
+
+	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
+	if (a && store_follow(e->store, &f, on_caught_up, a) >= 0)
+		return;
+	free(a);
+	commit_queue_caught_up(e->commits, action->ticket, COMMIT_STORE_FAILED);
+}
+
+static void run_action(struct elector *e, const struct commit_action *action)
+{
+	switch (action->type) {
+	case COMMIT_NEW_SEGMENT:
+		open_segment(e, action);
+		break;
+	case COMMIT_APPEND:
+		append(e, action);
+		break;
+	case COMMIT_MOVE_REGISTER:
+		move_register(e, action);
+		break;
+	case COMMIT_READ_REGISTER:
+		e->commit_read_wanted = true;
+		e->commit_read_ticket = action->ticket;
+		break;
+	case COMMIT_CATCH_UP:
+		catch_up(e, action);
+		break;
+	case COMMIT_REPLY:
+		elector_status_reply(e, action);
+		break;
+	case COMMIT_SETTLED:
+		elector_feed_type(e, CORE_EV_SETTLED);
+		break;
+	case COMMIT_TERM_LOST:
+		log_warning("store", "the register is no longer ours: looking again");
+		elector_feed_type(e, CORE_EV_CHANGED);
+		break;
+	}
+}
+
+void elector_store_pump(struct elector *e)
+{
+	struct commit_action action;
+
+	if (!e->core.owns && commit_queue_active(e->commits))
+		elector_store_abort(e); /* the term is over */
+	while (commit_queue_next(e->commits, &action))
+		run_action(e, &action);
+	if (e->commit_read_wanted && !e->commit_reading && e->session &&
+	    session_connected(e->session))
+		e->commit_reading = elector_read_register(e, on_register_read, e) >= 0;
+}
+
+void elector_store_settle(struct elector *e)
+{
+	if (e->loading)
+		loaded(e, CORE_FAILED);
+	if (commit_queue_active(e->commits))
+		commit_queue_settle(e->commits); /* the pump says SETTLED */
+	else
+		elector_feed_type(e, CORE_EV_SETTLED);
+}
+
+void elector_store_abort(struct elector *e)
+{
+	e->commit_read_wanted = false;
+	commit_queue_abort(e->commits);
+}
+
+/* ---- start and end ---- */
+
+int elector_store_init(struct elector *e)
+{
+	struct store_config config = {
+		.path = e->config->storage_path,
+		.cluster = e->config->cluster,
+		.member = e->config->member,
+		.io_usec = e->config->io_usec,
+	};
+
+	e->map = pointer_map_new();
+	e->commits = e->map ? commit_queue_new(e->map) : NULL;
+	if (!e->commits)
+		return -ENOMEM;
+	return store_new(&config, &e->store);
+}
+
+void elector_store_done(struct elector *e)
+{
+	if (e->commits) {
+		commit_queue_abort(e->commits);
+		commit_queue_free(e->commits);
+	}
+	store_free(e->store);
+	pointer_map_free(e->map);
+	forget_damage(e);
+}

@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The core's commands as requests to ZooKeeper, and their answers as events. */
+#include "daemon/elector_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/cleanup.h"
+#include "base/crc32c.h"
+#include "base/text.h"
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "election/fence.h"
+#include "election/latch.h"
+
+/* ---- results ---- */
+
+/* What a failed multi means to the core: its first op always checks the own latch. */
+static enum core_result multi_result(const struct zk_result *r, int member_op)
+{
+	if (r->outcome == ZK_DONE)
+		return CORE_OK;
+	if (r->outcome == ZK_UNKNOWN)
+		return CORE_UNKNOWN;
+	if (r->error == -ENOENT && r->failed_op == FENCE_OP_LATCH)
+		return CORE_LATCH_GONE;
+	if (r->error == -ENOENT && r->failed_op == member_op)
+		return CORE_MEMBER_GONE;
+	if (r->error == -ENOENT && r->failed_op == FENCE_OP_REGISTER)
+		return CORE_NO_REGISTER;
+	return r->error == -ESTALE ? CORE_BAD_VERSION : CORE_FAILED;
+}
+
+static enum core_result plain_result(const struct zk_result *r)
+{
+	if (r->outcome == ZK_DONE)
+		return CORE_OK;
+	return r->outcome == ZK_UNKNOWN ? CORE_UNKNOWN : CORE_FAILED;
+}
+
+static void log_refused(const char *what, const struct zk_result *r)
+{
+	if (r->outcome == ZK_NOT_DONE && r->error != -ECANCELED)
+		log_warning_errno(r->error, "zookeeper", "ZooKeeper refused to %s: %m", what);
+}
+
+/* A request that could not even be sent is answered like one whose connection was lost. */
+static bool sent(struct elector *e, int r, enum core_event_type type)
+{
+	if (r >= 0)
+		return true;
+	if (r != -ENOTCONN)
+		log_error_errno(r, "zookeeper", "Failed to send a request (%d): %m", (int)type);
+	elector_feed_result(e, type, r == -ENOTCONN ? CORE_UNKNOWN : CORE_FAILED);
+	return false;
+}
+
+/* ---- a standby follows the register ---- */
+
+/* The register as a look showed it; one that we wrote meanwhile is newer. */
+static void take_register(struct elector *e, const struct observation *o)
+{
+	bool stale = e->has_register && e->core.owns && o->register_error == 0 &&
+	             o->version < e->reg_version;
+	struct register_node copy;
+
+	if (o->register_error == 0 && !stale && register_copy(&o->reg, &copy) >= 0) {
+		register_done(&e->reg);
+		e->reg = copy;
+		e->reg_version = o->version;
+		e->has_register = true;
+		e->reg_error[0] = '\0';
+	} else if (o->register_error == -ENOENT) {
+		e->has_register = false;
+		e->reg_error[0] = '\0';
+	} else if (o->register_error < 0) {
+		if (strcmp(e->reg_error, o->text.text) != 0)
+			log_error("register", "The register cannot be used: %s", o->text.text);
+		e->has_register = false;
+		memcpy(e->reg_error, o->text.text, sizeof(e->reg_error));
+	}
+}
+
+static void read_register_again(struct elector *e);
+
+static void on_register(void *userdata, const struct zk_result *r, const struct observation *o)
+{
+	struct elector *e = userdata;
+	bool again = e->register_again;
+
+	e->register_reading = e->register_again = false;
+	if (r->outcome == ZK_DONE && o && !e->core.owns) {
+		struct epoch before = e->reg.epoch;
+
+		take_register(e, o);
+		elector_store_look_at(e);
+		if (!epoch_equal(before, e->reg.epoch))
+			elector_feed_type(e, CORE_EV_CHANGED);
+	}
+	if (again)
+		read_register_again(e);
+}
+
+static void read_register_again(struct elector *e)
+{
+	if (e->core.owns || !e->observe)
+		return; /* we are the one who writes it */
+	if (e->register_reading)
+		e->register_again = true;
+	else
+		e->register_reading = observe_register(e->observe, on_register, e) >= 0;
+}
+
+/* ---- session ---- */
+
+static void on_changed(void *userdata, unsigned changed)
+{
+	struct elector *e = userdata;
+
+	if (changed & OBSERVE_REQUESTS)
+		elector_requests_changed(e);
+	if (changed & (OBSERVE_LATCHES | OBSERVE_MEMBERS | OBSERVE_MAINTENANCE))
+		elector_feed_type(e, CORE_EV_CHANGED);
+	if (changed & OBSERVE_REGISTER)
+		read_register_again(e);
+}
+
+static void on_session_event(void *userdata, const struct session_event *event)
+{
+	struct elector *e = userdata;
+	struct core_event ev = { .type = CORE_EV_TICK };
+
+	switch (event->type) {
+	case SESSION_CONNECTED:
+		e->counters.connections++;
+		log_info("zookeeper", "connected to %s, session timeout %" PRIu64 " ms",
+		         event->server, usec_to_ms(event->timeout));
+		e->file.session_ms = (uint32_t)usec_to_ms(event->timeout);
+		ev.type = CORE_EV_CONNECTED;
+		ev.connected.sent = event->connect_sent;
+		ev.connected.session = event->timeout;
+		break;
+	case SESSION_DISCONNECTED:
+		log_warning_errno(event->error, "zookeeper", "lost the connection to %s: %m",
+		                  event->server);
+		elector_requests_disconnected(e);
+		ev.type = CORE_EV_DISCONNECTED;
+		break;
+	case SESSION_EXPIRED:
+		log_error("zookeeper", "%s says that our session has expired", event->server);
+		elector_requests_disconnected(e);
+		ev.type = CORE_EV_EXPIRED;
+		break;
+	case SESSION_AUTH_FAILED:
+		log_error("zookeeper",
+		          "%s refuses the credentials of zookeeper.auth_file (%s): correct the "
+		          "file and restart",
+		          event->server, e->config->auth_file ? e->config->auth_file : "none");
+		elector_requests_disconnected(e);
+		ev.type = CORE_EV_AUTH_FAILED;
+		break;
+	}
+	elector_feed(e, &ev);
+}
+
+static void drop_session(struct elector *e)
+{
+	handover_free(TAKE_PTR(e->handover));
+	elector_wire_session(e, &e->wired_second, NULL);
+	observe_free(TAKE_PTR(e->observe));
+	elector_wire_session(e, &e->wired, NULL);
+	session_close(TAKE_PTR(e->session), false);
+	e->member_writing = e->register_reading = e->looked = false;
+}
+
+static int open_session(struct elector *e, const struct session_identity *resume)
+{
+	char base[512];
+	struct session_config config = {
+		.servers = (const char *const *)e->config->servers,
+		.base = base,
+		.auth = e->auth,
+		.timeout = resume ? usec_from_ms(e->file.session_ms) : e->config->session_usec,
+		.resume = resume,
+		.on_event = on_session_event,
+		.userdata = e,
+	};
+	struct lease_params params;
+	int r;
+
+	config_lease_params(e->config, &params);
+	config.answer_timeout = lease_answer_timeout(&params);
+	r = text_format(base, sizeof(base), "%s/%s", e->config->root, e->config->cluster);
+	if (r >= 0)
+		r = session_new(&config, &e->session);
+	if (r >= 0)
+		r = observe_new(e->session, &e->nonce, on_changed, e, &e->observe);
+	if (r < 0)
+		log_error_errno(r, "zookeeper", "Failed to open a session: %m");
+	return r;
+}
+
+static int new_nonce(struct nonce *ret)
+{
+	uint8_t bytes[NONCE_LEN / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return -EIO;
+	text_hex(bytes, sizeof(bytes), ret->s);
+	return 0;
+}
+
+static void connect_new(struct elector *e)
+{
+	drop_session(e);
+	e->joined = false;
+	e->member_version = 0;
+	e->member.stopped = (struct epoch){ 0 };
+	if (new_nonce(&e->nonce) < 0 || open_session(e, NULL) < 0)
+		elector_feed_type(e, CORE_EV_EXPIRED); /* nothing was opened: again, in a while */
+}
+
+static int file_identity(const struct session_file *file, struct session_identity *ret)
+{
+	uint8_t id[8];
+	int r = text_unhex(file->session, id, sizeof(id));
+
+	if (r >= 0)
+		r = text_unhex(file->password, ret->password, sizeof(ret->password));
+	if (r < 0)
+		return r;
+	ret->id = 0;
+	for (size_t i = 0; i < sizeof(id); i++)
+		ret->id = (int64_t)((uint64_t)ret->id << 8 | id[i]);
+	return 0;
+}
+
+static void connect_resume(struct elector *e)
+{
+	struct session_identity identity;
+
+	if (file_identity(&e->file, &identity) < 0 || open_session(e, &identity) < 0)
+		elector_feed_type(e, CORE_EV_EXPIRED);
+	explicit_bzero(&identity, sizeof(identity));
+}
+
+static int save_file(struct elector *e)
+{
+	int r = session_file_save(e->config->runtime_dir, &e->file);
+
+	return r < 0 ? log_error_errno(r, "session", "Failed to write %s/session: %m",
+	                               e->config->runtime_dir)
+	             : 0;
+}
+
+/* ---- an earlier session ---- */
+
+static void on_handed_over(void *userdata, int error, const char *message)
+{
+	struct elector *e = userdata;
+
+	handover_free(TAKE_PTR(e->handover));
+	elector_wire_session(e, &e->wired_second, NULL);
+	if (error == 0) {
+		log_notice("election", "the session of before is ended: its latch is gone");
+		(void)session_file_remove(e->config->runtime_dir);
+	} else if (error != -ENOTCONN) {
+		log_warning("election", "the session of before is not ended yet: %s", message);
+	}
+	elector_feed_result(e, CORE_EV_ENDED_OLD, error == 0 ? CORE_OK : CORE_FAILED);
+}
+
+static void end_old(struct elector *e)
+{
+	struct handover_config config = {
+		.old_timeout = usec_from_ms(e->file.session_ms),
+		.member = e->config->member,
+		.cause = e->core.cause != CAUSE_NONE ? e->core.cause : CAUSE_DAEMON_DIED,
+		.servers = (const char *const *)e->config->servers,
+		.auth = e->auth,
+	};
+	struct lease_params params;
+	int r;
+
+	config_lease_params(e->config, &params);
+	config.answer_timeout = lease_answer_timeout(&params);
+	e->file.ending = true;
+	r = save_file(e);
+	if (r >= 0)
+		r = file_identity(&e->file, &config.old);
+	if (r >= 0 && !nonce_parse(e->file.nonce, &config.nonce))
+		r = -EBADMSG;
+	if (r >= 0 && e->file.latch[0] && !latch_name_parse(e->file.latch, &config.latch))
+		r = -EBADMSG;
+	if (r >= 0)
+		r = handover_start(e->session, &config, on_handed_over, e, &e->handover);
+	explicit_bzero(&config.old, sizeof(config.old));
+	if (r < 0)
+		elector_feed_result(e, CORE_EV_ENDED_OLD, CORE_FAILED);
+}
+
+/* ---- member node and latch ---- */
+
+static void on_joined(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+	enum core_result result = plain_result(r);
+
+	if (r->outcome == ZK_DONE)
+		e->member_version = r->version;
+	else if (r->outcome == ZK_NOT_DONE && r->error == -EEXIST)
+		result = CORE_NAME_TAKEN;
+	else if (r->outcome == ZK_NOT_DONE && r->error == -ENOENT && r->failed_op == 0)
+		result = CORE_LATCH_GONE;
+	else
+		log_refused("make the member node", r);
+	if (result == CORE_NAME_TAKEN)
+		log_warning(
+		        "election",
+		        "members/%s belongs to another session: another jmhad has this name, or "
+		        "our own of before has not expired yet",
+		        e->config->member);
+	elector_feed_result(e, CORE_EV_JOINED, result);
+}
+
+static void fill_member(struct elector *e)
+{
+	struct member_node *m = &e->member;
+
+	m->nonce = e->nonce;
+	m->observer = e->config->observer;
+	m->reasons = core_reasons(&e->core);
+	m->eligible = m->reasons == 0 && !m->observer;
+	m->sequence = pointer_map_position(e->map)->sequence;
+}
+
+/* C4: what is needed to end this session is on disk before its first ephemeral. */
+static int save_identity(struct elector *e)
+{
+	struct session_identity identity;
+	uint8_t id[8];
+	int r = session_identity(e->session, &identity);
+
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < sizeof(id); i++)
+		id[i] = (uint8_t)((uint64_t)identity.id >> (56 - 8 * i));
+	text_hex(id, sizeof(id), e->file.session);
+	text_hex(identity.password, sizeof(identity.password), e->file.password);
+	explicit_bzero(&identity, sizeof(identity));
+	memcpy(e->file.nonce, e->nonce.s, sizeof(e->file.nonce));
+	e->file.session_ms = (uint32_t)usec_to_ms(session_negotiated(e->session));
+	if (!e->joined) {
+		e->file.latch[0] = '\0';
+		e->file.epoch = 0;
+		e->file.ending = false;
+	}
+	r = save_file(e);
+	if (r >= 0)
+		e->joined = true;
+	return r;
+}
+
+static void join(struct elector *e, const struct core_command *cmd)
+{
+	int r = cmd->type == CORE_CMD_JOIN ? save_identity(e) : 0;
+
+	fill_member(e);
+	if (r >= 0 && cmd->type == CORE_CMD_JOIN)
+		r = latch_join(e->session, &e->member, on_joined, e);
+	else if (r >= 0)
+		r = latch_rejoin(e->session, &cmd->latch, &e->member, on_joined, e);
+	(void)sent(e, r, CORE_EV_JOINED);
+}
+
+static void on_published(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+
+	e->member_writing = false;
+	if (r->outcome == ZK_DONE)
+		e->member_version = r->version;
+	else
+		e->member_dirty = e->member_dirty || r->outcome == ZK_UNKNOWN;
+	if (e->report_stopped.v != 0) {
+		e->report_stopped = (struct epoch){ 0 };
+		elector_feed_result(e, CORE_EV_REPORTED, plain_result(r));
+	}
+	if (e->member_dirty && r->outcome == ZK_DONE)
+		elector_publish_member(e);
+}
+
+void elector_publish_member(struct elector *e)
+{
+	e->member_dirty = true;
+	if (e->member_writing || !e->core.member || !e->session || !session_connected(e->session))
+		return;
+	fill_member(e);
+	if (latch_set_member(e->session, &e->member, e->member_version, on_published, e) < 0)
+		return;
+	e->member_writing = true;
+	e->member_dirty = false;
+	if (e->report_asked) {
+		e->report_asked = false;
+		e->report_stopped = e->member.stopped;
+	}
+}
+
+static void report_stopped(struct elector *e, struct epoch epoch)
+{
+	e->member.stopped = epoch;
+	e->report_asked = true;
+	elector_publish_member(e);
+	if (e->report_asked && !e->member_writing) {
+		e->report_asked = false;
+		elector_feed_result(e, CORE_EV_REPORTED, CORE_UNKNOWN);
+	}
+}
+
+static void latch_made(struct elector *e, enum core_event_type type, const struct zk_result *r)
+{
+	struct core_event ev = { .type = type };
+
+	ev.entered.result = type == CORE_EV_ENTERED ? plain_result(r) : multi_result(r, -1);
+	if (r->outcome == ZK_DONE && !latch_name_parse(r->name, &ev.entered.latch))
+		ev.entered.result = CORE_UNKNOWN;
+	if (ev.entered.result == CORE_OK) {
+		memcpy(e->file.latch, ev.entered.latch.s, sizeof(ev.entered.latch.s));
+		(void)save_file(e); /* without it, it is found by its nonce */
+	} else {
+		log_refused("make a latch", r);
+	}
+	elector_feed(e, &ev);
+}
+
+static void on_entered(void *userdata, const struct zk_result *r)
+{
+	latch_made(userdata, CORE_EV_ENTERED, r);
+}
+
+static void on_stepped_back(void *userdata, const struct zk_result *r)
+{
+	latch_made(userdata, CORE_EV_STEPPED_BACK, r);
+}
+
+static void on_extra_deleted(void *userdata, const struct zk_result *r)
+{
+	(void)userdata;
+	log_refused("delete a latch of ours that nobody needs", r);
+}
+
+static void delete_extra(struct elector *e, const struct core_command *cmd)
+{
+	for (unsigned i = 0; i < e->view.n_latches; i++) {
+		const struct latch_name *latch = &e->view.latch[i];
+
+		if (latch_name_has_nonce(latch, &e->nonce) && !latch_name_equal(latch, &cmd->latch))
+			(void)latch_delete(e->session, latch, on_extra_deleted, e);
+	}
+}
+
+static void on_heartbeat(void *userdata, const struct zk_result *r)
+{
+	struct core_event ev = { .type = CORE_EV_HEARTBEAT };
+
+	ev.heartbeat.sent = r->sent;
+	ev.heartbeat.result = multi_result(r, 1);
+	elector_feed(userdata, &ev);
+}
+
+/* ---- looking ---- */
+
+bool elector_take_register(struct elector *e, const void *data, size_t size, int32_t version)
+{
+	struct register_node reg;
+	struct register_error error;
+	int r = register_decode(data, size, &reg, &error);
+
+	if (r < 0) {
+		if (strcmp(e->reg_error, error.text) != 0)
+			log_error("register", "The register cannot be used: %s", error.text);
+		(void)text_format(e->reg_error, sizeof(e->reg_error), "%s", error.text);
+		return false;
+	}
+	register_done(&e->reg);
+	e->reg = reg;
+	e->reg_version = version;
+	e->has_register = true;
+	e->reg_error[0] = '\0';
+	return true;
+}
+
+static bool is_eligible_successor(const struct elector *e, const struct latch_name *latch)
+{
+	const struct observed_member *m = observation_holder(&e->view, latch);
+
+	return m && m->error == 0 && m->node.eligible && !latch_name_has_nonce(latch, &e->nonce);
+}
+
+static void fill_view(struct elector *e, struct core_view *v)
+{
+	const struct observation *o = &e->view;
+	const struct observed_member *owner;
+
+	*v = (struct core_view){
+		.asked = o->asked, .own = o->own, .own_extra = o->n_own > 1, .rank = o->rank
+	};
+	for (unsigned i = 0; i < o->n_latches; i++)
+		v->successors += is_eligible_successor(e, &o->latch[i]);
+	if (!e->has_register)
+		return;
+	v->has_register = true;
+	v->version = e->reg_version;
+	v->epoch = e->reg.epoch;
+	v->released = e->reg.released != CAUSE_NONE;
+	v->released_as = e->reg.released;
+	v->owner = e->reg.owner.latch;
+	v->owner_session = e->reg.owner.session;
+	v->owner_alive = observation_has_latch(o, &v->owner);
+	v->designated = e->reg.designated;
+	v->designated_alive = observation_has_latch(o, &v->designated);
+	v->rolled_back = e->listed_epoch > e->reg.epoch.v ||
+	                 e->committed_seen > e->reg.log.sequence; /* A11 */
+	owner = latch_name_set(&v->owner) ? observation_holder(o, &v->owner) : NULL;
+	v->owner_member = owner != NULL;
+	if (owner)
+		v->owner_stopped = owner->node.stopped;
+}
+
+static void on_look(void *userdata, const struct zk_result *r, const struct observation *o)
+{
+	struct elector *e = userdata;
+	struct core_event ev = { .type = CORE_EV_OBSERVED };
+
+	ev.observed.result = plain_result(r);
+	if (r->outcome == ZK_DONE && o) {
+		take_register(e, o);
+		e->view = *o;
+		memset(&e->view.reg, 0, sizeof(e->view.reg)); /* borrowed: ours is e->reg */
+		e->looked = true;
+		elector_store_look_at(e);
+		fill_view(e, &ev.observed.view);
+	} else {
+		ev.observed.result = r->outcome == ZK_NOT_DONE ? CORE_FAILED : CORE_UNKNOWN;
+		log_refused("show register, latches and members", r);
+	}
+	elector_feed(e, &ev);
+}
+
+static void look(struct elector *e)
+{
+	unsigned watches =
+	        OBSERVE_ALL & ~(unsigned)(e->core.owns ? OBSERVE_REGISTER : OBSERVE_REQUESTS);
+
+	(void)sent(e, observe_look(e->observe, watches, on_look, e), CORE_EV_OBSERVED);
+}
+
+static void on_listed(const struct store_result *result, void *userdata)
+{
+	struct elector *e = userdata;
+
+	if (result->state == STORE_OK)
+		e->listed_epoch = result->highest_epoch;
+	if (e->session)
+		look(e);
+	else
+		elector_feed_result(e, CORE_EV_OBSERVED, CORE_UNKNOWN);
+}
+
+int elector_read_register(struct elector *e, zk_done_t done, void *userdata)
+{
+	int r;
+
+	if (!e->session)
+		return -ENOTCONN;
+	r = session_sync(e->session, NULL, NULL);
+	return r < 0 ? r : session_get(e->session, "register", NULL, NULL, done, userdata);
+}
+
+/* ---- the term ---- */
+
+static void on_claimed(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+	struct core_event ev = { .type = CORE_EV_CLAIMED };
+
+	ev.claimed.result = multi_result(r, -1);
+	ev.claimed.sent = r->sent;
+	ev.claimed.version = r->version;
+	if (ev.claimed.result == CORE_OK) {
+		register_done(&e->reg);
+		e->reg = e->claimed;
+		e->reg_version = r->version;
+		e->has_register = true;
+	} else {
+		register_done(&e->claimed);
+		log_refused("write the claim", r);
+	}
+	memset(&e->claimed, 0, sizeof(e->claimed));
+	elector_feed(e, &ev);
+}
+
+static void claim(struct elector *e, const struct core_command *cmd)
+{
+	struct core_event bad = { .type = CORE_EV_CLAIMED };
+	struct register_claim c = {
+		.member = e->config->member,
+		.latch = cmd->latch,
+		.session = session_negotiated(e->session),
+		.cause = e->reg.released == CAUSE_NONE ? cmd->cause : CAUSE_NONE,
+		.at_ms = (int64_t)clock_realtime_ms(),
+	};
+	int r;
+
+	bad.claimed.result = CORE_BAD_VERSION; /* read meanwhile: decide again */
+	if (!e->has_register || e->reg_version != cmd->version ||
+	    register_copy(&e->reg, &e->claimed) < 0) {
+		elector_feed(e, &bad);
+		return;
+	}
+	register_claim(&e->claimed, &c);
+	e->released_as = cmd->cause;
+	e->file.epoch = cmd->epoch.v;
+	(void)save_file(e);
+	r = fence_claim(e->session, &e->claimed, cmd->version, on_claimed, e);
+	if (!sent(e, r, CORE_EV_CLAIMED)) {
+		register_done(&e->claimed);
+		memset(&e->claimed, 0, sizeof(e->claimed));
+	}
+}
+
+static void on_released(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+	int member_op =
+	        e->release.with_member ? fence_release_member_op(e->release.with_register) : -1;
+	enum core_result result = multi_result(r, member_op);
+
+	/* A3: only a certain answer clears the mark, together with the latch's name. */
+	if (result == CORE_OK || result == CORE_LATCH_GONE) {
+		e->file.ending = false;
+		e->file.latch[0] = '\0';
+		(void)save_file(e);
+		e->release_done = clock_boottime();
+	} else {
+		log_refused("release", r);
+	}
+	elector_feed_result(e, CORE_EV_RELEASED, result);
+}
+
+static void release(struct elector *e, const struct core_command *cmd)
+{
+	struct register_node reg = { 0 };
+	bool with_register = cmd->with_register && e->has_register;
+	int r;
+
+	e->release = *cmd;
+	e->release.with_register = with_register;
+	e->file.ending = true;
+	r = save_file(e);
+	if (r >= 0 && with_register) {
+		r = register_copy(&e->reg, &reg);
+		if (r >= 0)
+			register_release(&reg, cmd->cause, &cmd->designated);
+	}
+	if (r >= 0)
+		r = fence_release(e->session, &cmd->latch, with_register ? &reg : NULL,
+		                  e->reg_version, cmd->with_member ? e->config->member : NULL,
+		                  on_released, e);
+	register_done(&reg);
+	(void)sent(e, r, CORE_EV_RELEASED);
+}
+
+/* ---- commands ---- */
+
+static void run_on_session(struct elector *e, const struct core_command *cmd)
+{
+	switch ((int)cmd->type) {
+	case CORE_CMD_DROP:
+		session_drop(e->session);
+		break;
+	case CORE_CMD_END_OLD:
+		end_old(e);
+		break;
+	case CORE_CMD_JOIN:
+	case CORE_CMD_REJOIN:
+		join(e, cmd);
+		break;
+	case CORE_CMD_ENTER:
+		(void)sent(e, latch_enter(e->session, &e->nonce, &e->latch_node, on_entered, e),
+		           CORE_EV_ENTERED);
+		break;
+	case CORE_CMD_DELETE_EXTRA:
+		delete_extra(e, cmd);
+		break;
+	case CORE_CMD_HEARTBEAT:
+		(void)sent(e,
+		           latch_heartbeat(e->session, &cmd->latch, e->config->member, on_heartbeat,
+		                           e),
+		           CORE_EV_HEARTBEAT);
+		break;
+	case CORE_CMD_OBSERVE:
+		if (!cmd->list_log || !e->has_cluster_id || store_list(e->store, on_listed, e) < 0)
+			look(e);
+		break;
+	case CORE_CMD_CLAIM:
+		claim(e, cmd);
+		break;
+	case CORE_CMD_RELEASE:
+		release(e, cmd);
+		break;
+	case CORE_CMD_STEP_BACK:
+		(void)sent(e,
+		           latch_step_back(e->session, &cmd->latch, &e->latch_node, on_stepped_back,
+		                           e),
+		           CORE_EV_STEPPED_BACK);
+		break;
+	case CORE_CMD_REPORT_STOPPED:
+		report_stopped(e, cmd->epoch);
+		break;
+	case CORE_CMD_PUBLISH:
+		elector_publish_member(e);
+		break;
+	default:
+		break;
+	}
+}
+
+void elector_zk_run(struct elector *e, const struct core_command *cmd)
+{
+	if (cmd->type == CORE_CMD_CONNECT_NEW)
+		connect_new(e);
+	else if (cmd->type == CORE_CMD_CONNECT_RESUME)
+		connect_resume(e);
+	else
+		run_on_session(e, cmd);
+}
+
+/* ---- start and end ---- */
+
+/* CRC of what must be the same on every member, so that a difference is seen. */
+static void config_fingerprint(const struct config *c, char ret[9])
+{
+	char text[1024];
+	uint32_t crc;
+	int n = snprintf(text, sizeof(text), "%s\n%s\n%llu\n", c->cluster, c->root,
+	                 (unsigned long long)usec_to_ms(c->tick_usec));
+
+	crc = crc32c(0, text, n > 0 ? (size_t)n : 0);
+	(void)snprintf(ret, 9, "%08x", crc);
+}
+
+int elector_zk_init(struct elector *e)
+{
+	struct config_error error;
+	int r;
+
+	(void)gethostname(e->member.host, sizeof(e->member.host) - 1);
+	(void)text_format(e->member.member, sizeof(e->member.member), "%s", e->config->member);
+	(void)text_format(e->member.jmha, sizeof(e->member.jmha), "%s", PACKAGE_VERSION);
+	(void)text_format(e->member.api, sizeof(e->member.api), "%s",
+	                  e->config->listen ? e->config->listen : "");
+	config_fingerprint(e->config, e->member.config);
+	memcpy(e->latch_node.member, e->member.member, sizeof(e->latch_node.member));
+	memcpy(e->latch_node.host, e->member.host, sizeof(e->latch_node.host));
+	e->latch_node.started_ms = (int64_t)clock_realtime_ms();
+	if (!e->config->auth_file)
+		return 0;
+	r = config_read_auth(e->config->auth_file, &e->auth, &error);
+	if (r < 0)
+		log_error("config", "%s", error.text);
+	return r;
+}
+
+void elector_zk_done(struct elector *e)
+{
+	drop_session(e);
+	register_done(&e->reg);
+	register_done(&e->claimed);
+	config_secret_freep(&e->auth);
+	explicit_bzero(&e->file, sizeof(e->file));
+}
