@@ -8,6 +8,7 @@ libctl_a_SOURCES = \
 	%D%/field.h \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
+	%D%/pointers.c %D%/pointers.h \
 	%D%/table.c %D%/table.h \
 	%D%/verbs.c %D%/verbs.h \
 	%D%/views.c %D%/views.h

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <glob.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,12 +12,11 @@
 #include "ctl/explain.h"
 #include "ctl/field.h"
 #include "ctl/operate.h"
+#include "ctl/pointers.h"
 #include "ctl/table.h"
 #include "ctl/views.h"
 
-enum { MOST_VALUE = 64 * 1024 };
-
-static usec_t timeout_or(const struct options *o, unsigned seconds)
+usec_t verbs_timeout(const struct options *o, unsigned seconds)
 {
 	return o->timeout ? o->timeout : seconds * USEC_PER_SEC;
 }
@@ -137,7 +135,7 @@ enum exit_code verbs_say_error(const struct client_reply *reply)
 
 /* ---- asking */
 
-static void print_body(const struct client_reply *reply)
+void verbs_print_body(const struct client_reply *reply)
 {
 	(void)fwrite(reply->body, 1, reply->size, stdout);
 	if (reply->size > 0 && reply->body[reply->size - 1] != '\n')
@@ -150,7 +148,7 @@ enum exit_code verbs_get(struct client *c, const struct options *o, const char *
 	const struct client_request req = {
 		.method = "GET",
 		.path = path,
-		.timeout = timeout_or(o, 10),
+		.timeout = verbs_timeout(o, 10),
 	};
 	int r;
 
@@ -159,7 +157,7 @@ enum exit_code verbs_get(struct client *c, const struct options *o, const char *
 	if (r < 0)
 		return verbs_say_unreachable(c, r, false);
 	if (o->json)
-		print_body(&reply);
+		verbs_print_body(&reply);
 	if (reply.http != 200)
 		return verbs_say_error(&reply);
 	*ret = json_loadb(reply.body, reply.size, 0, NULL);
@@ -170,8 +168,8 @@ enum exit_code verbs_get(struct client *c, const struct options *o, const char *
 	return EXIT_FAILED;
 }
 
-static enum exit_code show(struct client *c, const struct options *o, const char *path,
-                           void (*view)(FILE *f, const json_t *json))
+enum exit_code verbs_show(struct client *c, const struct options *o, const char *path,
+                          void (*view)(FILE *f, const json_t *json))
 {
 	json_auto_t *json = NULL;
 	enum exit_code code = verbs_get(c, o, path, &json);
@@ -234,7 +232,7 @@ static enum exit_code run_leader_wait(struct client *c, const struct options *o)
 {
 	const usec_t period = usec_from_ms(200);
 
-	for (usec_t left = timeout_or(o, 60); left > period && !has_leader(c); left -= period)
+	for (usec_t left = verbs_timeout(o, 60); left > period && !has_leader(c); left -= period)
 		pause_for(period);
 	return run_leader(c, o);
 }
@@ -283,129 +281,6 @@ static enum exit_code run_events(struct client *c, const struct options *o)
 	}
 }
 
-/* ---- pointers */
-
-static char *path_of_key(const char *before, const char *key)
-{
-	CLEANUP(freep) char *escaped = client_escape(key);
-	char *path;
-
-	if (!escaped || asprintf(&path, "%s%s", before, escaped) < 0)
-		return NULL;
-	return path;
-}
-
-static enum exit_code run_pointers_list(struct client *c, const struct options *o)
-{
-	CLEANUP(freep)
-	char *path = path_of_key("/v1/pointers?prefix=", o->n_args > 0 ? o->args[0] : "");
-
-	return path ? show(c, o, path, view_pointers) : EXIT_FAILED;
-}
-
-static enum exit_code run_pointers_get(struct client *c, const struct options *o)
-{
-	CLEANUP(freep) char *path = path_of_key("/v1/pointers/", o->args[0]);
-	CLEANUP(client_reply_done) struct client_reply reply = { 0 };
-	const struct client_request req = {
-		.method = "GET",
-		.path = path,
-		.timeout = timeout_or(o, 10),
-	};
-	int r;
-
-	if (!path)
-		return EXIT_FAILED;
-	r = client_call(c, &req, &reply);
-	if (r < 0)
-		return verbs_say_unreachable(c, r, false);
-	if (reply.http != 200)
-		return verbs_say_error(&reply);
-	if (fwrite(reply.body, 1, reply.size, stdout) != reply.size || fflush(stdout) != 0) {
-		(void)fprintf(stderr, "jmhactl: cannot write the value: %s\n", strerror(errno));
-		return EXIT_FAILED;
-	}
-	return EXIT_DONE;
-}
-
-static void fclosep(FILE **f)
-{
-	if (*f && *f != stdin)
-		(void)fclose(*f);
-}
-
-/* One byte more than is allowed is read, so that too much is the daemon's to refuse. */
-static enum exit_code read_value(const char *file, char **ret, size_t *ret_size)
-{
-	bool from_stdin = !file || strcmp(file, "-") == 0;
-	CLEANUP(fclosep) FILE *f = from_stdin ? stdin : fopen(file, "re");
-	CLEANUP(freep) char *value = malloc(MOST_VALUE + 1);
-
-	if (f && value) {
-		*ret_size = fread(value, 1, MOST_VALUE + 1, f);
-		if (!ferror(f)) {
-			*ret = TAKE_PTR(value);
-			return EXIT_DONE;
-		}
-	}
-	(void)fprintf(stderr, "jmhactl: cannot read %s: %s\n", from_stdin ? "standard input" : file,
-	              strerror(errno));
-	return EXIT_FAILED;
-}
-
-/* PUT and DELETE: conditions become headers. */
-static enum exit_code change_pointer(struct client *c, const struct options *o,
-                                     struct client_request req)
-{
-	CLEANUP(client_reply_done) struct client_reply reply = { 0 };
-	CLEANUP(freep) char *path = path_of_key("/v1/pointers/", o->args[0]);
-	json_auto_t *json = NULL;
-	char condition[64], epoch[64];
-	int r;
-
-	if (!path)
-		return EXIT_FAILED;
-	(void)snprintf(condition, sizeof(condition), "If-Match: \"%" PRIu64 "\"", o->revision);
-	(void)snprintf(epoch, sizeof(epoch), "Jmha-Epoch: %" PRIu64, o->epoch);
-	req.path = path;
-	req.header = o->create ? "If-None-Match: *" : o->revision ? condition : NULL;
-	req.header2 = o->epoch ? epoch : NULL;
-	req.timeout = timeout_or(o, 30);
-	r = client_call(c, &req, &reply);
-	if (r < 0)
-		return verbs_say_unreachable(c, r, true);
-	if (o->json)
-		print_body(&reply);
-	if (reply.http != 200)
-		return verbs_say_error(&reply);
-	json = json_loadb(reply.body, reply.size, 0, NULL);
-	if (!o->json)
-		(void)printf("%s %s, revision %lld, epoch %lld\n", req.body ? "Wrote" : "Deleted",
-		             o->args[0], field_int(json, "revision"), field_int(json, "epoch"));
-	return EXIT_DONE;
-}
-
-static enum exit_code run_pointers_put(struct client *c, const struct options *o)
-{
-	CLEANUP(freep) char *value = NULL;
-	size_t size = 0;
-	enum exit_code code = read_value(o->n_args > 1 ? o->args[1] : NULL, &value, &size);
-
-	if (code != EXIT_DONE)
-		return code;
-	return change_pointer(
-	        c, o, (struct client_request){ .method = "PUT", .body = value, .size = size });
-}
-
-static enum exit_code run_pointers_delete(struct client *c, const struct options *o)
-{
-	enum exit_code code = operate_ask(o, "Delete the pointer", o->args[0]);
-
-	if (code != EXIT_DONE)
-		return code;
-	return change_pointer(c, o, (struct client_request){ .method = "DELETE" });
-}
-
 /* ---- version */
 
 static enum exit_code run_version(struct client *c, const struct options *o)
@@ -414,7 +289,7 @@ static enum exit_code run_version(struct client *c, const struct options *o)
 	const struct client_request req = {
 		.method = "GET",
 		.path = "/v1/cluster",
-		.timeout = timeout_or(o, 2),
+		.timeout = verbs_timeout(o, 2),
 	};
 	json_auto_t *cluster = NULL;
 	const json_t *m;
@@ -445,13 +320,13 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 {
 	switch (o->verb) {
 	case VERB_STATUS:
-		return show(c, o, "/v1/status", view_status);
+		return verbs_show(c, o, "/v1/status", view_status);
 	case VERB_LIST:
-		return show(c, o, "/v1/cluster", view_cluster);
+		return verbs_show(c, o, "/v1/cluster", view_cluster);
 	case VERB_LEADER:
 		return o->wait ? run_leader_wait(c, o) : run_leader(c, o);
 	case VERB_HISTORY:
-		return show(c, o, "/v1/history", view_history);
+		return verbs_show(c, o, "/v1/history", view_history);
 	case VERB_EVENTS:
 		return run_events(c, o);
 	case VERB_EXPLAIN:
@@ -460,13 +335,13 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 	case VERB_STEP_DOWN:
 		return operate_run(c, o);
 	case VERB_POINTERS_LIST:
-		return run_pointers_list(c, o);
+		return pointers_list(c, o);
 	case VERB_POINTERS_GET:
-		return run_pointers_get(c, o);
+		return pointers_get(c, o);
 	case VERB_POINTERS_PUT:
-		return run_pointers_put(c, o);
+		return pointers_put(c, o);
 	case VERB_POINTERS_DELETE:
-		return run_pointers_delete(c, o);
+		return pointers_delete(c, o);
 	case VERB_VERSION:
 		return run_version(c, o);
 	case VERB_HELP:

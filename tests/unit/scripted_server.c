@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/scripted_server.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Head and, by Content-Length, body. */
+static char *read_request(int fd)
+{
+	enum { MOST = 256 * 1024 };
+	char *text = calloc(1, MOST + 1);
+	size_t len = 0, whole = SIZE_MAX;
+	ssize_t n;
+
+	while (len < whole && (n = read(fd, text + len, MOST - len)) > 0) {
+		const char *end, *length;
+
+		len += (size_t)n;
+		end = strstr(text, "\r\n\r\n");
+		if (!end)
+			continue;
+		length = strcasestr(text, "Content-Length: ");
+		whole = (size_t)(end - text) + 4 +
+		        (length ? (size_t)strtoul(length + 16, NULL, 10) : 0);
+	}
+	return text;
+}
+
+static void *serve(void *userdata)
+{
+	struct scripted_server *s = userdata;
+
+	for (size_t i = 0; i < s->n_script; i++) {
+		int fd = accept(s->fd, NULL, NULL);
+		const char *answer = s->script[i];
+		char byte;
+
+		if (fd < 0)
+			return NULL;
+		s->asked[s->n_asked++] = read_request(fd);
+		if (answer && *answer == '\0')
+			while (read(fd, &byte, 1) > 0) /* until the client gives up */
+				;
+		else if (answer && send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+			perror("send");
+		close(fd);
+	}
+	return NULL;
+}
+
+void scripted_server_start(struct scripted_server *s, const char *const *script, size_t n)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	*s = (struct scripted_server){ .script = script, .n_script = n };
+	assert_true(n <= SCRIPT_MAX_CALLS);
+	strcpy(s->dir, "/tmp/jmha-ctl-XXXXXX");
+	assert_non_null(mkdtemp(s->dir));
+	(void)snprintf(s->socket, sizeof(s->socket), "%s/api.sock", s->dir);
+	strcpy(sun.sun_path, s->socket);
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(s->fd >= 0);
+	assert_int_equal(bind(s->fd, (const struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(listen(s->fd, 8), 0);
+	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+void scripted_server_finish(struct scripted_server *s)
+{
+	if (s->fd < 0)
+		return;
+	/* What was not asked will not be: wake accept(). */
+	(void)shutdown(s->fd, SHUT_RDWR);
+	assert_int_equal(pthread_join(s->thread, NULL), 0);
+	close(s->fd);
+	s->fd = -1;
+	(void)unlink(s->socket);
+	(void)rmdir(s->dir);
+}
+
+void scripted_server_done(struct scripted_server *s)
+{
+	scripted_server_finish(s);
+	for (size_t i = 0; i < s->n_asked; i++)
+		free(s->asked[i]);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A daemon that does as it is told: answers each connection on a Unix socket with the next line of
+ * a script, and keeps what it was asked.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stddef.h>
+
+enum { SCRIPT_MAX_CALLS = 16 };
+
+/* What a connection gets; the request is read whole first.  NULL = close without a word. */
+struct scripted_server {
+	char dir[64], socket[96];
+	const char *const *script;
+	size_t n_script;
+	char *asked[SCRIPT_MAX_CALLS]; /* whole requests; the caller reads them after _done */
+	size_t n_asked;
+	int fd;
+	pthread_t thread;
+};
+
+#define HTTP(status, body)                                                               \
+	"HTTP/1.1 " status "\r\nContent-Type: application/json\r\nConnection: close\r\n" \
+	"ETag: \"7\"\r\n\r\n" body
+#define SILENCE "" /* read the request and never answer, until the client goes away */
+
+void scripted_server_start(struct scripted_server *s, const char *const *script, size_t n);
+
+/* Waits until the script has been played; then nobody listens. */
+void scripted_server_finish(struct scripted_server *s);
+void scripted_server_done(struct scripted_server *s);
