@@ -15,6 +15,7 @@ libelection_a_SOURCES = \
 # libregister: contents of znodes; pure, allocates (jansson, SHA-256 of libcrypto).
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
+	election/json_fields.c election/json_fields.h \
 	election/register.c election/register.h \
 	election/znode_json.c election/znode_json.h
 libregister_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)

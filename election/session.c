@@ -268,7 +268,7 @@ static bool deliver_one(struct session *s)
 		tell(s, SESSION_CONNECTED);
 		return true;
 	}
-	return request_deliver_watch(s);
+	return request_deliver_watch(s) || request_deliver_after_watches(s);
 }
 
 static void free_session(struct session *s)
@@ -463,6 +463,11 @@ bool session_dead(const struct session *s)
 usec_t session_negotiated(const struct session *s)
 {
 	return s->timeout;
+}
+
+const char *session_base(const struct session *s)
+{
+	return s->base;
 }
 
 const char *session_server(const struct session *s)

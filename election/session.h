@@ -93,7 +93,8 @@ void session_drop(struct session *s);
 bool session_connected(const struct session *s);
 /* True after EXPIRED or AUTH_FAILED: only session_close() is left. */
 bool session_dead(const struct session *s);
-usec_t session_negotiated(const struct session *s);  /* T; what was asked for before CONNECTED */
+usec_t session_negotiated(const struct session *s); /* T; what was asked for before CONNECTED */
+const char *session_base(const struct session *s);
 const char *session_server(const struct session *s); /* address in use or tried; "" */
 usec_t session_last_answer(const struct session *s); /* when an answer last came; 0 = never */
 /* -ENOTCONN before the first CONNECTED. */
@@ -138,6 +139,9 @@ typedef void (*zk_done_t)(void *userdata, const struct zk_result *result);
 /* Called once when the node's data or children change or it vanishes; not when the connection ends.
  * May be NULL.  The same pair of function and userdata on one path is one watch. */
 typedef void (*zk_watch_t)(void *userdata);
+
+/* `call` is called at the end of each dispatch that told of a watch; one at a time, NULL: none. */
+void session_after_watches(struct session *s, zk_watch_t call, void *userdata);
 
 /* No watch with this userdata is reported any more. */
 void session_forget(struct session *s, const void *watch_data);

@@ -53,6 +53,9 @@ struct session {
 	struct request_list answered;
 	struct watch_list watches;
 	unsigned fired; /* watches that wait to be told */
+	bool told_watch;
+	zk_watch_t after_watches;
+	void *after_watches_data;
 
 	unsigned depth; /* of session_dispatch() and its like */
 	bool closed;    /* to be freed when depth is back to 0 */
@@ -68,4 +71,5 @@ usec_t request_oldest(const struct session *s); /* when it was sent; USEC_INFINI
 /* Calls back one answer; false when there is none. */
 bool request_deliver_answer(struct session *s);
 bool request_deliver_watch(struct session *s);
+bool request_deliver_after_watches(struct session *s);
 void request_forget_watches(struct session *s);
