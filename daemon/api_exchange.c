@@ -74,7 +74,8 @@ static void resume(struct exchange *x)
 	if (!x->suspended)
 		return;
 	x->suspended = false;
-	MHD_resume_connection(x->connection);
+	MHD_resume_connection(x->connection); /* wakes nobody by itself */
+	(void)sd_event_source_set_enabled(x->client->listener->kick, SD_EVENT_ONESHOT);
 }
 
 static void suspend(struct exchange *x)

@@ -19,6 +19,7 @@ struct listener {
 	bool tcp;
 	struct MHD_Daemon *mhd;
 	sd_event_source *io, *timer;
+	sd_event_source *kick; /* one more MHD_run() in this turn: connections go on */
 };
 
 /* One connection. */

@@ -54,6 +54,12 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return run(userdata);
 }
 
+static int on_kick(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	return run(userdata);
+}
+
 /* Behind the election's sources, whatever the clients do. */
 enum { PRIORITY = SD_EVENT_PRIORITY_NORMAL + 10 };
 
@@ -71,6 +77,13 @@ static int attach(struct listener *l, sd_event *event)
 	                               l);
 	if (r < 0)
 		return r;
+	r = sd_event_add_defer(event, &l->kick, on_kick, l);
+	if (r < 0)
+		return r;
+	(void)sd_event_source_set_enabled(l->kick, SD_EVENT_OFF);
+	(void)sd_event_source_set_description(l->kick, "api-kick");
+	(void)sd_event_source_set_priority(l->kick, PRIORITY);
+	(void)sd_event_source_set_exit_on_failure(l->kick, true);
 	(void)sd_event_source_set_description(l->io, l->tcp ? "api-tcp" : "api-unix");
 	(void)sd_event_source_set_description(l->timer, "api-timeouts");
 	(void)sd_event_source_set_priority(l->io, PRIORITY);
@@ -175,6 +188,7 @@ static void listener_stop(struct listener *l)
 		return;
 	(void)sd_event_source_disable_unref(l->io);
 	(void)sd_event_source_disable_unref(l->timer);
+	(void)sd_event_source_disable_unref(l->kick);
 	(void)MHD_quiesce_daemon(l->mhd); /* gives the listening socket back */
 	MHD_stop_daemon(l->mhd);
 }

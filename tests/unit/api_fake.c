@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/api_fake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void on_status(void *userdata, struct status *ret)
+{
+	*ret = ((struct fake *)userdata)->status;
+}
+
+static void on_cluster(void *userdata, struct cluster_view *ret, backend_member_cb each,
+                       void *cookie)
+{
+	struct fake *f = userdata;
+
+	*ret = f->cluster;
+	for (unsigned i = 0; i < f->n_members; i++)
+		each(cookie, &f->members[i]);
+}
+
+static void on_history(void *userdata, backend_term_cb each, void *cookie)
+{
+	struct fake *f = userdata;
+
+	for (unsigned i = 0; i < f->n_terms; i++)
+		each(cookie, &f->terms[i]);
+}
+
+static enum api_error on_get(void *userdata, const char *key, struct pointer_view *ret)
+{
+	struct fake *f = userdata;
+
+	if (f->read_error != API_OK)
+		return f->read_error;
+	for (unsigned i = 0; i < f->n_pointers; i++)
+		if (strcmp(f->pointers[i].key, key) == 0) {
+			*ret = f->pointers[i];
+			return API_OK;
+		}
+	return API_NOT_FOUND;
+}
+
+static enum api_error on_list(void *userdata, const char *prefix, backend_pointer_cb each,
+                              void *cookie)
+{
+	struct fake *f = userdata;
+
+	for (unsigned i = 0; i < f->n_pointers; i++)
+		if (strncmp(f->pointers[i].key, prefix, strlen(prefix)) == 0)
+			each(cookie, &f->pointers[i]);
+	return f->read_error;
+}
+
+static uint64_t on_sequence(void *userdata)
+{
+	return ((struct fake *)userdata)->sequence;
+}
+
+static void on_submit(void *userdata, const struct pointer_change *change,
+                      backend_pointer_done done, void *cookie)
+{
+	struct fake *f = userdata;
+
+	f->change = *change;
+	(void)snprintf(f->key, sizeof(f->key), "%s", change->key);
+	f->change.key = f->key;
+	assert_true(change->size <= sizeof(f->value));
+	if (change->size > 0)
+		memcpy(f->value, change->value, change->size);
+	f->change.value = f->value;
+	f->n_submitted++;
+	if (f->at_once) {
+		done(cookie, &f->result);
+		return;
+	}
+	assert_true(f->n_waiting < FAKE_MAX_WAITING);
+	f->done[f->n_waiting] = done;
+	f->cookies[f->n_waiting++] = cookie;
+}
+
+static const char *copy(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from ? from : "");
+	return from ? to : NULL;
+}
+
+static void on_operate(void *userdata, const struct operator_request *request,
+                       backend_operator_cb progress, void *cookie)
+{
+	struct fake *f = userdata;
+
+	f->asked = *request;
+	f->asked.to = copy(f->to, sizeof(f->to), request->to);
+	f->asked.by = copy(f->by, sizeof(f->by), request->by);
+	f->asked.why = copy(f->why, sizeof(f->why), request->why);
+	f->progress = progress;
+	f->progress_cookie = cookie;
+}
+
+static bool on_request_get(void *userdata, const char *id, struct operator_result *ret)
+{
+	struct fake *f = userdata;
+
+	if (!f->request.id || strcmp(id, f->request.id) != 0)
+		return false;
+	*ret = f->request;
+	return true;
+}
+
+static void on_counters(void *userdata, struct counters *ret)
+{
+	*ret = ((struct fake *)userdata)->counters;
+}
+
+const struct backend_ops fake_ops = {
+	.status = on_status,
+	.cluster = on_cluster,
+	.history = on_history,
+	.pointer_get = on_get,
+	.pointer_list = on_list,
+	.sequence = on_sequence,
+	.pointer_submit = on_submit,
+	.operator_submit = on_operate,
+	.request_get = on_request_get,
+	.counters = on_counters,
+};
+
+void fake_init(struct fake *f)
+{
+	static const usec_t start = 1795341600000000; /* 2026-11-22T10:00:00Z */
+	const struct leader_view leader = { .member = "jm-a", .epoch = { 7 }, .self = true };
+
+	memset(f, 0, sizeof(*f));
+	f->status = (struct status){
+		.cluster = "orders",
+		.member = "jm-a",
+		.role = "contender",
+		.state = "leader",
+		.epoch = { 7 },
+		.leader = leader,
+		.lease = usec_from_ms(5120),
+		.eligible = true,
+		.tolerance = usec_from_ms(4990),
+		.watchdog = "systemd",
+		.zookeeper = { true, "10.0.0.1:2181", usec_from_ms(10000), usec_from_ms(180) },
+		.jobmanager = { "cold", "granted", 4711, 0 },
+		.store = { .sequence = 99, .pointers = 12, .path = "/mnt/ha/jmha", .state = "ok" },
+		.has_transition = true,
+		.last_transition = { "standby",
+		                     "leader",
+		                     "predecessor-gone",
+		                     { 7 },
+		                     start + 123000,
+		                     3100,
+		                     2200,
+		                     400 },
+	};
+	f->cluster = (struct cluster_view){ "orders", { 7 }, leader, NULL, usec_from_ms(40) };
+	f->n_members = 2;
+	f->members[0] = (struct cluster_member){ .member = "jm-a",
+		                                 .host = "a",
+		                                 .role = "contender",
+		                                 .state = "leader",
+		                                 .eligible = true,
+		                                 .sequence = 99,
+		                                 .jmha = "0.1.0",
+		                                 .self = true };
+	f->members[1] = (struct cluster_member){ .member = "jm-b",
+		                                 .host = "b",
+		                                 .role = "contender",
+		                                 .state = "standby",
+		                                 .reasons = { 2, { "pause", "not-caught-up" } },
+		                                 .sequence = 98,
+		                                 .stopped = { 6 },
+		                                 .jmha = "0.1.0",
+		                                 .api = "127.0.0.1:9180" };
+	f->n_terms = 2;
+	f->terms[0] =
+	        (struct term){ { 6 }, "jm-b", start - USEC_PER_SEC, start, "predecessor-gone", 3100,
+		               2200,  4000 };
+	f->terms[1] = (struct term){ { 7 }, "jm-a", start, USEC_INFINITY,
+		                     NULL,  3100,   2200,  USEC_INFINITY };
+	f->sequence = 99;
+}
+
+void fake_context(struct fake *f, struct api_context *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->backend = (struct backend){ &fake_ops, f };
+	LIST_INIT(&ret->pending);
+}
+
+void fake_complete(struct fake *f, const struct pointer_result *result)
+{
+	for (unsigned i = 0; i < f->n_waiting; i++)
+		f->done[i](f->cookies[i], result);
+	f->n_waiting = 0;
+}
+
+struct api_request fake_request(struct api_context *context, const char *method, const char *path)
+{
+	return (struct api_request){
+		.api = context,
+		.method = method,
+		.path = path,
+		.tail = "",
+		.privileged = true,
+		.by = "uid 0",
+	};
+}
+
+json_t *fake_json(const struct api_reply *reply)
+{
+	json_error_t error;
+	const size_t flags = JSON_REJECT_DUPLICATES;
+	json_t *o;
+
+	assert_non_null(reply->body);
+	assert_string_equal(reply->type, "application/json");
+	o = json_loadb(reply->body, reply->size, flags, &error);
+	if (!o)
+		fail_msg("%s in: %s", error.text, reply->body);
+	return o;
+}
+
+const char *fake_error(const struct api_reply *reply, json_t **ret_owner)
+{
+	const char *text;
+
+	*ret_owner = fake_json(reply);
+	text = json_string_value(json_object_get(*ret_owner, "error"));
+	return text ? text : "";
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A backend for tests of the API: answers from plain fields, keeps what it was asked. */
+#pragma once
+
+#include "daemon/api_request.h"
+#include "daemon/backend.h"
+
+enum { FAKE_MAX_WAITING = 512 };
+
+struct fake {
+	struct status status;
+	struct cluster_view cluster;
+	struct cluster_member members[4];
+	unsigned n_members;
+	struct term terms[4];
+	unsigned n_terms;
+	const struct pointer_view *pointers; /* ordered */
+	unsigned n_pointers;
+	uint64_t sequence;
+	enum api_error read_error; /* of pointer_get and pointer_list */
+	struct counters counters;
+	struct operator_result request; /* of request_get; id NULL = none */
+
+	/* pointer_submit: answered at once with this when `at_once`, else kept waiting */
+	bool at_once;
+	struct pointer_result result;
+	struct pointer_change change; /* the last one; strings copied below */
+	char key[300];
+	char value[70000];
+	unsigned n_submitted;
+	backend_pointer_done done[FAKE_MAX_WAITING];
+	void *cookies[FAKE_MAX_WAITING];
+	unsigned n_waiting;
+
+	/* operator_submit: always kept */
+	struct operator_request asked;
+	char to[80], by[210], why[210];
+	backend_operator_cb progress;
+	void *progress_cookie;
+};
+
+/* A leader "jm-a" of "orders", epoch 7, with two terms, two members and no pointers. */
+void fake_init(struct fake *f);
+
+/* A context without loop and streams, for handlers called directly. */
+void fake_context(struct fake *f, struct api_context *ret);
+
+/* Answers all that wait. */
+void fake_complete(struct fake *f, const struct pointer_result *result);
+
+extern const struct backend_ops fake_ops;
+
+/* GET of a path by root on the Unix socket; fill in the rest. */
+struct api_request fake_request(struct api_context *context, const char *method, const char *path);
+
+/* The reply's body as JSON; fails the test when it is none. */
+json_t *fake_json(const struct api_reply *reply);
+
+/* The "error" of the reply, "" if it is none. */
+const char *fake_error(const struct api_reply *reply, json_t **ret_owner);
