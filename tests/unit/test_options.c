@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/options.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+
+static struct options o;
+static char said[512];
+
+static int parse_all(char **words, int n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *err = open_memstream(&text, &size);
+	int r = options_parse(n, words, &o, err);
+
+	assert_int_equal(fclose(err), 0);
+	(void)snprintf(said, sizeof(said), "%s", text);
+	free(text);
+	return r;
+}
+
+/* Splits at blanks. */
+static int parse(const char *line)
+{
+	static char copy[256];
+	char *words[32] = { NULL }, *rest = copy;
+	int n = 0;
+
+	(void)snprintf(copy, sizeof(copy), "jmhactl %s", line);
+	while (n < 31 && (words[n] = strsep(&rest, " ")) != NULL)
+		n += *words[n] != '\0';
+	words[n] = NULL;
+	return parse_all(words, n);
+}
+
+static void refuses(const char *line, const char *says)
+{
+	assert_int_equal(parse(line), -EINVAL);
+	if (!strstr(said, says))
+		fail_msg("\"%s\" does not say \"%s\"", said, says);
+	assert_non_null(strstr(said, "Try: jmhactl"));
+}
+
+static void verbs_and_their_arguments_are_told_apart(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("status"), 0);
+	assert_int_equal(o.verb, VERB_STATUS);
+	assert_int_equal(parse("switchover jm-b"), 0);
+	assert_int_equal(o.verb, VERB_SWITCHOVER);
+	assert_int_equal(o.n_args, 1);
+	assert_string_equal(o.args[0], "jm-b");
+	assert_int_equal(parse("pointers"), 0);
+	assert_int_equal(o.verb, VERB_POINTERS_LIST);
+	assert_int_equal(parse("pointers list jobs/"), 0);
+	assert_int_equal(o.verb, VERB_POINTERS_LIST);
+	assert_string_equal(o.args[0], "jobs/");
+	assert_int_equal(parse("pointers put jobs/a value.json"), 0);
+	assert_int_equal(o.verb, VERB_POINTERS_PUT);
+	assert_int_equal(o.n_args, 2);
+	assert_string_equal(o.args[1], "value.json");
+	assert_int_equal(parse("pointers get jobs/a"), 0);
+	assert_int_equal(o.verb, VERB_POINTERS_GET);
+	assert_int_equal(parse("pointers delete jobs/a"), 0);
+	assert_int_equal(o.verb, VERB_POINTERS_DELETE);
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(o.verb, VERB_HELP);
+	assert_int_equal(parse("--version"), 0);
+	assert_int_equal(o.verb, VERB_VERSION);
+}
+
+static void options_may_stand_anywhere(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-c orders list --json"), 0);
+	assert_string_equal(o.cluster, "orders");
+	assert_true(o.json);
+	assert_false(o.watch);
+	assert_int_equal(parse("list --watch --cluster=orders"), 0);
+	assert_string_equal(o.cluster, "orders");
+	assert_true(o.watch);
+	assert_int_equal(parse("--socket /x/api.sock switchover -y --force --why load --timeout 5"),
+	                 0);
+	assert_string_equal(o.socket, "/x/api.sock");
+	assert_true(o.yes);
+	assert_true(o.force);
+	assert_string_equal(o.why, "load");
+	assert_int_equal(o.timeout, 5000000);
+	assert_int_equal(parse("pointers put k --revision 7 --epoch 3"), 0);
+	assert_int_equal(o.revision, 7);
+	assert_int_equal(o.epoch, 3);
+	assert_int_equal(parse("pointers put k --create"), 0);
+	assert_true(o.create);
+	assert_int_equal(parse("leader --wait"), 0);
+	assert_true(o.wait);
+}
+
+static void what_makes_no_sense_is_refused_with_a_hint(void **state)
+{
+
+	(void)state;
+	refuses("promote", "there is no verb promote");
+	refuses("pointers rename a", "pointers knows list, get, put and delete, not rename");
+	refuses("pointers get", "an argument is missing: KEY");
+	refuses("list jm-a", "too many: jm-a");
+	refuses("switchover a b", "too many: b");
+	refuses("list --yes", "--yes is no option of list");
+	refuses("pointers get k --json", "--json is no option of pointers get");
+	refuses("list --frobnicate", "there is no option --frobnicate");
+	refuses("list -x", "there is no option");
+	refuses("list --cluster", "needs a value: --cluster");
+	refuses("list -c ../x", "no name of a cluster");
+	refuses("list -c .", "no name of a cluster");
+	refuses("list --timeout 0", "--timeout takes 1 to 86400 seconds, not 0");
+	refuses("list --timeout 1.5", "not 1.5");
+	refuses("list --timeout 99999999999999999999999", "1 to 86400");
+	refuses("pointers put k --revision -1", "--revision takes a number from 1");
+	refuses("pointers put k --epoch x", "--epoch takes a number from 1");
+	refuses("pointers put k --create --revision 1", "exclude each other");
+	assert_true(parse("list -c a --socket /x") < 0);
+	assert_non_null(strstr(said, "exclude each other"));
+}
+
+static void failure_leaves_the_result_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("list"), 0);
+	assert_int_equal(parse("status --yes"), -EINVAL);
+	assert_int_equal(o.verb, VERB_LIST);
+}
+
+static void the_whole_help_fits_a_screen(void **state)
+{
+	char *text = NULL;
+	size_t size, lines = 0;
+
+	(void)state;
+	for (int verb = VERB_HELP; verb <= VERB_VERSION; verb++) {
+		FILE *f = open_memstream(&text, &size);
+
+		options_print_help(f, (enum verb)verb);
+		assert_int_equal(fclose(f), 0);
+		lines = 0;
+		for (const char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+			lines++;
+			if (end - line > 80)
+				fail_msg("wider than 80: %.*s", (int)(end - line), line);
+		}
+		assert_in_range(lines, 5, 24);
+		free(text);
+	}
+}
+
+static void help_of_a_verb_needs_no_arguments(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("pointers get --help"), 0);
+	assert_true(o.help);
+	assert_int_equal(o.verb, VERB_POINTERS_GET);
+	assert_int_equal(parse("-h"), 0);
+	assert_true(o.help);
+	assert_int_equal(o.verb, VERB_HELP);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verbs_and_their_arguments_are_told_apart),
+		cmocka_unit_test(options_may_stand_anywhere),
+		cmocka_unit_test(what_makes_no_sense_is_refused_with_a_hint),
+		cmocka_unit_test(failure_leaves_the_result_alone),
+		cmocka_unit_test(the_whole_help_fits_a_screen),
+		cmocka_unit_test(help_of_a_verb_needs_no_arguments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
