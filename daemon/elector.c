@@ -373,7 +373,6 @@ int elector_run(const struct config *config, const struct elector_fds *fds)
 
 	if (!e)
 		return 1;
-	log_setup("elector", LOG_LEVEL_INFO);
 	e->fds = *fds;
 	e->pidfd = e->page.fd = e->wired.fd = e->wired_second.fd = -1;
 	e->exit_code = 1;

@@ -16,6 +16,7 @@ STYLE_TESTS   =
 CLUSTER_TESTS =
 HOSTS_TESTS   =
 
+include %D%/lib/local.mk
 include %D%/unit/local.mk
 include %D%/sim/local.mk
 include %D%/cluster/local.mk
