@@ -2,5 +2,6 @@
 # Real systemd, in a machine that is booted for the test (root only).
 HOSTS_TESTS += \
 	%D%/machine.t \
+	%D%/sandbox.t \
 	%D%/systemd.t
 EXTRA_DIST += %D%/machine %D%/jobmanager
