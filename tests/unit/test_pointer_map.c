@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/pointer_map.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+
+static void apply(struct pointer_map *map, const char *key, const char *value, uint64_t sequence,
+                  bool delta)
+{
+	struct record_change c = { .op = value ? RECORD_PUT : RECORD_DELETE,
+		                   .key = key,
+		                   .key_size = (uint16_t)strlen(key),
+		                   .value = (const uint8_t *)value,
+		                   .value_size = value ? (uint32_t)strlen(value) : 0 };
+
+	assert_int_equal(pointer_map_apply(map, &c, sequence, delta), 0);
+}
+
+static int collect(const struct pointer *p, void *userdata)
+{
+	char *text = userdata;
+
+	(void)strncat(text, p->key, 255);
+	(void)strncat(text, " ", 2);
+	return strcmp(p->key, "stop") == 0 ? 7 : 0;
+}
+
+static void holds_the_last_value_and_its_revision(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	const struct pointer *p;
+
+	(void)state;
+	apply(map, "a", "one", 1, false);
+	apply(map, "a", "second", 2, false);
+	p = pointer_map_get(map, "a");
+	assert_non_null(p);
+	assert_true(p->revision == 2 && p->value_size == 6);
+	assert_memory_equal(pointer_value(p), "second", 6);
+	assert_int_equal(pointer_map_bytes(map), 7);
+	apply(map, "a", NULL, 3, false);
+	assert_null(pointer_map_get(map, "a"));
+	assert_int_equal(pointer_map_count(map), 0);
+	assert_int_equal(pointer_map_bytes(map), 0);
+}
+
+static void lists_by_prefix_in_order_without_reserved_keys(void **state)
+{
+	static const char *const keys[] = {
+		"jobs/b", "~term/1", "jobs", "jobs/a", "x", "jobs/a/c"
+	};
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	char text[256] = "";
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++)
+		apply(map, keys[i], "v", i + 1, false);
+	assert_int_equal(pointer_map_list(map, "jobs/", collect, text), 0);
+	assert_string_equal(text, "jobs/a jobs/a/c jobs/b ");
+	text[0] = '\0';
+	assert_int_equal(pointer_map_list(map, "", collect, text), 0);
+	assert_string_equal(text, "jobs jobs/a jobs/a/c jobs/b x ");
+	text[0] = '\0';
+	assert_int_equal(pointer_map_list(map, "~term/", collect, text), 0);
+	assert_string_equal(text, "~term/1 ");
+	assert_int_equal(pointer_map_count(map), 5);
+	apply(map, "stop", "v", 9, false);
+	assert_int_equal(pointer_map_list(map, "s", collect, text), 7);
+}
+
+/* B6: never the older value. */
+static void damaged_value_replaces_the_older_one(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	struct record_change c = { .op = RECORD_PUT,
+		                   .key = "a",
+		                   .key_size = 1,
+		                   .value = (const uint8_t *)"junk",
+		                   .value_size = 4,
+		                   .damaged = true };
+	const struct pointer *p;
+
+	(void)state;
+	apply(map, "a", "old", 1, false);
+	assert_int_equal(pointer_map_apply(map, &c, 2, false), 0);
+	p = pointer_map_get(map, "a");
+	assert_non_null(p);
+	assert_true(p->damaged && p->value_size == 0 && p->revision == 2);
+	assert_int_equal(pointer_map_count_damaged(map), 1);
+	apply(map, "a", "new", 3, false);
+	assert_int_equal(pointer_map_count_damaged(map), 0);
+	c = (struct record_change){ .op = RECORD_LOST, .key = "a", .key_size = 1 };
+	assert_int_equal(pointer_map_apply(map, &c, 4, false), 0);
+	assert_true(pointer_map_get(map, "a")->damaged);
+}
+
+static void note(const struct pointer *p, void *userdata)
+{
+	(void)strncat(userdata, p->deleted ? "-" : "+", 2);
+	(void)strncat(userdata, p->key, 255);
+}
+
+static void delta_carries_puts_and_deletions_over(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	CLEANUP(pointer_map_freep) struct pointer_map *delta = pointer_map_new();
+	struct log_position at = { 3, 2, 1000, 12, "d" };
+	char text[64] = "";
+
+	(void)state;
+	apply(map, "gone", "v", 1, false);
+	apply(map, "kept", "v", 2, false);
+	apply(delta, "gone", NULL, 10, true);
+	apply(delta, "new", "v", 11, true);
+	apply(delta, "never", NULL, 12, true);
+	pointer_map_set_position(delta, &at);
+	assert_int_equal(pointer_map_merge(map, delta, note, text), 0);
+	assert_string_equal(text, "-gone-never+new");
+	assert_null(pointer_map_get(map, "gone"));
+	assert_null(pointer_map_get(map, "never"));
+	assert_non_null(pointer_map_get(map, "kept"));
+	assert_non_null(pointer_map_get(map, "new"));
+	assert_int_equal(pointer_map_count(map), 2);
+	assert_true(pointer_map_position(map)->sequence == 12);
+	assert_int_equal(pointer_map_count(delta), 0);
+}
+
+static void keys_are_checked(void **state)
+{
+	char long_key[257];
+
+	(void)state;
+	memset(long_key, 'a', sizeof(long_key));
+	assert_true(pointer_key_valid(long_key, 255));
+	assert_false(pointer_key_valid(long_key, 256));
+	assert_false(pointer_key_valid("", 0));
+	assert_true(pointer_key_valid("Jobs/a-z_0.9", 12));
+	assert_false(pointer_key_valid("~a", 2));
+	assert_false(pointer_key_valid("a b", 3));
+	assert_false(pointer_key_valid("a\0b", 3));
+	assert_false(pointer_key_valid("\xc3\xa4", 2));
+	assert_true(pointer_key_reserved("~term/1"));
+	assert_false(pointer_key_reserved("term"));
+}
+
+static void thousands_in_any_order_are_all_found(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	char key[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		(void)snprintf(key, sizeof(key), "jobs/%u", (i * 2654435761U) % 5003);
+		apply(map, key, key, i + 1, false);
+	}
+	for (unsigned i = 0; i < 5000; i++) {
+		(void)snprintf(key, sizeof(key), "jobs/%u", (i * 2654435761U) % 5003);
+		assert_non_null(pointer_map_get(map, key));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(holds_the_last_value_and_its_revision),
+		cmocka_unit_test(lists_by_prefix_in_order_without_reserved_keys),
+		cmocka_unit_test(damaged_value_replaces_the_older_one),
+		cmocka_unit_test(delta_carries_puts_and_deletions_over),
+		cmocka_unit_test(keys_are_checked),
+		cmocka_unit_test(thousands_in_any_order_are_all_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
