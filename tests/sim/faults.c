@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What goes wrong, and when: a few faults for each run, at some time or right after some command.
+ * Excluded is what the promises exclude: guard and elector both stopped (A8), latch and member node
+ * removed by hand within a lease (A9).
+ */
+#include "tests/sim/world.h"
+
+static const char *const names[FAULT_N_] = {
+	[FAULT_NONE] = "nothing",
+	[FAULT_BREAK] = "connection lost",
+	[FAULT_CUT] = "cut off",
+	[FAULT_SLOW] = "slow network",
+	[FAULT_SERVER_DOWN] = "server down",
+	[FAULT_SERVER_ALONE] = "server alone",
+	[FAULT_LEADER_CHANGE] = "leader change",
+	[FAULT_OUTAGE] = "outage",
+	[FAULT_ELECTOR_CRASH] = "elector crash",
+	[FAULT_ELECTOR_STOP] = "elector stopped",
+	[FAULT_ELECTOR_LOOP] = "electors crash in a loop",
+	[FAULT_GUARD_CRASH] = "guard crash",
+	[FAULT_GUARD_PAUSE] = "guard stopped",
+	[FAULT_JOBMANAGER_EXIT] = "JobManager exit",
+	[FAULT_HOST_LOST] = "host lost",
+	[FAULT_LATCH_REMOVED] = "latch removed by hand",
+	[FAULT_MEMBER_REMOVED] = "member node removed by hand",
+	[FAULT_FALSE_EXPIRED] = "false EXPIRED",
+	[FAULT_STORAGE_BAD] = "storage fails",
+	[FAULT_STORAGE_HANGS] = "storage hangs",
+	[FAULT_NOT_ELIGIBLE] = "not eligible",
+	[FAULT_SWITCHOVER] = "switchover",
+	[FAULT_STEP_DOWN] = "step-down",
+	[FAULT_SHUTDOWN] = "shutdown",
+};
+
+/* ---- the plan ---- */
+
+static void choose_times(struct world *w)
+{
+	static const struct {
+		unsigned T, k, stop;
+	} sets[] = {
+		{ 4000, 500, 200 }, { 10000, 2000, 500 }, { 6000, 1000, 300 }, { 2000, 200, 50 }
+	};
+	unsigned i = (unsigned)below(w, sizeof(sets) / sizeof(sets[0]));
+
+	w->T = MS(sets[i].T);
+	w->k = MS(sets[i].k);
+	w->stop = MS(sets[i].stop);
+	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
+	w->takeover = MS(between(w, 3000, 30000));
+	w->expirer_slow = percent(w, 50) ? 0 : 50;
+	for (int m = 0; m < N_MEMBERS; m++) {
+		w->host[m].offset = (int64_t)between(w, MS(1000), MS(10000000));
+		w->host[m].ppm = (int64_t)below(w, 1000) - 500;
+	}
+}
+
+static usec_t duration(struct world *w)
+{
+	switch (below(w, 4)) {
+	case 0:
+		return between(w, MS(1), MS(100));
+	case 1:
+		return between(w, MS(50), lease_length(&w->lease));
+	case 2:
+		return between(w, lease_length(&w->lease), w->T + 2 * w->k);
+	default:
+		return between(w, MS(10), 2 * w->T);
+	}
+}
+
+static void plan_one(struct world *w, struct fault *f)
+{
+	*f = (struct fault){
+		.type = (enum fault_type)between(w, FAULT_NONE + 1, FAULT_N_ - 1),
+		.who = percent(w, 50) ? -1 : (int)below(w, N_MEMBERS),
+		.lasts = duration(w),
+	};
+	if (percent(w, 45)) {
+		f->by_command = true;
+		f->command = (enum core_command_type)below(w, CORE_N_COMMANDS_);
+		f->count = (unsigned)between(w, 1, f->command == CORE_CMD_HEARTBEAT ? 12 : 3);
+		f->after = percent(w, 40) ? 0 : between(w, 0, percent(w, 70) ? MS(2) : MS(300));
+	} else {
+		f->after = between(w, MS(20), w->faults_end * 2 / 3);
+	}
+}
+
+static void plan_short_outage(struct world *w)
+{
+	usec_t tolerance = lease_tolerance(&w->lease);
+
+	w->n_faults = 1;
+	w->fault[0] = (struct fault){
+		.type = percent(w, 50) ? FAULT_OUTAGE : FAULT_LEADER_CHANGE,
+		.after = w->T + 2 * w->k + between(w, MS(1000), MS(3000)),
+		.lasts = between(w, MS(1), tolerance - MS(100)),
+	};
+	w->faults_end = w->fault[0].after + 2 * w->T;
+}
+
+static void plan_elector_crashes(struct world *w)
+{
+	usec_t when = w->T + 2 * w->k + MS(1000);
+
+	for (w->n_faults = 0; w->n_faults < 3; w->n_faults++) {
+		struct fault *f = &w->fault[w->n_faults];
+
+		*f = (struct fault){ .type = FAULT_ELECTOR_CRASH, .who = -1 };
+		f->after = when += between(w, w->k, 2 * w->k);
+		if (percent(w, 50)) {
+			f->type = FAULT_ELECTOR_STOP;
+			f->lasts = between(w, MS(1), MS(900));
+		}
+	}
+	w->faults_end = when + w->T;
+}
+
+void faults_plan(struct world *w)
+{
+	uint64_t mode = below(w, 16);
+
+	choose_times(w);
+	w->mode = mode == 0 ? RUN_SHORT_OUTAGE : mode == 1 ? RUN_ELECTOR_CRASHES : RUN_FAULTS;
+	if (w->mode == RUN_SHORT_OUTAGE) {
+		plan_short_outage(w);
+	} else if (w->mode == RUN_ELECTOR_CRASHES) {
+		plan_elector_crashes(w);
+	} else {
+		w->faults_end = between(w, MS(2000), 3 * w->T);
+		w->n_faults = (unsigned)between(w, 1, 6);
+		for (unsigned i = 0; i < w->n_faults; i++)
+			plan_one(w, &w->fault[i]);
+	}
+	for (unsigned i = 0; i < w->n_faults; i++) {
+		const struct fault *f = &w->fault[i];
+
+		note(w, -1, "plan: %s who %d after %.3f lasts %.3f%s command %d x %u",
+		     names[f->type], f->who, (double)f->after / 1000, (double)f->lasts / 1000,
+		     f->by_command ? " by" : "", (int)f->command, f->count);
+		if (!f->by_command)
+			at(w, f->after, (struct world_event){ .type = EV_FAULT, .who = (int)i });
+	}
+}
+
+/* ---- by kind ---- */
+
+static void over(struct world *w, enum fault_type type, int who, usec_t lasts)
+{
+	at(w, w->now + lasts,
+	   (struct world_event){ .type = EV_FAULT_OVER, .who = who, .arg = (uint64_t)type });
+}
+
+static void outage(struct world *w, usec_t lasts, bool answers)
+{
+	if (!answers) {
+		for (int i = 0; i < N_MEMBERS; i++)
+			w->host[i].cut_until = w->now + lasts;
+		return;
+	}
+	for (int i = 0; i < N_SERVERS; i++)
+		w->zk.server[i].alone_until = w->now + lasts;
+}
+
+static void strike_servers(struct world *w, const struct fault *f, int server)
+{
+	usec_t until = w->now + f->lasts;
+
+	if (f->type == FAULT_SERVER_DOWN)
+		ensemble_server_down(w, server, until);
+	else if (f->type == FAULT_LEADER_CHANGE)
+		ensemble_elect(w, w->mode == RUN_SHORT_OUTAGE || f->lasts < MS(3000)
+		                          ? until
+		                          : w->now + MS(1000));
+	else if (f->type == FAULT_OUTAGE)
+		outage(w, f->lasts, percent(w, 50));
+	else if (server == w->zk.leader)
+		ensemble_elect(w, w->now + between(w, MS(50), MS(1500)));
+	else
+		w->zk.server[server].alone_until = until;
+}
+
+static void strike_elector(struct world *w, const struct fault *f, int m)
+{
+	struct host *h = &w->host[m];
+
+	if (!h->running || w->now < h->guard_paused_until || h->exiting)
+		return; /* A8: one of both is scheduled */
+	if (f->type != FAULT_ELECTOR_STOP) {
+		host_elector_died(w, m);
+		if (f->type == FAULT_ELECTOR_LOOP)
+			over(w, FAULT_ELECTOR_LOOP, m, between(w, MS(1), MS(60)));
+		return;
+	}
+	if (h->stopped)
+		return;
+	h->stopped = true;
+	h->tick = USEC_INFINITY;
+	at(w, w->now + f->lasts,
+	   (struct world_event){ .type = EV_CONTINUE, .who = m, .generation = h->incarnation });
+	at(w, w->now + MS(500) + between(w, 0, MS(600)),
+	   (struct world_event){
+	           .type = EV_ELECTOR_STALE, .who = m, .generation = h->incarnation });
+}
+
+static void strike_guard(struct world *w, const struct fault *f, int m)
+{
+	struct host *h = &w->host[m];
+
+	if (f->type == FAULT_GUARD_CRASH) {
+		host_guard_crash(w, m, percent(w, 75));
+	} else if (f->type == FAULT_HOST_LOST) {
+		host_lost(w, m);
+		over(w, FAULT_HOST_LOST, m, f->lasts);
+	} else if (h->running && !h->stopped && h->guard_up) {
+		h->guard_paused_until = w->now + (f->lasts < MS(4000) ? f->lasts : MS(4000));
+		if (h->guard_due < h->guard_paused_until)
+			h->guard_due = h->guard_paused_until + 100;
+	}
+}
+
+static void strike_by_hand(struct world *w, const struct fault *f, int m)
+{
+	struct sim_member *node = &w->zk.member[m];
+	struct sim_latch *l = NULL;
+
+	for (unsigned i = 0; i < w->zk.n_latches && node->exists; i++)
+		if (w->zk.latch[i].alive && w->zk.latch[i].session == node->session)
+			l = &w->zk.latch[i];
+	if (l == NULL || (w->removed_by_hand[m] != 0 && w->now < w->removed_by_hand[m] + w->T))
+		return; /* A9 */
+	w->removed_by_hand[m] = w->now;
+	if (f->type == FAULT_LATCH_REMOVED) {
+		ensemble_remove_latch(w, l);
+	} else {
+		node->exists = false;
+		network_changed(w, false, true, NULL);
+	}
+}
+
+static void strike_operator(struct world *w, const struct fault *f, int m)
+{
+	struct host *h = &w->host[m];
+	const struct latch_name *to = NULL;
+
+	if (!h->running || h->stopped)
+		return;
+	if (f->type == FAULT_SHUTDOWN) {
+		shell_stop(w, m, CAUSE_SHUTDOWN, NULL);
+		over(w, FAULT_SHUTDOWN, m, MS(5000) + w->stop + f->lasts / 2);
+		return;
+	}
+	for (int i = 0; i < N_MEMBERS && f->type == FAULT_SWITCHOVER; i++)
+		if (i != m && latch_name_set(&w->host[i].core.latch) && percent(w, 60))
+			to = &w->host[i].core.latch;
+	shell_stop(w, m, f->type == FAULT_SWITCHOVER ? CAUSE_SWITCHOVER : CAUSE_STEP_DOWN, to);
+}
+
+static void strike_member(struct world *w, const struct fault *f, int m)
+{
+	struct host *h = &w->host[m];
+
+	switch (f->type) {
+	case FAULT_BREAK:
+		client_break(w, m);
+		return;
+	case FAULT_CUT:
+		h->cut_until = w->now + f->lasts;
+		return;
+	case FAULT_SLOW:
+		h->slow = true;
+		break;
+	case FAULT_FALSE_EXPIRED:
+		if (!h->running || w->client[m].connection == 0)
+			return;
+		client_break(w, m);
+		w->client[m].dead = true;
+		shell_session_event(w, m, CORE_EV_EXPIRED, 0);
+		return;
+	case FAULT_STORAGE_BAD:
+		h->storage_bad = true;
+		h->reasons |= REASON_BIT(REASON_STORAGE_FAILED);
+		shell_eligible(w, m);
+		break;
+	case FAULT_STORAGE_HANGS:
+		h->storage_hangs_until = w->now + f->lasts;
+		return;
+	case FAULT_NOT_ELIGIBLE:
+		h->reasons |= REASON_BIT(REASON_NOT_CAUGHT_UP);
+		shell_eligible(w, m);
+		break;
+	case FAULT_JOBMANAGER_EXIT:
+		host_jobmanager_dies(w, m, true);
+		return;
+	case FAULT_NONE:
+	case FAULT_SERVER_DOWN:
+	case FAULT_SERVER_ALONE:
+	case FAULT_LEADER_CHANGE:
+	case FAULT_OUTAGE:
+	case FAULT_ELECTOR_CRASH:
+	case FAULT_ELECTOR_STOP:
+	case FAULT_ELECTOR_LOOP:
+	case FAULT_GUARD_CRASH:
+	case FAULT_GUARD_PAUSE:
+	case FAULT_HOST_LOST:
+	case FAULT_LATCH_REMOVED:
+	case FAULT_MEMBER_REMOVED:
+	case FAULT_SWITCHOVER:
+	case FAULT_STEP_DOWN:
+	case FAULT_SHUTDOWN:
+	case FAULT_N_:
+		return;
+	}
+	over(w, f->type, m, f->lasts);
+}
+
+void faults_strike(struct world *w, unsigned i)
+{
+	struct fault *f = &w->fault[i];
+	int m = f->who >= 0 ? f->who : oracle_leader(w);
+
+	if (f->done || w->healed)
+		return;
+	f->done = true;
+	if (m < 0)
+		m = (int)below(w, N_MEMBERS);
+	note(w, m, "*** %s for %.3f", names[f->type], (double)f->lasts / 1000);
+	switch (f->type) {
+	case FAULT_SERVER_DOWN:
+	case FAULT_SERVER_ALONE:
+	case FAULT_LEADER_CHANGE:
+	case FAULT_OUTAGE:
+		strike_servers(w, f,
+		               percent(w, 50) && w->client[m].connection != 0
+		                       ? w->client[m].server
+		                       : (int)below(w, N_SERVERS));
+		break;
+	case FAULT_ELECTOR_CRASH:
+	case FAULT_ELECTOR_STOP:
+	case FAULT_ELECTOR_LOOP:
+		strike_elector(w, f, m);
+		break;
+	case FAULT_GUARD_CRASH:
+	case FAULT_GUARD_PAUSE:
+	case FAULT_HOST_LOST:
+		strike_guard(w, f, m);
+		break;
+	case FAULT_LATCH_REMOVED:
+	case FAULT_MEMBER_REMOVED:
+		strike_by_hand(w, f, m);
+		break;
+	case FAULT_SWITCHOVER:
+	case FAULT_STEP_DOWN:
+	case FAULT_SHUTDOWN:
+		strike_operator(w, f, m);
+		break;
+	case FAULT_NONE:
+	case FAULT_BREAK:
+	case FAULT_CUT:
+	case FAULT_SLOW:
+	case FAULT_JOBMANAGER_EXIT:
+	case FAULT_FALSE_EXPIRED:
+	case FAULT_STORAGE_BAD:
+	case FAULT_STORAGE_HANGS:
+	case FAULT_NOT_ELIGIBLE:
+	case FAULT_N_:
+		strike_member(w, f, m);
+		break;
+	}
+}
+
+/* Right after a command, before the next one of the same step when it is a crash. */
+void faults_on_command(struct world *w, int member, enum core_command_type type)
+{
+	for (unsigned i = 0; i < w->n_faults; i++) {
+		struct fault *f = &w->fault[i];
+
+		if (!f->by_command || f->done || f->command != type || f->count == 0 ||
+		    (f->who >= 0 && f->who != member) || --f->count > 0)
+			continue;
+		f->who = member;
+		if (f->after == 0 && (f->type == FAULT_ELECTOR_CRASH ||
+		                      f->type == FAULT_GUARD_CRASH || f->type == FAULT_HOST_LOST)) {
+			faults_strike(w, i);
+			return;
+		}
+		at(w, w->now + f->after, (struct world_event){ .type = EV_FAULT, .who = (int)i });
+	}
+}
+
+void faults_over(struct world *w, enum fault_type type, int m)
+{
+	struct host *h = &w->host[m];
+
+	switch ((int)type) {
+	case FAULT_SLOW:
+		h->slow = false;
+		break;
+	case FAULT_STORAGE_BAD:
+		h->storage_bad = false;
+		h->reasons &= ~REASON_BIT(REASON_STORAGE_FAILED);
+		shell_eligible(w, m);
+		break;
+	case FAULT_NOT_ELIGIBLE:
+		h->reasons &= ~REASON_BIT(REASON_NOT_CAUGHT_UP);
+		shell_eligible(w, m);
+		break;
+	case FAULT_ELECTOR_LOOP:
+		if (h->deaths > 0 && h->deaths < 5 && !w->healed) {
+			if (h->running && w->now >= h->guard_paused_until)
+				host_elector_died(w, m);
+			over(w, FAULT_ELECTOR_LOOP, m, between(w, MS(1), MS(60)));
+		}
+		break;
+	case FAULT_HOST_LOST:
+		h->lost = false;
+		host_guard_start(w, m);
+		break;
+	case FAULT_SHUTDOWN:
+		if (h->guard_up) /* did not stop in time */
+			host_guard_crash(w, m, true);
+		else if (!h->lost && !h->releasing)
+			host_guard_start(w, m);
+		break;
+	default:
+		break;
+	}
+}
+
+/* From here on nothing goes wrong any more. */
+void faults_heal(struct world *w)
+{
+	note(w, -1, "--- faults are over");
+	w->healed = true;
+	w->healed_at = w->now;
+	w->zk.electing_until = w->zk.electing_until < w->now ? 0 : w->now;
+	for (int i = 0; i < N_SERVERS; i++)
+		w->zk.server[i].down_until = w->zk.server[i].alone_until = 0;
+	for (int m = 0; m < N_MEMBERS; m++) {
+		struct host *h = &w->host[m];
+
+		h->cut_until = 0;
+		h->guard_paused_until = 0;
+		if (h->guard_due != USEC_INFINITY)
+			h->guard_due = w->now + 100;
+		faults_over(w, FAULT_SLOW, m);
+		if (h->lost)
+			faults_over(w, FAULT_HOST_LOST, m);
+		h->storage_hangs_until = 0;
+		if (h->stopped)
+			shell_continue(w, m);
+		faults_over(w, FAULT_STORAGE_BAD, m);
+		faults_over(w, FAULT_NOT_ELIGIBLE, m);
+	}
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host: the guard with its page and its deadline, the JobManager, `--release`.  The guard of the
+ * daemon is as small: it ends what the page says, restarts the elector, hands over after five
+ * deaths without a renewal, and starts an elector without an armed page only when the JobManager
+ * is gone.
+ */
+#include "tests/sim/world.h"
+
+enum { DEATHS = 5 };
+
+static usec_t not_before_guard(const struct world *w, int member, usec_t when)
+{
+	const struct host *h = &w->host[member];
+
+	return when < h->guard_paused_until ? h->guard_paused_until + 100 : when;
+}
+
+static usec_t jitter(struct world *w)
+{
+	return between(w, 0, percent(w, 80) ? MS(2) : lease_jitter(&w->lease) / 4);
+}
+
+static void guard_looks_at_deadline(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	h->guard_due = USEC_INFINITY;
+	if (h->guard_up && h->page.state == PAGE_ARMED)
+		h->guard_due = not_before_guard(
+		        w, member, true_time(w, member, h->page.deadline_local) + jitter(w));
+}
+
+/* ---- page (A8) ---- */
+
+void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline)
+{
+	struct host *h = &w->host[member];
+
+	if (h->page.state == PAGE_ARMED ||
+	    (h->page.state == PAGE_ENDED && h->page.epoch.v >= epoch.v) ||
+	    deadline <= local_time(w, member, w->now)) {
+		shell_later(w, member, 1, CORE_EV_PAGE_ENDED, CORE_OK, 0);
+		return;
+	}
+	h->page = (struct page){ .state = PAGE_ARMED, .epoch = epoch, .deadline_local = deadline };
+	guard_looks_at_deadline(w, member);
+}
+
+void host_page_extend(struct world *w, int member, usec_t deadline)
+{
+	struct host *h = &w->host[member];
+
+	if (h->page.state != PAGE_ARMED)
+		return; /* the guard was first: PAGE_ENDED is on its way */
+	if (deadline > h->page.deadline_local)
+		h->deaths = 0;
+	h->page.deadline_local = deadline;
+	guard_looks_at_deadline(w, member);
+}
+
+void host_page_end(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	if (h->page.state == PAGE_ARMED)
+		h->page.state = PAGE_ENDED;
+	guard_looks_at_deadline(w, member);
+}
+
+/* ---- JobManager ---- */
+
+static void exited(struct world *w, int member, struct epoch epoch, usec_t pause)
+{
+	shell_later(w, member, between(w, 1, 300), CORE_EV_EXITED, (uint32_t)pause, epoch.v);
+}
+
+void host_grant(struct world *w, int member, struct epoch epoch)
+{
+	struct host *h = &w->host[member];
+
+	/* A6: the guard starts nothing without an armed page, and nothing twice (A10). */
+	if (h->page.state != PAGE_ARMED || h->page.epoch.v != epoch.v ||
+	    local_time(w, member, w->now) >= h->page.deadline_local || h->jobmanager != JM_NONE ||
+	    epoch.v <= h->jobmanager_epoch.v || w->now < h->guard_paused_until) {
+		exited(w, member, epoch, 0);
+		return;
+	}
+	oracle_granted(w, member, epoch);
+	h->jobmanager = JM_RUNNING;
+	h->jobmanager_epoch = epoch;
+	h->jobmanager_generation++;
+	note(w, member, "JobManager of epoch %llu starts", (unsigned long long)epoch.v);
+}
+
+static void jobmanager_event(struct world *w, int member, usec_t when, enum world_event_type type,
+                             uint64_t arg)
+{
+	at(w, when,
+	   (struct world_event){ .type = type,
+	                         .who = member,
+	                         .generation = w->host[member].jobmanager_generation,
+	                         .arg = arg });
+}
+
+/* SIGKILL: D_stop until it has reached all of it. */
+void host_stop_jobmanager_now(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	if (h->jobmanager == JM_NONE || h->jobmanager == JM_KILLED)
+		return;
+	h->jobmanager = JM_KILLED;
+	note(w, member, "JobManager is killed");
+	jobmanager_event(w, member,
+	                 w->now +
+	                         (percent(w, 70) ? between(w, 100, MS(3)) : between(w, 0, w->stop)),
+	                 EV_JOBMANAGER_DEAD, 0);
+}
+
+void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill)
+{
+	struct host *h = &w->host[member];
+
+	if (h->jobmanager == JM_NONE || h->jobmanager_epoch.v != epoch.v) {
+		exited(w, member, epoch, 0);
+		return;
+	}
+	if (kill) {
+		host_stop_jobmanager_now(w, member); /* by pidfd: needs no guard */
+		return;
+	}
+	if (h->jobmanager != JM_RUNNING)
+		return;
+	h->jobmanager = JM_TERMINATING;
+	jobmanager_event(w, member, not_before_guard(w, member, w->now + w->stop),
+	                 EV_JOBMANAGER_KILL, 0);
+	if (percent(w, 70))
+		jobmanager_event(w, member,
+		                 not_before_guard(w, member, w->now) + between(w, 500, w->stop),
+		                 EV_JOBMANAGER_DEAD, 0);
+}
+
+void host_jobmanager_dead(struct world *w, int member, uint32_t generation)
+{
+	struct host *h = &w->host[member];
+
+	if (h->jobmanager == JM_NONE || h->jobmanager_generation != generation)
+		return;
+	h->jobmanager = JM_NONE;
+	note(w, member, "JobManager is dead");
+	jobmanager_event(w, member, not_before_guard(w, member, w->now) + between(w, 100, MS(5)),
+	                 EV_JOBMANAGER_REAPED, 0);
+}
+
+void host_jobmanager_dies(struct world *w, int member, bool by_itself)
+{
+	struct host *h = &w->host[member];
+
+	if (h->jobmanager == JM_NONE)
+		return;
+	h->jobmanager = JM_NONE;
+	note(w, member, "JobManager exits");
+	jobmanager_event(w, member, not_before_guard(w, member, w->now) + between(w, 100, MS(5)),
+	                 EV_JOBMANAGER_REAPED, by_itself);
+}
+
+static void elector_wanted(struct world *w, int member, usec_t after)
+{
+	at(w, not_before_guard(w, member, w->now + after),
+	   (struct world_event){ .type = EV_ELECTOR_START, .who = member });
+}
+
+void host_jobmanager_reaped(struct world *w, int member, uint32_t generation, bool by_itself)
+{
+	struct host *h = &w->host[member];
+	usec_t pause = 0;
+
+	if (h->jobmanager_generation != generation || !h->guard_up)
+		return;
+	if (by_itself && h->restarts++ > 0)
+		pause = h->restarts > 3 ? MS(4000) : MS(1000);
+	if (h->running)
+		exited(w, member, h->jobmanager_epoch, pause);
+	else if (h->page.state != PAGE_ARMED)
+		elector_wanted(w, member, 100);
+}
+
+/* ---- guard ---- */
+
+void host_guard_looks(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	h->guard_due = USEC_INFINITY;
+	if (!h->guard_up || h->page.state != PAGE_ARMED)
+		return;
+	if (w->now < h->guard_paused_until ||
+	    local_time(w, member, w->now) < h->page.deadline_local) {
+		guard_looks_at_deadline(w, member);
+		return;
+	}
+	note(w, member, "guard: the lease is over");
+	h->page.state = PAGE_ENDED;
+	host_stop_jobmanager_now(w, member);
+	shell_later(w, member, 50, CORE_EV_PAGE_ENDED, CORE_OK, 0);
+	if (h->jobmanager == JM_NONE && h->running)
+		exited(w, member, h->page.epoch, 0);
+}
+
+static void elector_gone(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	client_close(w, member);
+	h->running = h->stopped = false;
+	h->tick = USEC_INFINITY;
+	h->incarnation++;
+}
+
+void host_elector_died(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	if (!h->running)
+		return;
+	note(w, member, "elector dies");
+	elector_gone(w, member);
+	h->deaths++;
+	elector_wanted(w, member, between(w, MS(2), MS(40)));
+}
+
+void host_elector_start(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	if (!h->guard_up || h->running || h->releasing)
+		return;
+	if (h->deaths >= DEATHS && h->page.state == PAGE_ARMED) {
+		note(w, member, "guard: %u electors died", h->deaths);
+		host_page_end(w, member);
+		host_stop_jobmanager_now(w, member);
+	}
+	if (h->page.state != PAGE_ARMED && h->jobmanager != JM_NONE)
+		return; /* reaped first, comes back here */
+	if (h->deaths >= DEATHS && h->file.exists) {
+		h->deaths = 0;
+		host_release_begin(w, member);
+		return;
+	}
+	shell_start(w, member);
+}
+
+/* ---- --release (A3b, A12) ---- */
+
+void host_release_begin(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+	struct nonce none = { "0000000000000000" };
+
+	if (h->releasing || h->lost)
+		return;
+	if (h->jobmanager != JM_NONE) { /* A12: its death is proven first */
+		at(w, w->now + MS(5), (struct world_event){ .type = EV_RELEASER, .who = member });
+		return;
+	}
+	h->releasing = true;
+	note(w, member, "--release begins");
+	h->file.ending = h->file.exists;
+	at(w, w->now + MS(10000),
+	   (struct world_event){
+	           .type = EV_RELEASER_END, .who = member, .generation = h->incarnation });
+	if (!h->file.exists)
+		host_release_done(w, member); /* nothing to do */
+	else
+		client_open(w, N_MEMBERS + member, -1, &none, w->T);
+}
+
+void host_release_done(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	if (!h->releasing)
+		return;
+	note(w, member, "--release ends");
+	client_close(w, N_MEMBERS + member);
+	h->releasing = false;
+	if (h->guard_up)
+		elector_wanted(w, member, 100);
+	else if (!h->lost)
+		at(w, w->now + between(w, MS(5), MS(300)),
+		   (struct world_event){ .type = EV_GUARD_START, .who = member });
+}
+
+void host_guard_start(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	if (h->guard_up || h->lost)
+		return;
+	if (h->jobmanager != JM_NONE || h->releasing) { /* A12: reaped first */
+		at(w, w->now + MS(5),
+		   (struct world_event){ .type = EV_GUARD_START, .who = member });
+		return;
+	}
+	note(w, member, "guard starts");
+	h->guard_up = true;
+	h->deaths = 0;
+	h->page = (struct page){ .state = PAGE_NEVER };
+	h->jobmanager_epoch.v = 0;
+	elector_wanted(w, member, MS(1));
+}
+
+/* Both children die with it (PDEATHSIG); systemd runs --release, or it does not come to that. */
+void host_guard_crash(struct world *w, int member, bool release)
+{
+	struct host *h = &w->host[member];
+
+	if (!h->guard_up)
+		return;
+	note(w, member, "guard dies");
+	elector_gone(w, member);
+	client_close(w, N_MEMBERS + member);
+	h->releasing = false;
+	h->guard_up = false;
+	h->guard_due = USEC_INFINITY;
+	h->guard_paused_until = 0;
+	h->page = (struct page){ .state = PAGE_NEVER };
+	host_stop_jobmanager_now(w, member);
+	if (release)
+		at(w, w->now + between(w, MS(5), w->stop + MS(50)),
+		   (struct world_event){ .type = EV_RELEASER, .who = member });
+	else
+		at(w, w->now + between(w, MS(100), w->T),
+		   (struct world_event){ .type = EV_GUARD_START, .who = member });
+}
+
+/* An orderly stop has come to its end. */
+void host_elector_exits(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	if (h->jobmanager != JM_NONE)
+		violated(w, "member %c exits with its JobManager alive", 'a' + member);
+	note(w, member, "elector exits");
+	client_ask(w, member, REQ_CLOSE, NULL);
+	if (h->file.exists && h->file.session == w->client[member].session)
+		h->file.exists = false;
+	elector_gone(w, member);
+	h->guard_up = false;
+	h->guard_due = USEC_INFINITY;
+	h->page = (struct page){ .state = PAGE_NEVER };
+}
+
+/* Power cut: nothing is left, the runtime directory neither. */
+void host_lost(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+
+	host_guard_crash(w, member, false);
+	client_close(w, N_MEMBERS + member);
+	note(w, member, "host is lost");
+	h->lost = true;
+	h->releasing = false;
+	h->guard_up = false;
+	h->jobmanager = JM_NONE;
+	h->file = (struct session_file){ 0 };
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connections and requests.  What is sent on one connection arrives in order; when it is lost, a
+ * beginning of what was under way may still land, later.  A request without an answer for A ends
+ * the connection, as the adapter does it; each request gets exactly one answer.
+ */
+#include "tests/sim/world.h"
+
+#include <assert.h>
+
+struct connection *connection_get(struct world *w, uint64_t id)
+{
+	struct connection *c = &w->connection[id % MAX_CONNECTIONS];
+
+	return id != 0 && c->id == id ? c : NULL;
+}
+
+bool client_connected(const struct world *w, int client)
+{
+	const struct client *cl = &w->client[client];
+
+	return cl->open && !cl->dead && cl->connection != 0 && !cl->connecting;
+}
+
+static usec_t answer_timeout(const struct world *w)
+{
+	return lease_answer_timeout(&w->lease);
+}
+
+static usec_t latency(struct world *w, int member)
+{
+	if (w->host[member].slow)
+		return percent(w, 70) ? between(w, MS(1), MS(60)) : between(w, MS(50), MS(400));
+	return percent(w, 95) ? between(w, 100, 900) : between(w, MS(1), MS(25));
+}
+
+static struct request *new_request(struct world *w, int client, enum request_kind kind)
+{
+	for (unsigned i = 0; i < MAX_REQUESTS; i++) {
+		struct request *r = &w->request[w->next_request++ % MAX_REQUESTS];
+
+		if (r->used)
+			continue;
+		*r = (struct request){
+			.used = true,
+			.kind = kind,
+			.client = client,
+			.handle = w->client[client].handle,
+			.connection = w->client[client].connection,
+			.sent = w->now,
+			.sent_local = local_time(w, client_member(client), w->now),
+			.session = -1,
+		};
+		return r;
+	}
+	violated(w, "more than %d requests", (int)MAX_REQUESTS);
+	return &w->request[0];
+}
+
+static void schedule(struct world *w, const struct request *r, usec_t when,
+                     enum world_event_type type)
+{
+	at(w, when, (struct world_event){ .type = type, .who = (int)(r - w->request) });
+}
+
+static usec_t in_order(usec_t *last, usec_t when)
+{
+	if (when <= *last)
+		when = *last + 1;
+	*last = when;
+	return when;
+}
+
+static void send(struct world *w, struct request *r)
+{
+	struct connection *c = connection_get(w, r->connection);
+
+	r->number = ++c->n_sent;
+	schedule(w, r, in_order(&c->last_up, w->now + latency(w, client_member(r->client))),
+	         EV_ARRIVE);
+	schedule(w, r, w->now + answer_timeout(w), EV_TIMEOUT);
+}
+
+/* ---- clients ---- */
+
+void client_open(struct world *w, int client, int session, const struct nonce *nonce, usec_t T)
+{
+	struct client *cl = &w->client[client];
+
+	client_close(w, client);
+	*cl = (struct client){
+		.open = true,
+		.handle = cl->handle + 1,
+		.session = session,
+		.server = (int)below(w, N_SERVERS),
+		.asked = T,
+		.nonce = *nonce,
+	};
+	client_try(w, client);
+	at(w, w->now + w->T / 3,
+	   (struct world_event){ .type = EV_PING, .who = client, .generation = cl->handle });
+}
+
+void client_try(struct world *w, int client)
+{
+	struct client *cl = &w->client[client];
+	struct connection *c;
+	struct request *r;
+
+	if (!cl->open || cl->dead || cl->connection != 0)
+		return;
+	cl->server = (cl->server + 1) % N_SERVERS;
+	if (!ensemble_serves(w, cl->server) && w->now >= w->host[client_member(client)].cut_until) {
+		at(w, w->now + between(w, MS(5), MS(40)),
+		   (struct world_event){
+		           .type = EV_CONNECT, .who = client, .generation = cl->handle });
+		return; /* refused */
+	}
+	cl->connection = ++w->n_connections;
+	cl->connecting = true;
+	c = &w->connection[cl->connection % MAX_CONNECTIONS];
+	*c = (struct connection){
+		.id = cl->connection,
+		.alive = true,
+		.client = client,
+		.server = cl->server,
+		.handle = cl->handle,
+		.server_generation = w->zk.server[cl->server].generation,
+		.session = cl->session,
+	};
+	r = new_request(w, client, REQ_CONNECT);
+	r->session = cl->session;
+	r->timeout = cl->asked;
+	send(w, r);
+}
+
+/* The end of a connection, seen by the client: all requests on it have an unknown outcome. */
+static void lose(struct world *w, int client, bool tell)
+{
+	struct client *cl = &w->client[client];
+	struct connection *c = connection_get(w, cl->connection);
+	bool was_connected = client_connected(w, client);
+
+	if (cl->connection == 0)
+		return;
+	if (c != NULL && c->alive) {
+		c->alive = false;
+		c->land = percent(w, 40) ? c->n_sent : (uint32_t)below(w, c->n_sent + 1);
+	}
+	cl->connection = 0;
+	cl->connecting = false;
+	for (unsigned i = 0; i < MAX_REQUESTS; i++) {
+		struct request *r = &w->request[i];
+
+		if (!r->used || r->answered || c == NULL || r->connection != c->id)
+			continue;
+		r->answered = true;
+		shell_unknown(w, r);
+		if (r->step < 0)
+			r->used = false;
+	}
+	if (was_connected && tell)
+		shell_session_event(w, client, CORE_EV_DISCONNECTED, 0);
+}
+
+void client_break(struct world *w, int client)
+{
+	uint32_t handle = w->client[client].handle;
+
+	if (w->client[client].connection == 0)
+		return;
+	lose(w, client, true);
+	if (w->client[client].open && w->client[client].handle == handle)
+		at(w, w->now + between(w, 200, MS(30)),
+		   (struct world_event){ .type = EV_CONNECT, .who = client, .generation = handle });
+}
+
+void client_close(struct world *w, int client)
+{
+	struct client *cl = &w->client[client];
+
+	if (!cl->open)
+		return;
+	lose(w, client, false);
+	cl->open = false;
+	cl->handle++;
+}
+
+struct request *client_ask(struct world *w, int client, enum request_kind kind,
+                           const struct core_command *cmd)
+{
+	struct request *r = new_request(w, client, kind);
+
+	if (cmd != NULL)
+		r->cmd = *cmd;
+	if (!client_connected(w, client)) { /* never sent */
+		r->answered = true;
+		r->used = false;
+		return NULL;
+	}
+	send(w, r);
+	return r;
+}
+
+void client_ping(struct world *w, int client, uint32_t handle)
+{
+	struct client *cl = &w->client[client];
+
+	if (!cl->open || cl->handle != handle)
+		return;
+	if (client_connected(w, client) && !w->host[client_member(client)].stopped)
+		client_ask(w, client, REQ_PING, NULL);
+	at(w, w->now + w->T / 3,
+	   (struct world_event){ .type = EV_PING, .who = client, .generation = handle });
+}
+
+/* ---- the way of a request ---- */
+
+static void done_with(struct request *r)
+{
+	if (r->answered)
+		r->used = false;
+	r->step = -1; /* reached its end; the slot is freed when it was answered, too */
+}
+
+/* It will not happen. */
+static void lost(struct request *r)
+{
+	done_with(r);
+}
+
+void network_arrive(struct world *w, struct request *r)
+{
+	struct connection *c = connection_get(w, r->connection);
+	const struct host *h = &w->host[client_member(r->client)];
+	usec_t when = w->now;
+
+	if (c == NULL || (!c->alive && r->number > c->land)) {
+		lost(r);
+		return;
+	}
+	if (w->now < h->cut_until && percent(w, 70)) { /* sent again by the kernel */
+		schedule(w, r, in_order(&c->last_up, h->cut_until + between(w, 0, MS(40))),
+		         EV_ARRIVE);
+		return;
+	}
+	if (w->now < h->cut_until || !ensemble_serves(w, c->server) ||
+	    c->server_generation != w->zk.server[c->server].generation) {
+		if (c->alive)
+			c->land = 0, c->alive = false; /* nothing behind it may land either */
+		lost(r);
+		return;
+	}
+	if (r->kind != REQ_CONNECT && c->session >= 0 && w->zk.session[c->session].alive)
+		ensemble_touch(w, c->session, c->server);
+	when += between(w, 100, 700);
+	schedule(w, r, in_order(&c->last_commit, when), EV_COMMIT);
+}
+
+static int steps_of(const struct request *r)
+{
+	if (r->kind != REQ_CORE)
+		return 1;
+	return r->cmd.type == CORE_CMD_OBSERVE ? 3 : r->cmd.type == CORE_CMD_END_OLD ? 2 : 1;
+}
+
+/* SESSION_MOVED, or a session that is over: such a request is refused. */
+static bool refused(const struct world *w, const struct request *r, const struct connection *c)
+{
+	const struct sim_session *s;
+
+	if (r->kind == REQ_CONNECT)
+		return false;
+	if (c->session < 0)
+		return true;
+	s = &w->zk.session[c->session];
+	return !s->alive || s->server != c->server;
+}
+
+void network_commit(struct world *w, struct request *r)
+{
+	struct connection *c = connection_get(w, r->connection);
+
+	if (c == NULL || c->server_generation != w->zk.server[c->server].generation) {
+		lost(r);
+		return;
+	}
+	if (!ensemble_has_quorum(w) || w->now < w->zk.server[c->server].alone_until) {
+		if (percent(w, 15)) {
+			lost(r);
+			return;
+		}
+		schedule(w, r, in_order(&c->last_commit, w->now + between(w, MS(5), MS(30))),
+		         EV_COMMIT);
+		return;
+	}
+	if (refused(w, r, c)) {
+		if (c->alive && r->kind != REQ_CONNECT)
+			at(w, w->now + 300,
+			   (struct world_event){ .type = EV_BROKEN, .arg = c->id });
+		lost(r);
+		return;
+	}
+	/* What follows on an answer is not sent any more when the connection is gone. */
+	if (r->step > 0 && !c->alive && r->cmd.type == CORE_CMD_END_OLD && percent(w, 50)) {
+		lost(r);
+		return;
+	}
+	ensemble_commit(w, r, c);
+	if (++r->step < steps_of(r)) {
+		schedule(w, r, in_order(&c->last_commit, w->now + between(w, 1, 1500)), EV_COMMIT);
+		return;
+	}
+	if (!c->alive) {
+		done_with(r);
+		return;
+	}
+	schedule(w, r, in_order(&c->last_down, w->now + latency(w, client_member(r->client))),
+	         EV_ANSWER);
+}
+
+static void answer_connect(struct world *w, struct request *r)
+{
+	struct client *cl = &w->client[r->client];
+
+	cl->connecting = false;
+	if (r->expired) {
+		lose(w, r->client, true);
+		cl->dead = true;
+		shell_session_event(w, r->client, CORE_EV_EXPIRED, 0);
+		return;
+	}
+	cl->session = r->session;
+	cl->asked = r->timeout; /* A7: a re-attach asks for what was negotiated */
+	shell_session_event(w, r->client, CORE_EV_CONNECTED, r->sent_local);
+}
+
+void network_answer(struct world *w, struct request *r)
+{
+	struct connection *c = connection_get(w, r->connection);
+	const struct host *h = &w->host[client_member(r->client)];
+
+	if (r->answered || c == NULL || !c->alive) {
+		r->answered = true;
+		done_with(r);
+		return;
+	}
+	if (w->now < h->cut_until) {
+		schedule(w, r, in_order(&c->last_down, h->cut_until + between(w, 0, MS(40))),
+		         EV_ANSWER);
+		return;
+	}
+	r->answered = true;
+	if (r->kind == REQ_CONNECT)
+		answer_connect(w, r);
+	else
+		shell_answer(w, r->client, r);
+	done_with(r);
+}
+
+/* Nothing came for A: drop the connection, next server. */
+void network_timeout(struct world *w, struct request *r)
+{
+	if (!r->used || r->answered || w->client[r->client].connection != r->connection)
+		return;
+	if (w->now < r->sent + answer_timeout(w))
+		return; /* the slot was used again */
+	if (w->host[client_member(r->client)].stopped && !is_releaser(r->client)) {
+		schedule(w, r, w->now + MS(20), EV_TIMEOUT);
+		return;
+	}
+	if (r->kind == REQ_CONNECT) {
+		r->answered = true;
+		if (r->step < 0)
+			r->used = false;
+	}
+	client_break(w, r->client);
+}
+
+/* ---- what others do to connections ---- */
+
+static void break_soon(struct world *w, struct connection *c, usec_t within)
+{
+	if (c->alive)
+		at(w, w->now + between(w, 100, within),
+		   (struct world_event){ .type = EV_BROKEN, .arg = c->id });
+}
+
+void network_drop_server(struct world *w, int server)
+{
+	for (unsigned i = 0; i < MAX_CONNECTIONS; i++)
+		if (w->connection[i].id != 0 && w->connection[i].server == server)
+			break_soon(w, &w->connection[i], MS(30));
+}
+
+void network_drop_session(struct world *w, int session)
+{
+	for (unsigned i = 0; i < MAX_CONNECTIONS; i++)
+		if (w->connection[i].id != 0 && w->connection[i].session == session)
+			break_soon(w, &w->connection[i], MS(5));
+}
+
+/* Watches fire with the delay of the client's server; now and then one is lost. */
+void network_changed(struct world *w, bool reg, bool members, const struct latch_name *latch)
+{
+	for (int i = 0; i < N_MEMBERS; i++) {
+		struct connection *c = connection_get(w, w->client[i].connection);
+		bool fires = false;
+
+		if (c == NULL || !c->alive)
+			continue;
+		if (reg && c->watch_register)
+			fires = true, c->watch_register = false;
+		if (members && c->watch_members)
+			fires = true, c->watch_members = false;
+		for (unsigned j = 0; j < 2 && latch != NULL; j++)
+			if (latch_name_equal(latch, &c->watch_latch[j]))
+				fires = true, c->watch_latch[j] = (struct latch_name){ "" };
+		if (fires && !percent(w, 2))
+			at(w, w->now + between(w, 200, percent(w, 90) ? MS(3) : MS(80)),
+			   (struct world_event){ .type = EV_WATCH, .arg = c->id });
+	}
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold after every event (the promises of DESIGN.md, by number). */
+#include "tests/sim/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void violated(struct world *w, const char *format, ...)
+{
+	va_list args;
+
+	if (w->failed)
+		return;
+	w->failed = true;
+	va_start(args, format);
+	(void)vsnprintf(w->why, sizeof(w->why), format, args);
+	va_end(args);
+	note(w, -1, "!!! %s", w->why);
+}
+
+int oracle_leader(const struct world *w)
+{
+	for (int m = 0; m < N_MEMBERS; m++)
+		if (w->host[m].running && w->host[m].jobmanager == JM_RUNNING &&
+		    w->host[m].core.phase == CORE_LEADING)
+			return m;
+	return -1;
+}
+
+/* P1: at most one JobManager acts. */
+static void one_acts(struct world *w)
+{
+	unsigned n = 0;
+
+	for (int m = 0; m < N_MEMBERS; m++)
+		n += w->host[m].jobmanager != JM_NONE;
+	if (n > 1)
+		violated(w, "promise 1: %u JobManagers act", n);
+}
+
+/* P5: who says leader has an armed page of this epoch with time left. */
+static void says_leader_within_the_lease(struct world *w, int m)
+{
+	const struct host *h = &w->host[m];
+	usec_t now = local_time(w, m, w->now);
+
+	if (!h->running || h->stopped || core_state(&h->core, now) != CORE_STATE_LEADER)
+		return;
+	if (now >= h->core.lease.deadline)
+		violated(w, "promise 5: %c says leader past its deadline", 'a' + m);
+	else if (h->page.state != PAGE_ARMED || h->page.epoch.v != h->core.epoch.v ||
+	         now >= h->page.deadline_local)
+		violated(w, "promise 5: %c says leader, the page does not", 'a' + m);
+}
+
+void oracle_check(struct world *w)
+{
+	one_acts(w);
+	for (int m = 0; m < N_MEMBERS; m++)
+		says_leader_within_the_lease(w, m);
+}
+
+/* P2: epochs grow by one from claim to claim: the register's history is a chain. */
+void oracle_claimed(struct world *w, struct epoch epoch)
+{
+	if (epoch.v != w->claimed.v + 1)
+		violated(w, "promise 2: claim of epoch %llu after %llu",
+		         (unsigned long long)epoch.v, (unsigned long long)w->claimed.v);
+	w->claimed = epoch;
+}
+
+void oracle_granted(struct world *w, int member, struct epoch epoch)
+{
+	const struct host *h = &w->host[member];
+
+	if (epoch.v <= w->granted.v)
+		violated(w, "promise 2: grant of epoch %llu after %llu",
+		         (unsigned long long)epoch.v, (unsigned long long)w->granted.v);
+	if (epoch.v > w->claimed.v)
+		violated(w, "grant of epoch %llu that nobody claimed", (unsigned long long)epoch.v);
+	if (h->open_epoch.v != epoch.v)
+		violated(w, "grant of epoch %llu without its log", (unsigned long long)epoch.v);
+	w->granted = epoch;
+	w->n_grants++;
+}
+
+/* P2: nothing is written under an epoch after a higher one began. */
+void oracle_written(struct world *w, struct epoch epoch)
+{
+	if (epoch.v < w->claimed.v || epoch.v < w->granted.v)
+		violated(w, "promise 2: write of epoch %llu after %llu",
+		         (unsigned long long)epoch.v, (unsigned long long)w->claimed.v);
+}

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The elector's shell: carries out commands, gives answers back as events, keeps the session file
+ * and the newest version of the register.  It fulfils what election/core.h asks of a shell.
+ */
+#include "tests/sim/world.h"
+
+#include "election/core_trace.h"
+
+#include <string.h>
+
+static enum core_event_type answer_of(enum core_command_type type)
+{
+	switch (type) {
+	case CORE_CMD_END_OLD:
+		return CORE_EV_ENDED_OLD;
+	case CORE_CMD_JOIN:
+	case CORE_CMD_REJOIN:
+		return CORE_EV_JOINED;
+	case CORE_CMD_ENTER:
+		return CORE_EV_ENTERED;
+	case CORE_CMD_HEARTBEAT:
+		return CORE_EV_HEARTBEAT;
+	case CORE_CMD_OBSERVE:
+		return CORE_EV_OBSERVED;
+	case CORE_CMD_CLAIM:
+		return CORE_EV_CLAIMED;
+	case CORE_CMD_RELEASE:
+		return CORE_EV_RELEASED;
+	case CORE_CMD_STEP_BACK:
+		return CORE_EV_STEPPED_BACK;
+	case CORE_CMD_REPORT_STOPPED:
+		return CORE_EV_REPORTED;
+	case CORE_CMD_CONNECT_NEW:
+	case CORE_CMD_CONNECT_RESUME:
+	case CORE_CMD_DROP:
+	case CORE_CMD_DELETE_EXTRA:
+	case CORE_CMD_LOAD:
+	case CORE_CMD_ARM:
+	case CORE_CMD_EXTEND:
+	case CORE_CMD_DISARM:
+	case CORE_CMD_GRANT:
+	case CORE_CMD_REVOKE:
+	case CORE_CMD_KILL:
+	case CORE_CMD_SETTLE:
+	case CORE_CMD_PUBLISH:
+	case CORE_CMD_EXIT:
+	case CORE_N_COMMANDS_:
+		break;
+	}
+	return CORE_N_EVENTS_;
+}
+
+/* ---- events that need no server ---- */
+
+void shell_later(struct world *w, int member, usec_t delay, enum core_event_type type, uint32_t low,
+                 uint64_t arg)
+{
+	at(w, w->now + delay,
+	   (struct world_event){ .type = EV_LOCAL,
+	                         .who = member,
+	                         .generation = w->host[member].incarnation,
+	                         .arg = (uint64_t)type << 32 | low,
+	                         .arg2 = arg });
+}
+
+static void store_opened(struct world *w, int member, struct core_event *ev, uint64_t epoch)
+{
+	struct host *h = &w->host[member];
+
+	ev->result = h->storage_bad ? CORE_FAILED : CORE_OK;
+	if (ev->result == CORE_OK)
+		h->open_epoch.v = epoch;
+}
+
+void shell_local(struct world *w, const struct world_event *e)
+{
+	struct host *h = &w->host[e->who];
+	struct core_event ev = { .type = (enum core_event_type)(e->arg >> 32) };
+	uint32_t low = (uint32_t)e->arg;
+
+	if (!h->running || h->incarnation != e->generation)
+		return;
+	switch (ev.type) {
+	case CORE_EV_DISCONNECTED:
+	case CORE_EV_EXPIRED:
+	case CORE_EV_AUTH_FAILED:
+	case CORE_EV_CONNECTED:
+		if (w->client[e->who].handle != low)
+			return; /* of a handle that is closed */
+		if (ev.type == CORE_EV_CONNECTED) {
+			ev.connected.sent = e->arg2;
+			ev.connected.session = w->client[e->who].asked;
+		}
+		break;
+	case CORE_EV_EXITED:
+		ev.exited.epoch.v = e->arg2;
+		ev.exited.pause = low;
+		break;
+	case CORE_EV_LOADED:
+		if (w->now < h->storage_hangs_until) {
+			at(w, h->storage_hangs_until, *e);
+			return;
+		}
+		store_opened(w, e->who, &ev, e->arg2);
+		break;
+	case CORE_EV_SETTLED:
+		if (h->commit_under_way) { /* B2: resolved first */
+			at(w, w->now + MS(1), *e);
+			return;
+		}
+		h->open_epoch.v = 0;
+		if (client_connected(w, e->who) && ensemble_has_quorum(w)) {
+			h->version = w->zk.reg.version;
+			h->version_known = true;
+		}
+		break;
+	case CORE_EV_ENTERED:
+	case CORE_EV_STEPPED_BACK:
+		ev.entered.result = (enum core_result)low;
+		break;
+	case CORE_EV_HEARTBEAT:
+		ev.heartbeat.result = (enum core_result)low;
+		break;
+	case CORE_EV_OBSERVED:
+		ev.observed.result = (enum core_result)low;
+		break;
+	case CORE_EV_CLAIMED:
+		ev.claimed.result = (enum core_result)low;
+		break;
+	case CORE_EV_ENDED_OLD:
+	case CORE_EV_JOINED:
+	case CORE_EV_RELEASED:
+	case CORE_EV_REPORTED:
+		ev.result = (enum core_result)low;
+		break;
+	case CORE_EV_TICK:
+	case CORE_EV_CHANGED:
+	case CORE_EV_ELIGIBLE:
+	case CORE_EV_STOP:
+	case CORE_EV_PAGE_ENDED:
+	case CORE_N_EVENTS_:
+		break;
+	}
+	shell_feed(w, e->who, ev);
+}
+
+void shell_session_event(struct world *w, int client, enum core_event_type type, usec_t sent_local)
+{
+	if (is_releaser(client)) {
+		if (type == CORE_EV_CONNECTED)
+			client_ask(w, client, REQ_CORE,
+			           &(struct core_command){ .type = CORE_CMD_END_OLD,
+			                                   .cause = CAUSE_DAEMON_DIED });
+		return;
+	}
+	shell_later(w, client, 0, type, w->client[client].handle, sent_local);
+}
+
+/* ---- answers of servers ---- */
+
+static void committed(struct world *w, int member, enum core_result result, int32_t version)
+{
+	struct host *h = &w->host[member];
+
+	h->commit_under_way = false;
+	h->version_known = result == CORE_OK;
+	if (result == CORE_OK)
+		h->version = version;
+}
+
+void shell_unknown(struct world *w, const struct request *r)
+{
+	if (r->kind == REQ_COMMIT)
+		committed(w, r->client, CORE_UNKNOWN, 0);
+	if (r->kind != REQ_CORE || is_releaser(r->client) || r->cmd.type == CORE_CMD_PUBLISH)
+		return;
+	shell_later(w, r->client, 0, answer_of(r->cmd.type), CORE_UNKNOWN, 0);
+}
+
+static void releaser_answer(struct world *w, int client, const struct request *r)
+{
+	if (r->kind != REQ_CORE || r->cmd.type != CORE_CMD_END_OLD)
+		return;
+	if (r->result == CORE_OK)
+		host_release_done(w, client_member(client));
+	else
+		client_ask(w, client, REQ_CORE, &r->cmd);
+}
+
+static void file_latch(struct host *h, const struct latch_name *latch)
+{
+	h->file.latch = *latch;
+}
+
+void shell_answer(struct world *w, int client, struct request *r)
+{
+	struct host *h = &w->host[client_member(client)];
+	struct core_event ev = { 0 };
+
+	if (is_releaser(client)) {
+		releaser_answer(w, client, r);
+		return;
+	}
+	if (r->kind == REQ_COMMIT)
+		committed(w, client, r->result, r->version);
+	if (r->kind != REQ_CORE || r->cmd.type == CORE_CMD_PUBLISH)
+		return;
+	ev.type = answer_of(r->cmd.type);
+	ev.result = r->result;
+	switch (r->cmd.type) {
+	case CORE_CMD_ENTER:
+	case CORE_CMD_STEP_BACK:
+		ev.entered.result = r->result;
+		ev.entered.latch = r->latch;
+		if (r->result == CORE_OK)
+			file_latch(h, &r->latch);
+		break;
+	case CORE_CMD_HEARTBEAT:
+		ev.heartbeat.result = r->result;
+		ev.heartbeat.sent = r->sent_local;
+		break;
+	case CORE_CMD_OBSERVE:
+		ev.observed.result = r->result;
+		ev.observed.view = r->view;
+		if (!h->commit_under_way) {
+			h->version = r->view.version;
+			h->version_known = true;
+		}
+		break;
+	case CORE_CMD_CLAIM:
+		ev.claimed.result = r->result;
+		ev.claimed.sent = r->sent_local;
+		ev.claimed.version = r->version;
+		if (r->result == CORE_OK) {
+			h->version = r->version;
+			h->version_known = true;
+		}
+		break;
+	case CORE_CMD_RELEASE: /* A3: only these two clear the mark */
+		if (r->result == CORE_OK || r->result == CORE_LATCH_GONE) {
+			h->file.ending = false;
+			h->file.latch = (struct latch_name){ "" };
+		}
+		break;
+	case CORE_CMD_END_OLD:
+		if (r->result == CORE_UNKNOWN)
+			ev.result = CORE_FAILED;
+		break;
+	default:
+		break;
+	}
+	shell_feed(w, client, ev);
+}
+
+void shell_changed(struct world *w, int client)
+{
+	if (!is_releaser(client))
+		shell_feed(w, client, (struct core_event){ .type = CORE_EV_CHANGED });
+}
+
+void shell_stop(struct world *w, int member, enum cause cause, const struct latch_name *to)
+{
+	struct core_event ev = { .type = CORE_EV_STOP };
+
+	ev.stop.cause = cause;
+	if (to != NULL)
+		ev.stop.to = *to;
+	shell_feed(w, member, ev);
+}
+
+void shell_eligible(struct world *w, int member)
+{
+	shell_feed(w, member,
+	           (struct core_event){ .type = CORE_EV_ELIGIBLE,
+	                                .reasons = w->host[member].reasons });
+}
+
+/* ---- commits of a leader: what moves the register between claim and release ---- */
+
+void shell_commit(struct world *w, int member, uint32_t incarnation)
+{
+	struct host *h = &w->host[member];
+	struct core_command cmd = { .type = CORE_CMD_CLAIM };
+
+	if (!h->running || h->incarnation != incarnation)
+		return;
+	at(w, w->now + between(w, MS(20), w->k),
+	   (struct world_event){ .type = EV_COMMITTER, .who = member, .generation = incarnation });
+	if (h->stopped || h->core.phase != CORE_LEADING || !h->version_known ||
+	    h->commit_under_way || h->open_epoch.v != h->core.epoch.v ||
+	    !client_connected(w, member) || percent(w, 50))
+		return;
+	cmd.latch = h->core.latch;
+	cmd.epoch = h->core.epoch;
+	cmd.version = h->version;
+	h->commit_under_way = client_ask(w, member, REQ_COMMIT, &cmd) != NULL;
+}
+
+/* ---- commands ---- */
+
+static void ask(struct world *w, int member, struct core_command cmd)
+{
+	struct host *h = &w->host[member];
+	struct request *r;
+
+	if (cmd.type == CORE_CMD_RELEASE)
+		cmd.version = h->version;
+	r = client_ask(w, member, REQ_CORE, &cmd);
+	if (r != NULL)
+		r->reasons = core_reasons(&h->core);
+	else if (cmd.type != CORE_CMD_PUBLISH)
+		shell_later(w, member, 1, answer_of(cmd.type),
+		            percent(w, 50) ? CORE_UNKNOWN : CORE_FAILED, 0);
+}
+
+/* C4: session and nonce are written before the first ephemeral. */
+static void write_file(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+	const struct client *cl = &w->client[member];
+
+	if (h->file.exists && h->file.session == cl->session)
+		return;
+	h->file = (struct session_file){
+		.exists = true, .session = cl->session, .nonce = cl->nonce, .timeout = cl->asked
+	};
+}
+
+static void open_new(struct world *w, int member)
+{
+	struct nonce nonce;
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned i = 0; i < NONCE_LEN; i++)
+		nonce.s[i] = digits[below(w, 16)];
+	nonce.s[NONCE_LEN] = '\0';
+	client_open(w, member, -1, &nonce, w->T);
+}
+
+static void delete_extra(struct world *w, int member, const struct core_command *cmd)
+{
+	struct host *h = &w->host[member];
+
+	for (unsigned i = 0; i < h->n_own; i++) {
+		struct core_command del = { .type = CORE_CMD_DELETE_EXTRA, .latch = h->own[i] };
+
+		if (!latch_name_equal(&h->own[i], &cmd->latch))
+			client_ask(w, member, REQ_DELETE, &del);
+	}
+}
+
+static void command(struct world *w, int member, const struct core_command *cmd)
+{
+	struct host *h = &w->host[member];
+
+	switch (cmd->type) {
+	case CORE_CMD_CONNECT_NEW:
+		open_new(w, member);
+		break;
+	case CORE_CMD_CONNECT_RESUME:
+		client_open(w, member, h->file.session, &h->file.nonce, h->file.timeout);
+		break;
+	case CORE_CMD_DROP:
+		client_break(w, member);
+		break;
+	case CORE_CMD_JOIN:
+		write_file(w, member);
+		ask(w, member, *cmd);
+		break;
+	case CORE_CMD_CLAIM:
+		file_latch(h, &cmd->latch);
+		ask(w, member, *cmd);
+		break;
+	case CORE_CMD_RELEASE: /* A3 */
+		h->file.ending = true;
+		ask(w, member, *cmd);
+		break;
+	case CORE_CMD_STEP_BACK: /* the latch in the file may go: found by its nonce */
+		h->file.latch = (struct latch_name){ "" };
+		ask(w, member, *cmd);
+		break;
+	case CORE_CMD_END_OLD:
+	case CORE_CMD_REJOIN:
+	case CORE_CMD_ENTER:
+	case CORE_CMD_HEARTBEAT:
+	case CORE_CMD_OBSERVE:
+	case CORE_CMD_REPORT_STOPPED:
+	case CORE_CMD_PUBLISH:
+		ask(w, member, *cmd);
+		break;
+	case CORE_CMD_DELETE_EXTRA:
+		delete_extra(w, member, cmd);
+		break;
+	case CORE_CMD_LOAD:
+		shell_later(w, member, between(w, 200, percent(w, 80) ? MS(5) : MS(400)),
+		            CORE_EV_LOADED, CORE_OK, cmd->epoch.v);
+		break;
+	case CORE_CMD_ARM:
+		host_page_arm(w, member, cmd->epoch, cmd->deadline);
+		break;
+	case CORE_CMD_EXTEND:
+		host_page_extend(w, member, cmd->deadline);
+		break;
+	case CORE_CMD_DISARM:
+		host_page_end(w, member);
+		break;
+	case CORE_CMD_GRANT:
+		host_grant(w, member, cmd->epoch);
+		break;
+	case CORE_CMD_REVOKE:
+	case CORE_CMD_KILL:
+		host_stop_jobmanager(w, member, cmd->epoch, cmd->type == CORE_CMD_KILL);
+		break;
+	case CORE_CMD_SETTLE:
+		shell_later(w, member, between(w, 1, MS(2)), CORE_EV_SETTLED, CORE_OK, 0);
+		break;
+	case CORE_CMD_EXIT:
+		host_elector_exits(w, member);
+		break;
+	case CORE_N_COMMANDS_:
+		break;
+	}
+}
+
+static void carry_out(struct world *w, int member, const struct core_out *out)
+{
+	struct host *h = &w->host[member];
+	uint32_t incarnation = h->incarnation;
+
+	for (unsigned i = 0; i < out->n; i++) {
+		command(w, member, &out->cmd[i]);
+		faults_on_command(w, member, out->cmd[i].type);
+		if (!h->running || h->incarnation != incarnation)
+			return; /* died between two commands */
+	}
+	h->tick = true_time(w, member, core_next_tick(&h->core));
+	if (h->tick != USEC_INFINITY)
+		h->tick += between(w, 0, 500);
+}
+
+void shell_feed(struct world *w, int member, struct core_event ev)
+{
+	struct host *h = &w->host[member];
+	struct core_out out;
+	char text[600];
+
+	if (!h->running || h->exiting)
+		return;
+	if (h->stopped) {
+		if (h->n_inbox < MAX_INBOX)
+			h->inbox[h->n_inbox++] = ev;
+		else
+			violated(w, "inbox full");
+		return;
+	}
+	ev.now = local_time(w, member, w->now);
+	core_step(&h->core, &ev, &out);
+	w->n_steps++;
+	w->trace_hash = (w->trace_hash ^ (uint64_t)ev.type ^ w->now) * 0x100000001b3;
+	if (w->verbose)
+		note(w, member, "%-12s %-10s %s", core_event_name(ev.type),
+		     core_phase_name(h->core.phase), core_trace(&out, text, sizeof(text)));
+	carry_out(w, member, &out);
+}
+
+void shell_tick(struct world *w, int member)
+{
+	shell_feed(w, member, (struct core_event){ .type = CORE_EV_TICK });
+}
+
+/* After a stop: the timer of the overdue deadline and what came in between, in any order. */
+void shell_continue(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+	struct core_event inbox[MAX_INBOX];
+	unsigned n = h->n_inbox;
+
+	memcpy(inbox, h->inbox, n * sizeof(*inbox));
+	h->n_inbox = 0;
+	h->stopped = false;
+	for (unsigned i = 0; i < n && h->running; i++)
+		shell_feed(w, member, inbox[i]);
+	if (h->running)
+		shell_tick(w, member);
+}
+
+void shell_start(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+	struct core_config config = {
+		.lease = w->lease,
+		.takeover = w->takeover,
+		.resume = h->page.state == PAGE_ARMED && h->file.exists && !h->file.ending,
+		.page_epoch = h->page.epoch,
+		.page_deadline = h->page.deadline_local,
+		.latch = h->file.latch,
+		.nonce = h->file.nonce,
+	};
+	struct core_out out;
+	char text[600];
+
+	config.old_session = h->file.exists && !config.resume;
+	if (config.resume)
+		config.lease.session = h->file.timeout;
+	h->running = true;
+	h->stopped = h->exiting = false;
+	h->incarnation++;
+	h->n_inbox = h->n_own = 0;
+	h->version_known = h->commit_under_way = false;
+	h->open_epoch.v = 0;
+	core_init(&h->core, &config, local_time(w, member, w->now), &out);
+	note(w, member, "elector %u starts: %s", h->incarnation,
+	     core_trace(&out, text, sizeof(text)));
+	carry_out(w, member, &out);
+	shell_eligible(w, member);
+	/* Said again after the HELLO as long as the page is armed for it. */
+	if (config.resume && h->jobmanager == JM_NONE)
+		shell_later(w, member, 10, CORE_EV_EXITED, CORE_OK, h->page.epoch.v);
+	at(w, w->now + MS(20),
+	   (struct world_event){
+	           .type = EV_COMMITTER, .who = member, .generation = h->incarnation });
+}

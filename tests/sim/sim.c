@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs seeds: sim [-s SEED] [-n RUNS] [-v].  The first seed that fails is told again in full. */
+#include "tests/sim/world.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Longest way to a leader once nothing goes wrong: session and owner's wait, a takeover that hangs,
+ * the longest pause (D19), and what is tried again after seconds. */
+static usec_t bound(const struct world *w)
+{
+	return 2 * w->T + 4 * w->k + w->takeover + MS(80000);
+}
+
+static void request_event(struct world *w, const struct world_event *ev)
+{
+	struct request *r = &w->request[ev->who];
+
+	if (!r->used)
+		return;
+	switch ((int)ev->type) {
+	case EV_ARRIVE:
+		network_arrive(w, r);
+		break;
+	case EV_COMMIT:
+		network_commit(w, r);
+		break;
+	case EV_ANSWER:
+		network_answer(w, r);
+		break;
+	default:
+		network_timeout(w, r);
+	}
+}
+
+static void close_session(struct world *w, const struct world_event *ev)
+{
+	const struct sim_session *s = &w->zk.session[ev->who];
+
+	if (!s->doomed || ev->generation != w->zk.term)
+		return;
+	if (!ensemble_has_quorum(w))
+		at(w, w->now + MS(10), *ev);
+	else
+		ensemble_close_session(w, ev->who);
+}
+
+static void connection_event(struct world *w, const struct world_event *ev)
+{
+	const struct connection *c = connection_get(w, ev->arg);
+
+	if (c == NULL || w->client[c->client].connection != c->id)
+		return;
+	if (ev->type == EV_WATCH)
+		shell_changed(w, c->client);
+	else if (w->host[client_member(c->client)].stopped && !is_releaser(c->client))
+		at(w, w->now + MS(20), *ev);
+	else
+		client_break(w, c->client);
+}
+
+static void host_event(struct world *w, const struct world_event *ev)
+{
+	struct host *h = &w->host[ev->who % N_MEMBERS];
+
+	switch ((int)ev->type) {
+	case EV_ELECTOR_START:
+		host_elector_start(w, ev->who);
+		break;
+	case EV_ELECTOR_STALE:
+		if (h->stopped && h->incarnation == ev->generation)
+			host_elector_died(w, ev->who);
+		break;
+	case EV_CONTINUE:
+		if (h->stopped && h->incarnation == ev->generation)
+			shell_continue(w, ev->who);
+		break;
+	case EV_JOBMANAGER_KILL:
+		if (h->jobmanager == JM_TERMINATING && h->jobmanager_generation == ev->generation)
+			host_stop_jobmanager_now(w, ev->who);
+		break;
+	case EV_JOBMANAGER_DEAD:
+		host_jobmanager_dead(w, ev->who, ev->generation);
+		break;
+	case EV_JOBMANAGER_REAPED:
+		host_jobmanager_reaped(w, ev->who, ev->generation, ev->arg != 0);
+		break;
+	case EV_GUARD_START:
+		host_guard_start(w, ev->who);
+		break;
+	case EV_RELEASER:
+		host_release_begin(w, ev->who);
+		break;
+	case EV_RELEASER_END:
+		if (h->incarnation == ev->generation)
+			host_release_done(w, ev->who);
+		break;
+	default:
+		break;
+	}
+}
+
+static void happen(struct world *w, const struct world_event *ev)
+{
+	switch (ev->type) {
+	case EV_ARRIVE:
+	case EV_COMMIT:
+	case EV_ANSWER:
+	case EV_TIMEOUT:
+		request_event(w, ev);
+		break;
+	case EV_BROKEN:
+	case EV_WATCH:
+		connection_event(w, ev);
+		break;
+	case EV_CONNECT:
+		if (w->client[ev->who].handle == ev->generation)
+			client_try(w, ev->who);
+		break;
+	case EV_PING:
+		client_ping(w, ev->who, ev->generation);
+		break;
+	case EV_RELAY:
+		ensemble_relay(w, ev->who);
+		break;
+	case EV_EXPIRER:
+		ensemble_expire_due(w);
+		break;
+	case EV_CLOSE:
+		close_session(w, ev);
+		break;
+	case EV_LOCAL:
+		shell_local(w, ev);
+		break;
+	case EV_COMMITTER:
+		shell_commit(w, ev->who, ev->generation);
+		break;
+	case EV_FAULT:
+		faults_strike(w, (unsigned)ev->who);
+		break;
+	case EV_FAULT_OVER:
+		if (!w->healed || (enum fault_type)ev->arg == FAULT_SHUTDOWN)
+			faults_over(w, (enum fault_type)ev->arg, ev->who);
+		break;
+	case EV_ELECTOR_START:
+	case EV_ELECTOR_STALE:
+	case EV_CONTINUE:
+	case EV_JOBMANAGER_KILL:
+	case EV_JOBMANAGER_DEAD:
+	case EV_JOBMANAGER_REAPED:
+	case EV_GUARD_START:
+	case EV_RELEASER:
+	case EV_RELEASER_END:
+		host_event(w, ev);
+		break;
+	}
+}
+
+/* One thing: the next event, an elector's timer, or a guard's deadline. */
+static void advance(struct world *w)
+{
+	usec_t next = queue_next(w);
+	int timer = -1, guard = -1;
+	struct world_event ev;
+
+	for (int m = 0; m < N_MEMBERS; m++) {
+		const struct host *h = &w->host[m];
+
+		if (h->running && !h->stopped && h->tick < next) {
+			next = h->tick;
+			timer = m;
+		}
+	}
+	for (int m = 0; m < N_MEMBERS; m++) {
+		if (w->host[m].guard_due < next) {
+			next = w->host[m].guard_due;
+			guard = m;
+		}
+	}
+	if (next > w->now)
+		w->now = next;
+	if (guard >= 0) {
+		host_guard_looks(w, guard);
+	} else if (timer >= 0) {
+		w->host[timer].tick = USEC_INFINITY;
+		shell_tick(w, timer);
+	} else if (queue_pop(w, &ev)) {
+		happen(w, &ev);
+	}
+}
+
+/* P7, P9: in runs with nothing but a short outage, or crashed electors, nobody else leads. */
+static void nothing_changed(struct world *w)
+{
+	if (w->mode != RUN_FAULTS && w->n_grants > 1)
+		violated(w, "promise %d: %u grants", w->mode == RUN_SHORT_OUTAGE ? 7 : 9,
+		         w->n_grants);
+}
+
+/* P6: after the faults there is a leader, and it stays. */
+static bool settled(struct world *w)
+{
+	int leader = oracle_leader(w);
+
+	if (leader < 0 || leader != w->leader) {
+		w->leader = leader;
+		w->led_since = w->now;
+	}
+	if (leader >= 0 && w->now >= w->led_since + w->T && w->now >= w->healed_at + w->T)
+		return true;
+	if (w->now > w->healed_at + bound(w))
+		violated(w, "promise 6: no leader that stays");
+	return false;
+}
+
+static void run(struct world *w, uint64_t seed, bool verbose)
+{
+	memset(w, 0, sizeof(*w));
+	w->seed = w->random = seed;
+	w->random ^= 0x6a6d6861;
+	(void)chance(w);
+	w->verbose = verbose;
+	w->leader = -1;
+	for (int m = 0; m < N_MEMBERS; m++)
+		w->host[m].tick = w->host[m].guard_due = USEC_INFINITY;
+	faults_plan(w);
+	ensemble_init(w);
+	for (int m = 0; m < N_MEMBERS; m++)
+		at(w, between(w, 0, MS(300)),
+		   (struct world_event){ .type = EV_GUARD_START, .who = m });
+	while (!w->failed) {
+		advance(w);
+		oracle_check(w);
+		if (!w->healed && w->now >= w->faults_end)
+			faults_heal(w);
+		if (w->healed && settled(w))
+			break;
+	}
+	nothing_changed(w);
+}
+
+/* ---- command line ---- */
+
+static struct world world; /* 200 KiB: too much for some stacks */
+
+static void on_abort(int sig)
+{
+	char text[80];
+	int n = snprintf(text, sizeof(text), "assertion in seed %llu\n",
+	                 (unsigned long long)world.seed);
+
+	(void)sig;
+	if (n > 0)
+		(void)!write(STDERR_FILENO, text, (size_t)n);
+	fflush(stdout);
+	_exit(1);
+}
+
+static bool number(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && *text != '-';
+}
+
+static int usage(void)
+{
+	fputs("usage: sim [-s SEED] [-n RUNS] [-v] [-k]\n"
+	      "  -v  tell each run   -k  go on after a failure\n",
+	      stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = 1, runs = 1000, failed = 0, steps = 0, grants = 0, hash = 0;
+	usec_t slowest = 0;
+	bool verbose = false, keep_on = false;
+	int c;
+
+	while ((c = getopt(argc, argv, "s:n:vk")) != -1) {
+		if (c == 'v')
+			verbose = true;
+		else if (c == 'k')
+			keep_on = true;
+		else if ((c != 's' || !number(optarg, &seed)) &&
+		         (c != 'n' || !number(optarg, &runs)))
+			return usage();
+	}
+	if (optind != argc)
+		return usage();
+	(void)signal(SIGABRT, on_abort);
+	for (uint64_t i = 0; i < runs; i++) {
+		run(&world, seed + i, verbose);
+		steps += world.n_steps;
+		grants += world.n_grants;
+		hash ^= world.trace_hash;
+		if (!world.failed && world.led_since > world.healed_at &&
+		    world.led_since - world.healed_at > slowest)
+			slowest = world.led_since - world.healed_at;
+		if (!world.failed)
+			continue;
+		failed++;
+		printf("seed %llu: %s\n", (unsigned long long)world.seed, world.why);
+		if (!keep_on && !verbose)
+			run(&world, seed + i, true);
+		if (!keep_on)
+			break;
+	}
+	printf("%llu runs, %llu failed, %llu steps, %llu grants, slowest leader %.1f s, hash "
+	       "%016llx\n",
+	       (unsigned long long)runs, (unsigned long long)failed, (unsigned long long)steps,
+	       (unsigned long long)grants, (double)slowest / 1e6, (unsigned long long)hash);
+	return failed > 0;
+}

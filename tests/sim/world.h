@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A simulated cluster: three members with the real core, their guards and JobManagers, an ensemble
+ * of three ZooKeeper servers, network and clocks.  One seed is one run; no thread, no real time, no
+ * allocation, so that a run can be repeated.
+ *
+ *   queue.c     time and chance          ensemble.c  what ZooKeeper commits, sessions and their end
+ *   network.c   connections, requests    shell.c     the elector's shell: commands and answers
+ *   host.c      guard, JobManager        oracle.c    what must hold after every event
+ *   faults.c    what goes wrong          sim.c       one run after the other
+ *
+ * Times are true time unless a name ends in _local: then of that member's CLOCK_BOOTTIME.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "election/core.h"
+
+enum {
+	N_MEMBERS = 3,
+	N_SERVERS = 3,
+	N_CLIENTS = 2 * N_MEMBERS, /* electors, then releasers */
+	MAX_SESSIONS = 96,
+	MAX_LATCHES = 96,
+	MAX_REQUESTS = 192,
+	MAX_CONNECTIONS = 64,
+	MAX_EVENTS = 1024,
+	MAX_INBOX = 64,
+	MAX_FAULTS = 24,
+};
+
+#define MS(n) ((usec_t)(n)*1000)
+
+/* ---- queue.c ---- */
+
+enum world_event_type {
+	EV_ARRIVE, /* request reaches its server */
+	EV_COMMIT, /* .. and the ensemble's order of writes */
+	EV_ANSWER, /* .. and its answer the client */
+	EV_TIMEOUT,
+	EV_BROKEN,  /* a client notices that its connection is gone */
+	EV_CONNECT, /* a client tries the next server */
+	EV_PING,
+	EV_WATCH,
+	EV_RELAY,   /* a server tells the leader what was touched */
+	EV_EXPIRER, /* a bucket of sessions is due */
+	EV_CLOSE,   /* a session of the bucket is closed */
+	EV_LOCAL,   /* something without ZooKeeper is answered to the core */
+	EV_COMMITTER,
+	EV_ELECTOR_START,
+	EV_ELECTOR_STALE, /* the guard misses its heartbeat */
+	EV_CONTINUE,
+	EV_JOBMANAGER_KILL, /* stop_ms are over */
+	EV_JOBMANAGER_DEAD,
+	EV_JOBMANAGER_REAPED,
+	EV_GUARD_START,
+	EV_RELEASER,     /* --release begins */
+	EV_RELEASER_END, /* its ten seconds are over */
+	EV_FAULT,
+	EV_FAULT_OVER,
+};
+
+struct world_event {
+	usec_t at;
+	uint64_t order;
+	enum world_event_type type;
+	int who;
+	uint32_t generation;
+	uint64_t arg, arg2;
+};
+
+struct world_queue {
+	unsigned n;
+	uint64_t order;
+	struct world_event event[MAX_EVENTS];
+};
+
+struct world;
+
+uint64_t chance(struct world *w);
+uint64_t below(struct world *w, uint64_t n); /* 0 .. n-1 */
+bool percent(struct world *w, unsigned p);
+usec_t between(struct world *w, usec_t a, usec_t b);
+void at(struct world *w, usec_t when, struct world_event ev);
+bool queue_pop(struct world *w, struct world_event *ret);
+usec_t queue_next(const struct world *w);
+
+/* ---- ensemble.c ---- */
+
+struct sim_session {
+	bool alive, doomed;
+	int client;
+	struct nonce nonce;
+	usec_t timeout, expires;
+	int server;
+};
+
+struct sim_latch {
+	bool alive;
+	struct latch_name name;
+	int session;
+};
+
+struct sim_member {
+	bool exists, eligible;
+	int session;
+	uint64_t stopped;
+};
+
+struct sim_register {
+	bool exists, released;
+	int32_t version;
+	struct epoch epoch;
+	struct latch_name owner, designated;
+	usec_t owner_session;
+	enum cause cause;
+};
+
+struct sim_server {
+	usec_t down_until;  /* refuses connections */
+	usec_t alone_until; /* cut off from the others: answers nothing */
+	uint32_t generation;
+	bool touched[MAX_SESSIONS];
+	usec_t max_session;
+};
+
+struct ensemble {
+	int leader;
+	uint32_t term;
+	usec_t electing_until;
+	uint32_t sequence;
+	unsigned n_sessions, n_latches;
+	struct sim_session session[MAX_SESSIONS];
+	struct sim_latch latch[MAX_LATCHES];
+	struct sim_member member[N_MEMBERS];
+	struct sim_register reg;
+	struct sim_server server[N_SERVERS];
+};
+
+/* ---- network.c ---- */
+
+enum request_kind { REQ_CONNECT, REQ_PING, REQ_CORE, REQ_COMMIT, REQ_CLOSE, REQ_DELETE };
+
+struct request {
+	bool used, answered;
+	enum request_kind kind;
+	int client;
+	uint32_t handle;
+	uint64_t connection;
+	uint32_t number; /* on its connection */
+	int step;
+	usec_t sent, sent_local;
+	struct core_command cmd;
+	reasons_t reasons;
+	/* CONNECT */
+	int session;
+	usec_t timeout;
+	/* answer */
+	enum core_result result;
+	bool expired;
+	struct core_view view;
+	struct latch_name latch;
+	int32_t version;
+};
+
+struct connection {
+	uint64_t id;
+	bool alive;
+	int client, server, session;
+	uint32_t handle, server_generation;
+	uint32_t n_sent, land; /* after its end: how many of those sent still land */
+	usec_t last_up, last_commit, last_down;
+	/* what the last look left watches on */
+	bool watch_register, watch_members;
+	struct latch_name watch_latch[2];
+};
+
+struct client {
+	bool open, dead;
+	uint32_t handle;
+	int session; /* -1: none yet */
+	bool connecting;
+	uint64_t connection; /* 0: none */
+	int server;
+	usec_t asked;
+	struct nonce nonce;
+};
+
+/* ---- host.c, shell.c ---- */
+
+struct session_file {
+	bool exists, ending;
+	int session;
+	struct nonce nonce;
+	usec_t timeout;
+	struct latch_name latch;
+};
+
+enum page_state { PAGE_NEVER, PAGE_ARMED, PAGE_ENDED };
+
+struct page {
+	enum page_state state;
+	struct epoch epoch;
+	usec_t deadline_local;
+};
+
+enum jobmanager_state { JM_NONE, JM_RUNNING, JM_TERMINATING, JM_KILLED };
+
+struct host {
+	int64_t offset, ppm;
+	usec_t cut_until; /* from the network */
+	bool slow;
+	/* guard */
+	bool guard_up, lost;
+	usec_t guard_paused_until;
+	usec_t guard_due; /* when it looks at the page again */
+	struct page page;
+	unsigned deaths;
+	bool elector_wanted, releasing;
+	enum jobmanager_state jobmanager;
+	struct epoch jobmanager_epoch, reaped_epoch;
+	uint32_t jobmanager_generation;
+	unsigned restarts;
+	struct session_file file;
+	/* elector */
+	bool running, stopped, exiting;
+	uint32_t incarnation;
+	struct core core;
+	usec_t tick;
+	unsigned n_inbox;
+	struct core_event inbox[MAX_INBOX];
+	reasons_t reasons;
+	bool storage_bad;
+	usec_t storage_hangs_until;
+	struct epoch open_epoch; /* what the store was opened for */
+	int32_t version;
+	bool version_known, commit_under_way;
+	unsigned n_own;
+	struct latch_name own[8];
+};
+
+enum fault_type {
+	FAULT_NONE,
+	FAULT_BREAK,
+	FAULT_CUT,
+	FAULT_SLOW,
+	FAULT_SERVER_DOWN,
+	FAULT_SERVER_ALONE,
+	FAULT_LEADER_CHANGE,
+	FAULT_OUTAGE,
+	FAULT_ELECTOR_CRASH,
+	FAULT_ELECTOR_STOP,
+	FAULT_ELECTOR_LOOP,
+	FAULT_GUARD_CRASH,
+	FAULT_GUARD_PAUSE,
+	FAULT_JOBMANAGER_EXIT,
+	FAULT_HOST_LOST,
+	FAULT_LATCH_REMOVED,
+	FAULT_MEMBER_REMOVED,
+	FAULT_FALSE_EXPIRED,
+	FAULT_STORAGE_BAD,
+	FAULT_STORAGE_HANGS,
+	FAULT_NOT_ELIGIBLE,
+	FAULT_SWITCHOVER,
+	FAULT_STEP_DOWN,
+	FAULT_SHUTDOWN,
+	FAULT_N_
+};
+
+struct fault {
+	enum fault_type type;
+	int who; /* member or server; -1: whoever leads */
+	usec_t after;
+	bool by_command; /* triggered by the n-th command of this type, else by time */
+	enum core_command_type command;
+	unsigned count;
+	usec_t lasts;
+	bool done;
+};
+
+enum run_mode { RUN_FAULTS, RUN_SHORT_OUTAGE, RUN_ELECTOR_CRASHES };
+
+struct world {
+	uint64_t random;
+	usec_t now;
+	usec_t T, k, stop, takeover;
+	struct lease_params lease;
+	unsigned expirer_slow; /* percent of slow walks */
+	usec_t removed_by_hand[N_MEMBERS];
+	struct world_queue queue;
+	struct ensemble zk;
+	struct client client[N_CLIENTS];
+	uint64_t n_connections;
+	struct connection connection[MAX_CONNECTIONS];
+	struct request request[MAX_REQUESTS];
+	unsigned next_request;
+	struct host host[N_MEMBERS];
+	/* schedule */
+	enum run_mode mode;
+	usec_t faults_end, healed_at, led_since;
+	int leader;
+	unsigned n_faults;
+	struct fault fault[MAX_FAULTS];
+	bool healed;
+	/* oracle */
+	bool failed;
+	char why[160];
+	uint64_t seed;
+	struct epoch granted, claimed, committed;
+	unsigned n_grants, n_ends, n_steps;
+	uint64_t trace_hash;
+	bool verbose;
+};
+
+/* ---- queue.c ---- */
+usec_t local_time(const struct world *w, int member, usec_t now);
+usec_t true_time(const struct world *w, int member, usec_t local);
+void note(struct world *w, int who, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- ensemble.c ---- */
+void ensemble_init(struct world *w);
+void ensemble_commit(struct world *w, struct request *r, const struct connection *c);
+bool ensemble_serves(const struct world *w, int server);
+bool ensemble_has_quorum(const struct world *w);
+void ensemble_touch(struct world *w, int session, int server);
+void ensemble_relay(struct world *w, int server);
+void ensemble_expire_due(struct world *w);
+void ensemble_close_session(struct world *w, int session);
+void ensemble_server_down(struct world *w, int server, usec_t until);
+void ensemble_elect(struct world *w, usec_t until);
+void ensemble_remove_latch(struct world *w, struct sim_latch *l);
+struct sim_latch *ensemble_latch(struct world *w, const struct latch_name *name);
+bool ensemble_has_session(const struct world *w, int session, const struct nonce *nonce);
+
+/* ---- network.c ---- */
+void client_open(struct world *w, int client, int session, const struct nonce *nonce, usec_t T);
+void client_close(struct world *w, int client);
+void client_break(struct world *w, int client);
+void client_try(struct world *w, int client);
+struct request *client_ask(struct world *w, int client, enum request_kind kind,
+                           const struct core_command *cmd);
+void client_ping(struct world *w, int client, uint32_t handle);
+bool client_connected(const struct world *w, int client);
+void network_arrive(struct world *w, struct request *r);
+void network_commit(struct world *w, struct request *r);
+void network_answer(struct world *w, struct request *r);
+void network_timeout(struct world *w, struct request *r);
+void network_changed(struct world *w, bool reg, bool members, const struct latch_name *latch);
+void network_drop_server(struct world *w, int server);
+void network_drop_session(struct world *w, int session);
+struct connection *connection_get(struct world *w, uint64_t id);
+
+/* ---- shell.c ---- */
+void shell_start(struct world *w, int member);
+void shell_feed(struct world *w, int member, struct core_event ev);
+void shell_later(struct world *w, int member, usec_t delay, enum core_event_type type, uint32_t low,
+                 uint64_t arg);
+void shell_local(struct world *w, const struct world_event *ev);
+void shell_answer(struct world *w, int client, struct request *r);
+void shell_unknown(struct world *w, const struct request *r);
+void shell_session_event(struct world *w, int client, enum core_event_type type, usec_t sent_local);
+void shell_changed(struct world *w, int client);
+void shell_tick(struct world *w, int member);
+void shell_commit(struct world *w, int member, uint32_t incarnation);
+void shell_stop(struct world *w, int member, enum cause cause, const struct latch_name *to);
+void shell_eligible(struct world *w, int member);
+void shell_continue(struct world *w, int member);
+
+/* ---- host.c ---- */
+void host_guard_start(struct world *w, int member);
+void host_guard_looks(struct world *w, int member);
+void host_guard_crash(struct world *w, int member, bool release);
+void host_elector_start(struct world *w, int member);
+void host_elector_died(struct world *w, int member);
+void host_elector_exits(struct world *w, int member);
+void host_grant(struct world *w, int member, struct epoch epoch);
+void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill);
+void host_jobmanager_dies(struct world *w, int member, bool by_itself);
+void host_jobmanager_dead(struct world *w, int member, uint32_t generation);
+void host_jobmanager_reaped(struct world *w, int member, uint32_t generation, bool by_itself);
+void host_release_done(struct world *w, int member);
+void host_release_begin(struct world *w, int member);
+void host_lost(struct world *w, int member);
+void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline);
+void host_page_extend(struct world *w, int member, usec_t deadline);
+void host_page_end(struct world *w, int member);
+void host_stop_jobmanager_now(struct world *w, int member);
+
+/* ---- faults.c ---- */
+void faults_plan(struct world *w);
+void faults_strike(struct world *w, unsigned i);
+void faults_over(struct world *w, enum fault_type type, int who);
+void faults_on_command(struct world *w, int member, enum core_command_type type);
+void faults_heal(struct world *w);
+
+/* ---- oracle.c ---- */
+void violated(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void oracle_check(struct world *w);
+void oracle_claimed(struct world *w, struct epoch epoch);
+void oracle_granted(struct world *w, int member, struct epoch epoch);
+void oracle_written(struct world *w, struct epoch epoch);
+int oracle_leader(const struct world *w); /* -1: none */
+
+static inline int client_member(int client)
+{
+	return client % N_MEMBERS;
+}
+
+static inline bool is_releaser(int client)
+{
+	return client >= N_MEMBERS;
+}
