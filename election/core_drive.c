@@ -23,6 +23,8 @@ static void beat(struct core *c, struct core_out *out)
 {
 	if (!c->connected || !latch_name_set(&c->latch) || under_way(c, CORE_CMD_HEARTBEAT))
 		return;
+	if (c->phase == CORE_RESUMING && !c->owns)
+		return; /* nothing is renewed, or made, before latch and register were verified */
 	if (!c->member) { /* A4: the member node vanished, make it again first */
 		if (!under_way(c, CORE_CMD_REJOIN) && retry_due(c))
 			core_ask(c, out, CORE_CMD_REJOIN)->latch = c->latch;
