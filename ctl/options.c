@@ -78,8 +78,8 @@ static const struct verb_info {
 	  "With --wait: waits until there is one, at most for --timeout (60 seconds)." },
 	{ VERB_HISTORY, "history", NULL, "", 0, 0, O_READ | O_WATCH,
 	  "past terms: who led, why it ended, how long it took",
-	  "Times are UTC. Detect: until the loss was noticed; fence: until the new epoch was\n"
-	  "in the register; recover: until the JobManager was granted." },
+	  "Times are UTC. Detect: until the loss was noticed; fence: until the new epoch\n"
+	  "was in the register; recover: until the JobManager was granted." },
 	{ VERB_EVENTS, "events", NULL, "", 0, 0, O_JSON,
 	  "transitions and pointer changes as they happen",
 	  "Begins with the present state and goes on until Ctrl-C; a restart of the daemon's\n"

@@ -14,10 +14,11 @@ static const struct config_key keys[] = {
 	  .form = "name",
 	  .meaning = "Name of the Flink cluster: one latch, one register, one store. "
 	             "The same on every member." },
-	{ "member", CONFIG_TEXT, AT(member), .says_default = "the host name", .form = "name",
+	{ "member", CONFIG_TEXT, AT(member), .says_default = "the host name", .example = "\"jm-a\"",
+	  .form = "name",
 	  .meaning = "Name of this member. No two members of a cluster share one." },
 	{ "runtime_dir", CONFIG_TEXT, AT(runtime_dir), .says_default = "/run/jmha/<cluster>",
-	  .form = "absolute path",
+	  .example = "\"/run/jmha/orders\"", .form = "absolute path",
 	  .meaning = "Session file, lock and API socket (api.sock). It must outlive a restart of "
 	             "the daemon and belong to this member alone." },
 	{ "role", CONFIG_WORD, AT(observer), .words = { "contender", "observer" },
@@ -242,29 +243,56 @@ static unsigned move_group(FILE *f, const char *from, const char *to)
 	return depth;
 }
 
+/* As a comment of at most 80 columns. */
+static void print_comment(FILE *f, unsigned depth, const char *text)
+{
+	size_t width = 78 - 4 * (size_t)depth;
+
+	while (*text) {
+		size_t len = strlen(text), n = len;
+
+		if (len > width)
+			for (n = width; n > 0 && text[n] != ' '; n--)
+				;
+		if (n == 0)
+			n = len;
+		print_indent(f, depth);
+		(void)fprintf(f, "# %.*s\n", (int)n, text);
+		text += text[n] == ' ' ? n + 1 : n;
+	}
+}
+
+/* Without a default that could stand there, an example is shown behind a #. */
+static void print_sample_key(FILE *f, unsigned depth, const struct config_key *k)
+{
+	char form[128], dflt[128];
+	bool only_shown = k->says_default && k->type == CONFIG_TEXT;
+
+	config_schema_describe_form(k, form, sizeof(form));
+	config_schema_describe_default(k, dflt, sizeof(dflt));
+	print_comment(f, depth, k->meaning);
+	print_indent(f, depth);
+	(void)fprintf(f, "# (%s%s%s)\n", form, only_shown ? "; default: " : "",
+	              only_shown ? dflt : "");
+	if (k->example)
+		(void)snprintf(dflt, sizeof(dflt), "%s", k->example);
+	else if (!k->text && k->type == CONFIG_TEXT)
+		(void)snprintf(dflt, sizeof(dflt), "\"\"");
+	print_indent(f, depth);
+	(void)fprintf(f, "%s%s = %s;\n", only_shown ? "# " : "", last_part(k->path), dflt);
+}
+
 void config_sample_print(FILE *f)
 {
 	const char *before = "";
-	char form[128], dflt[128];
 
-	(void)fprintf(f, "# Configuration of jmhad; see jmhad.conf(5).\n"
-	                 "# Lines that begin with # show what holds without them.\n");
+	(void)fprintf(f, "# Configuration of jmhad; see jmhad.conf(5).\n");
 	for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
-		const struct config_key *k = &keys[i];
-		unsigned depth = move_group(f, before, k->path);
+		unsigned depth = move_group(f, before, keys[i].path);
 
-		config_schema_describe_form(k, form, sizeof(form));
-		config_schema_describe_default(k, dflt, sizeof(dflt));
-		if (k->required || k->example)
-			(void)snprintf(dflt, sizeof(dflt), "%s", k->example);
-		else if (!k->text && k->type == CONFIG_TEXT && !k->says_default)
-			(void)snprintf(dflt, sizeof(dflt), "\"\"");
-		print_indent(f, depth);
-		(void)fprintf(f, "# %s\n", k->meaning);
-		print_indent(f, depth);
-		(void)fprintf(f, "%s%s = %s;  # %s\n", k->says_default && !k->example ? "# " : "",
-		              last_part(k->path), dflt, form);
-		before = k->path;
+		(void)fputc('\n', f);
+		print_sample_key(f, depth, &keys[i]);
+		before = keys[i].path;
 	}
 	(void)move_group(f, before, "");
 }
