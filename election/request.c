@@ -114,10 +114,10 @@ static struct watch *find_watch(struct session *s, const char *path, bool list, 
 {
 	struct watch *w;
 
-	LIST_FOREACH(w, &s->watches, entry)
-	if (w->call == call && w->userdata == userdata && w->list == list &&
-	    strcmp(w->path, path) == 0)
-		return w;
+	for (w = LIST_FIRST(&s->watches); w != NULL; w = LIST_NEXT(w, entry))
+		if (w->call == call && w->userdata == userdata && w->list == list &&
+		    strcmp(w->path, path) == 0)
+			return w;
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return NULL;
@@ -132,24 +132,39 @@ static struct watch *find_watch(struct session *s, const char *path, bool list, 
 
 bool request_deliver_watch(struct session *s)
 {
-	struct watch *w;
+	struct watch *w = LIST_FIRST(&s->watches);
+	zk_watch_t call;
+	void *userdata;
 
 	if (s->fired == 0)
 		return false;
-	LIST_FOREACH(w, &s->watches, entry)
-	if (w->fired) {
-		zk_watch_t call = w->call;
-		void *userdata = w->userdata;
+	while (!w->fired) /* s->fired counts them: there is one */
+		w = LIST_NEXT(w, entry);
+	call = w->call;
+	userdata = w->userdata;
+	w->fired = false;
+	s->fired--;
+	release_watch(w);
+	s->told_watch = true;
+	if (call != NULL)
+		call(userdata);
+	return true;
+}
 
-		w->fired = false;
-		s->fired--;
-		release_watch(w);
-		if (call != NULL)
-			call(userdata);
-		return true;
-	}
-	assert(false); /* s->fired counts them */
-	return false;
+bool request_deliver_after_watches(struct session *s)
+{
+	if (!s->told_watch)
+		return false;
+	s->told_watch = false;
+	if (s->after_watches != NULL)
+		s->after_watches(s->after_watches_data);
+	return true;
+}
+
+void session_after_watches(struct session *s, zk_watch_t call, void *userdata)
+{
+	s->after_watches = call;
+	s->after_watches_data = userdata;
 }
 
 /* The handle is gone, and with it all that could fire. */
@@ -158,8 +173,8 @@ void request_forget_watches(struct session *s)
 	struct watch *w, *next;
 	struct request *r;
 
-	TAILQ_FOREACH(r, &s->answered, entry)
-	r->watch = NULL;
+	for (r = TAILQ_FIRST(&s->answered); r != NULL; r = TAILQ_NEXT(r, entry))
+		r->watch = NULL;
 	for (w = LIST_FIRST(&s->watches); w != NULL; w = next) {
 		next = LIST_NEXT(w, entry);
 		LIST_REMOVE(w, entry);
@@ -172,9 +187,9 @@ void session_forget(struct session *s, const void *watch_data)
 {
 	struct watch *w;
 
-	LIST_FOREACH(w, &s->watches, entry)
-	if (w->userdata == watch_data)
-		w->call = NULL;
+	for (w = LIST_FIRST(&s->watches); w != NULL; w = LIST_NEXT(w, entry))
+		if (w->userdata == watch_data)
+			w->call = NULL;
 }
 
 /* ---- answers */

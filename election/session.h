@@ -69,8 +69,8 @@ struct session_config {
 int session_new(const struct session_config *config, struct session **ret);
 
 /*
- * Ends the connection and frees everything; requests without answer are answered UNKNOWN,
- * -ECANCELED from in here.  `orderly`: when connected the session is closed on the server too,
+ * Ends the connection and frees everything; requests without answer are answered UNKNOWN
+ * from in here.  `orderly`: when connected the session is closed on the server too,
  * which takes 2 ms, or 1.5 s when the server hangs; that is no proof of anything (A3b).  Otherwise
  * it does not block, and the session lives on until it expires or is re-attached.  NULL is allowed.
  */

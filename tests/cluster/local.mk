@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
+# Real ZooKeeper servers: not part of make check, see make check-cluster.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/cluster/test_zookeeper_adapter
+tests_cluster_test_zookeeper_adapter_SOURCES = \
+	tests/cluster/test_zookeeper_adapter.c tests/cluster/zk_client.h
+tests_cluster_test_zookeeper_adapter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_cluster_test_zookeeper_adapter_LDADD = libzk.a libregister.a libelection.a libbase.a \
+	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+CLUSTER_TESTS += tests/cluster/zookeeper_adapter.t
+endif
