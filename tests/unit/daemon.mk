@@ -1,1 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
+
+# The guard's parts.  fake_elector is what the guard under test executes in place of jmhad.
+UNIT_TESTS += \
+	tests/unit/test_guard \
+	tests/unit/test_guard_link \
+	tests/unit/test_jobmanager \
+	tests/unit/test_lease_page \
+	tests/unit/test_log \
+	tests/unit/test_notify \
+	tests/unit/test_restarts \
+	tests/unit/test_session_file
+check_PROGRAMS += tests/unit/fake_elector
+tests_unit_fake_elector_SOURCES = tests/unit/fake_elector.c
+tests_unit_fake_elector_LDADD = libguard.a
+tests_unit_test_guard_SOURCES = tests/unit/test_guard.c
+tests_unit_test_guard_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_guard_LDADD = libguard.a $(CMOCKA_LIBS)
+tests_unit_test_guard_link_SOURCES = tests/unit/test_guard_link.c
+tests_unit_test_guard_link_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_guard_link_LDADD = libguard.a $(CMOCKA_LIBS)
+tests_unit_test_jobmanager_SOURCES = tests/unit/test_jobmanager.c
+tests_unit_test_jobmanager_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_jobmanager_LDADD = libguard.a $(CMOCKA_LIBS)
+tests_unit_test_lease_page_SOURCES = tests/unit/test_lease_page.c
+tests_unit_test_lease_page_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_lease_page_LDADD = libguard.a $(CMOCKA_LIBS)
+tests_unit_test_log_SOURCES = tests/unit/test_log.c
+tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_log_LDADD = libguard.a $(CMOCKA_LIBS)
+tests_unit_test_notify_SOURCES = tests/unit/test_notify.c
+tests_unit_test_notify_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_notify_LDADD = libguard.a $(CMOCKA_LIBS)
+tests_unit_test_restarts_SOURCES = tests/unit/test_restarts.c
+tests_unit_test_restarts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_restarts_LDADD = libguard.a $(CMOCKA_LIBS)
+tests_unit_test_session_file_SOURCES = tests/unit/test_session_file.c
+tests_unit_test_session_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_session_file_LDADD = libguard.a $(CMOCKA_LIBS)

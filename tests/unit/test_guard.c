@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guard with real processes: a JobManager with a child of its own, and a scripted elector
+ * (fake_elector.c).  Everything is waited for by condition; the deadline is generous.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "daemon/clock.h"
+#include "daemon/config.h"
+#include "daemon/guard.h"
+#include "daemon/guard_start.h"
+#include "daemon/jobmanager.h"
+#include "daemon/log.h"
+#include "daemon/process.h"
+
+static const usec_t patience_of_tests = 30 * USEC_PER_SEC;
+
+/* Each test has a world of its own: a runtime directory, a guard, what it started. */
+struct world {
+	char dir[64];
+	char script[PATH_MAX];  /* of the JobManager */
+	char program[PATH_MAX]; /* fake_elector, beside this test */
+	char *command[4];
+	struct config config;
+	struct guard_options options;
+	pid_t guard;
+};
+
+static void nap(void)
+{
+	const struct timespec t = { .tv_nsec = 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+static void path_of(const struct world *w, const char *name, char *ret)
+{
+	assert_true(snprintf(ret, PATH_MAX, "%s/%s", w->dir, name) < PATH_MAX);
+}
+
+static void write_script(const struct world *w, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	path_of(w, name, path);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void read_all(const struct world *w, const char *name, char *ret, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	path_of(w, name, path);
+	ret[0] = '\0';
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	ret[fread(ret, 1, size - 1, f)] = '\0';
+	(void)fclose(f);
+}
+
+/* Does a line of `events` begin so?  Yields what follows. */
+static bool seen(const struct world *w, const char *start, char *ret_rest, size_t size)
+{
+	static char events[1 << 16];
+
+	read_all(w, "events", events, sizeof(events));
+	for (char *line = strtok(events, "\n"); line; line = strtok(NULL, "\n"))
+		if (strncmp(line, start, strlen(start)) == 0) {
+			(void)snprintf(ret_rest, size, "%s", line + strlen(start));
+			return true;
+		}
+	return false;
+}
+
+static bool happened(const struct world *w, const char *start)
+{
+	char rest[128];
+
+	return seen(w, start, rest, sizeof(rest));
+}
+
+#define wait_until(condition)                                                  \
+	do {                                                                   \
+		usec_t until_ = clock_boottime() + patience_of_tests;          \
+		while (!(condition)) {                                         \
+			if (clock_boottime() > until_)                         \
+				fail_msg("still waiting for: %s", #condition); \
+			nap();                                                 \
+		}                                                              \
+	} while (0)
+
+static bool is_dead(pid_t pid)
+{
+	struct process_stat s;
+
+	return process_stat(pid, &s) < 0 || s.state == 'Z' || s.state == 'X';
+}
+
+static pid_t pid_in(const struct world *w, const char *name)
+{
+	char text[64];
+	int pid = 0;
+
+	read_all(w, name, text, sizeof(text));
+	return strchr(text, '\n') && sscanf(text, "%d", &pid) == 1 ? pid : 0;
+}
+
+static void start_guard(struct world *w)
+{
+	w->guard = fork();
+	assert_true(w->guard >= 0);
+	if (w->guard == 0) {
+		log_setup("guard", LOG_LEVEL_DEBUG);
+		_exit(guard_run(&w->config, &w->options));
+	}
+}
+
+static int wait_guard(struct world *w)
+{
+	int status = -1;
+
+	wait_until(waitpid(w->guard, &status, WNOHANG) == w->guard);
+	w->guard = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void find_program(char *ret, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", ret, size - sizeof("fake_elector"));
+
+	assert_true(n > 0);
+	ret[n] = '\0';
+	memcpy(strrchr(ret, '/') + 1, "fake_elector", sizeof("fake_elector"));
+}
+
+static int make_world(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	static char shell[] = "/bin/sh", option[] = "-c";
+	static char cluster[] = "orders", member[] = "jm-a", config[] = "orders.conf";
+
+	if (!w)
+		return -1;
+	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/test-guard-XXXXXX");
+	if (!mkdtemp(w->dir))
+		return -1;
+	find_program(w->program, sizeof(w->program));
+	/* A JobManager that spawns, and one of its children leaves the process group. */
+	(void)snprintf(
+	        w->script, sizeof(w->script),
+	        "cd %s; sleep 1000 & echo $! >child; setsid sleep 1000 & echo $! >stray; "
+	        "echo \"$JMHA_CLUSTER $JMHA_MEMBER $JMHA_SOCKET $JMHA_EPOCH $JMHA_LEADER_ID\" "
+	        ">environment; echo $$ >main; exec sleep 1000",
+	        w->dir);
+	w->command[0] = shell;
+	w->command[1] = option;
+	w->command[2] = w->script;
+	w->config = (struct config){ .path = config,
+		                     .cluster = cluster,
+		                     .member = member,
+		                     .runtime_dir = w->dir,
+		                     .command = w->command,
+		                     .stop_usec = 500 * USEC_PER_MSEC,
+		                     .takeover_usec = 30 * USEC_PER_SEC };
+	w->options = (struct guard_options){ .config_path = w->dir,
+		                             .program = w->program,
+		                             .patience = USEC_PER_SEC };
+	*state = w;
+	return 0;
+}
+
+static int end_world(void **state)
+{
+	struct world *w = *state;
+	struct jobmanager_error error;
+	struct dirent *entry;
+	char path[PATH_MAX];
+	DIR *d;
+
+	if (w->guard > 0) {
+		(void)kill(w->guard, SIGKILL);
+		(void)waitpid(w->guard, NULL, 0);
+	}
+	(void)jobmanager_reap_recorded(w->dir, clock_boottime() + 2 * USEC_PER_SEC, &error);
+	if (pid_in(w, "stray") > 0)
+		(void)kill(pid_in(w, "stray"), SIGKILL);
+	d = opendir(w->dir);
+	while (d && (entry = readdir(d))) {
+		path_of(w, entry->d_name, path);
+		(void)unlink(path);
+	}
+	if (d)
+		(void)closedir(d);
+	(void)rmdir(w->dir);
+	free(w);
+	return 0;
+}
+
+/* Leads with epoch 7 and a JobManager that is fully there. */
+static void lead(struct world *w)
+{
+	start_guard(w);
+	wait_until(happened(w, "started 7"));
+	wait_until(pid_in(w, "main") > 0);
+}
+
+static void assert_nothing_left(const struct world *w)
+{
+	assert_true(is_dead(pid_in(w, "main")));
+	assert_true(is_dead(pid_in(w, "child")));
+	assert_true(is_dead(pid_in(w, "stray")));
+}
+
+static void a_hung_electors_jobmanager_dies_at_the_deadline_not_before(void **state)
+{
+	struct world *w = *state;
+	uint64_t deadline;
+	char rest[128];
+	pid_t main_pid;
+
+	w->options.patience = 60 * USEC_PER_SEC; /* nobody replaces it */
+	write_script(w, "script", "arm 7 3000\nstart 7\nawait started\nhang\n");
+	lead(w);
+	main_pid = pid_in(w, "main");
+	wait_until(seen(w, "hanging deadline=", rest, sizeof(rest)));
+	deadline = strtoull(rest, NULL, 10);
+	wait_until(is_dead(main_pid));
+	assert_true(clock_boottime() >= deadline);
+	wait_until(is_dead(pid_in(w, "child")) && is_dead(pid_in(w, "stray")));
+}
+
+static void a_stopped_elector_cannot_keep_its_jobmanager(void **state)
+{
+	struct world *w = *state;
+	pid_t main_pid;
+
+	write_script(w, "script", "arm 7 2000\nstart 7\nawait started\nfreeze\n");
+	w->options.patience = 60 * USEC_PER_SEC;
+	lead(w);
+	main_pid = pid_in(w, "main");
+	wait_until(is_dead(main_pid));
+	assert_false(happened(w, "release")); /* it lives: its own business */
+}
+
+static void a_lapsed_lease_is_told_to_the_elector_once_all_are_gone(void **state)
+{
+	struct world *w = *state;
+
+	write_script(w, "script", "arm 7 2000\nstart 7\nawait started\nlapse\nawait exited\n");
+	lead(w);
+	wait_until(happened(w, "exited 7 signal=9 error=0 requested=1 deadline=1 pause=0"));
+	assert_nothing_left(w);
+}
+
+static void a_dead_elector_is_replaced_and_the_jobmanager_untouched(void **state)
+{
+	struct world *w = *state;
+	pid_t main_pid;
+
+	write_script(w, "script-0", "arm 7 20000\nstart 7\nawait started\ndie\n");
+	write_script(w, "script-1", "");
+	lead(w);
+	main_pid = pid_in(w, "main");
+	wait_until(happened(w, "hello 1 running=1 epoch=7 pidfd=1 page=1"));
+	assert_false(is_dead(main_pid));
+	assert_false(happened(w, "exited"));
+}
+
+static void a_hung_elector_is_replaced_and_the_jobmanager_untouched(void **state)
+{
+	struct world *w = *state;
+	pid_t main_pid;
+
+	write_script(w, "script-0", "arm 7 60000\nstart 7\nawait started\nhang\n");
+	write_script(w, "script-1", "");
+	lead(w);
+	main_pid = pid_in(w, "main");
+	wait_until(happened(w, "hello 1 running=1 epoch=7 pidfd=1 page=1"));
+	assert_false(is_dead(main_pid));
+}
+
+static void five_deaths_without_renewal_give_the_lease_up_and_release(void **state)
+{
+	struct world *w = *state;
+
+	write_script(w, "script-0", "arm 7 60000\nstart 7\nawait started\ndie\n");
+	/* Does not reach an extension: dies at once. */
+	write_script(w, "script", "die\n");
+	write_script(w, "script-5", "");
+	lead(w);
+	wait_until(happened(w, "release lock=1"));
+	assert_nothing_left(w);
+	wait_until(happened(w, "hello 5 running=0 epoch=7 pidfd=0 page=2"));
+	assert_false(happened(w, "hello 6"));
+}
+
+static void a_lease_lost_without_an_elector_is_released_before_starting_over(void **state)
+{
+	struct world *w = *state;
+	char events[4096];
+
+	/* Dead with a deadline so near that no successor can help: it is armed, and hangs. */
+	write_script(w, "script-0", "arm 7 1500\nstart 7\nawait started\ndie\n");
+	write_script(w, "script", "die\n");
+	write_script(w, "script-6", "");
+	lead(w);
+	wait_until(happened(w, "release"));
+	assert_nothing_left(w);
+	read_all(w, "events", events, sizeof(events));
+	assert_null(strstr(strstr(events, "release") + 1, "release"));
+}
+
+static void a_dead_guard_leaves_nothing_that_release_does_not_end(void **state)
+{
+	struct world *w = *state;
+	struct jobmanager_error error = { .text = "" };
+	int lock;
+
+	write_script(w, "script", "arm 7 60000\nstart 7\nawait started\n");
+	/* Without the stray: what leaves the group is caught by a living guard only. */
+	(void)snprintf(w->script, sizeof(w->script),
+	               "cd %s; sleep 1000 & echo $! >child; echo $$ >main; exec sleep 1000",
+	               w->dir);
+	lead(w);
+	assert_int_equal(guard_try_lock(w->dir, &lock), -EBUSY);
+	assert_int_equal(kill(w->guard, SIGKILL), 0);
+	assert_int_equal(wait_guard(w), -SIGKILL);
+	/* Main process and elector die with it; then the lock is free. */
+	wait_until(guard_try_lock(w->dir, &lock) == 0);
+	wait_until(is_dead(pid_in(w, "main")));
+	assert_false(is_dead(pid_in(w, "child")));
+	assert_int_equal(
+	        jobmanager_reap_recorded(w->dir, clock_boottime() + 20 * USEC_PER_SEC, &error), 0);
+	assert_true(is_dead(pid_in(w, "child")));
+	close(lock);
+}
+
+static void the_next_guard_ends_what_the_last_one_left(void **state)
+{
+	struct world *w = *state;
+	char path[PATH_MAX];
+
+	write_script(w, "script-0", "arm 7 60000\nstart 7\nawait started\n");
+	lead(w);
+	assert_int_equal(kill(w->guard, SIGKILL), 0);
+	assert_int_equal(wait_guard(w), -SIGKILL);
+	assert_false(is_dead(pid_in(w, "child")));
+	write_script(w, "script-0", "await reload\n");
+	path_of(w, "events", path);
+	assert_int_equal(unlink(path), 0);
+	start_guard(w);
+	wait_until(happened(w, "hello 0 running=0 epoch=0 pidfd=0 page=0"));
+	assert_true(is_dead(pid_in(w, "child")));
+}
+
+static void an_exit_is_told_when_the_children_are_gone(void **state)
+{
+	struct world *w = *state;
+
+	write_script(w, "script", "arm 7 60000\nstart 7\nawait exited\n");
+	lead(w);
+	assert_int_equal(kill(pid_in(w, "main"), SIGKILL), 0);
+	wait_until(happened(w, "exited 7 signal=9 error=0 requested=0 deadline=0 pause=0"));
+	assert_nothing_left(w);
+}
+
+static void an_exit_that_no_elector_heard_of_is_told_again(void **state)
+{
+	struct world *w = *state;
+
+	write_script(w, "script-0", "arm 7 60000\nstart 7\nawait exited\ndie\n");
+	write_script(w, "script-1", "await exited\nready\n");
+	lead(w);
+	assert_int_equal(kill(pid_in(w, "main"), SIGKILL), 0);
+	wait_until(happened(w, "hello 1 running=0 epoch=7"));
+	wait_until(happened(w, "exited 7"));
+}
+
+static void the_jobmanager_knows_where_it_is(void **state)
+{
+	struct world *w = *state;
+	char text[PATH_MAX], expected[PATH_MAX];
+
+	write_script(w, "script", "arm 7 60000\nstart 7\n");
+	lead(w);
+	read_all(w, "environment", text, sizeof(text));
+	(void)snprintf(expected, sizeof(expected), "orders jm-a %s/api.sock 7 leader-id\n", w->dir);
+	assert_string_equal(text, expected);
+}
+
+static void a_stop_terminates_and_then_kills(void **state)
+{
+	struct world *w = *state;
+
+	(void)snprintf(w->script, sizeof(w->script),
+	               "trap '' TERM; cd %s; sleep 1000 & echo $! >child; sleep 1000 & "
+	               "echo $! >stray; echo $$ >main; wait; wait; wait",
+	               w->dir);
+	write_script(w, "script", "arm 7 60000\nstart 7\nawait started\nawait reload\nstop 7\n");
+	lead(w);
+	assert_int_equal(kill(w->guard, SIGHUP), 0);
+	wait_until(happened(w, "exited 7 signal=9 error=0 requested=1 deadline=0 pause=0"));
+	assert_nothing_left(w);
+}
+
+static void a_start_without_an_armed_page_is_refused(void **state)
+{
+	struct world *w = *state;
+	char expected[64];
+
+	write_script(w, "script",
+	             "start 7\nawait exited\narm 8 60000\nstart 7\nawait exited\n"
+	             "start 8\nawait started\nkill 8\nawait exited\nstart 8\n"
+	             "await exited\nready\n");
+	start_guard(w);
+	(void)snprintf(expected, sizeof(expected), "exited 7 signal=0 error=%d", EPERM);
+	wait_until(happened(w, expected));
+	wait_until(happened(w, "started 8"));
+	/* A10: one epoch, one process. */
+	(void)snprintf(expected, sizeof(expected), "exited 8 signal=0 error=%d", EEXIST);
+	wait_until(happened(w, expected));
+}
+
+static void a_command_that_cannot_run_is_told_with_its_error(void **state)
+{
+	struct world *w = *state;
+	char expected[64];
+	static char missing[] = "/nonexistent/jobmanager.sh";
+
+	w->command[0] = missing;
+	write_script(w, "script", "arm 7 60000\nstart 7\nawait exited\narm 8 1\n");
+	start_guard(w);
+	(void)snprintf(expected, sizeof(expected), "exited 7 signal=0 error=%d requested=0",
+	               ENOENT);
+	wait_until(happened(w, expected));
+}
+
+static void an_elector_that_claims_too_long_is_replaced(void **state)
+{
+	struct world *w = *state;
+
+	w->config.takeover_usec = 1000;
+	write_script(w, "script-0", "claiming\n");
+	write_script(w, "script-1", "ready\n");
+	start_guard(w);
+	wait_until(happened(w, "hello 1 running=0 epoch=0 pidfd=0 page=0"));
+}
+
+static void a_stop_of_the_guard_is_orderly(void **state)
+{
+	struct world *w = *state;
+
+	write_script(w, "script",
+	             "arm 7 60000\nstart 7\nawait shutdown\nstop 7\nawait exited\nend 7\nbye\n");
+	lead(w);
+	assert_int_equal(kill(w->guard, SIGTERM), 0);
+	assert_int_equal(wait_guard(w), EXIT_SUCCESS);
+	assert_true(happened(w, "exited 7 signal=15 error=0 requested=1 deadline=0"));
+	assert_nothing_left(w);
+	assert_false(happened(w, "hello 1"));
+}
+
+static void a_stop_that_the_elector_ignores_ends_all_the_same(void **state)
+{
+	struct world *w = *state;
+
+	w->config.stop_usec = 0;
+	write_script(w, "script", "arm 7 60000\nstart 7\nawait shutdown\n");
+	lead(w);
+	assert_int_equal(kill(w->guard, SIGTERM), 0);
+	assert_int_equal(wait_guard(w), EXIT_FAILURE);
+	assert_nothing_left(w);
+}
+
+static void a_second_guard_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct world second = *w;
+
+	write_script(w, "script", "ready\n");
+	start_guard(w);
+	wait_until(happened(w, "hello 0"));
+	start_guard(&second);
+	assert_int_equal(wait_guard(&second), EXIT_FAILURE);
+}
+
+static void a_connect_waits_while_no_elector_lives(void **state)
+{
+	struct world *w = *state;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	CLEANUP(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat st;
+
+	write_script(w, "script", "ready\n");
+	start_guard(w);
+	wait_until(happened(w, "hello 0"));
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/api.sock", w->dir);
+	assert_int_equal(stat(address.sun_path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0666);
+	/* The fake elector accepts nothing: the connection sits in the guard's backlog. */
+	assert_int_equal(connect(fd, (const void *)&address, sizeof(address)), 0);
+}
+
+#define in_a_world(test) cmocka_unit_test_setup_teardown(test, make_world, end_world)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_a_world(a_hung_electors_jobmanager_dies_at_the_deadline_not_before),
+		in_a_world(a_stopped_elector_cannot_keep_its_jobmanager),
+		in_a_world(a_lapsed_lease_is_told_to_the_elector_once_all_are_gone),
+		in_a_world(a_dead_elector_is_replaced_and_the_jobmanager_untouched),
+		in_a_world(a_hung_elector_is_replaced_and_the_jobmanager_untouched),
+		in_a_world(five_deaths_without_renewal_give_the_lease_up_and_release),
+		in_a_world(a_lease_lost_without_an_elector_is_released_before_starting_over),
+		in_a_world(a_dead_guard_leaves_nothing_that_release_does_not_end),
+		in_a_world(the_next_guard_ends_what_the_last_one_left),
+		in_a_world(an_exit_is_told_when_the_children_are_gone),
+		in_a_world(an_exit_that_no_elector_heard_of_is_told_again),
+		in_a_world(the_jobmanager_knows_where_it_is),
+		in_a_world(a_stop_terminates_and_then_kills),
+		in_a_world(a_start_without_an_armed_page_is_refused),
+		in_a_world(a_command_that_cannot_run_is_told_with_its_error),
+		in_a_world(an_elector_that_claims_too_long_is_replaced),
+		in_a_world(a_stop_of_the_guard_is_orderly),
+		in_a_world(a_stop_that_the_elector_ignores_ends_all_the_same),
+		in_a_world(a_second_guard_is_refused),
+		in_a_world(a_connect_waits_while_no_elector_lives),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
