@@ -140,7 +140,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	elector_store_look_at(e);
 	elector_requests_sweep(e);
-	if (e->member.sequence != pointer_map_position(e->map)->sequence)
+	if (e->member_dirty || e->member.sequence != pointer_map_position(e->map)->sequence)
 		elector_publish_member(e); /* D16 */
 	return rearm(source, clock_boottime() + USEC_PER_SEC);
 }

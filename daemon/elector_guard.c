@@ -95,7 +95,7 @@ void elector_guard_bye(struct elector *e)
 {
 	struct guard_message message = { .type = GUARD_MESSAGE_BYE };
 
-	session_close(TAKE_PTR(e->session), true);
+	elector_zk_close(e, true);
 	if (!e->core.old_session)
 		(void)session_file_remove(e->config->runtime_dir);
 	send_message(e, &message);

@@ -100,6 +100,7 @@ struct elector {
 	struct member_node member;
 	int32_t member_version;
 	bool member_writing, member_dirty;
+	bool member_unsure; /* of its version */
 	struct epoch report_stopped; /* in the write under way */
 	bool report_asked;
 	struct core_command release; /* the one under way */
@@ -159,6 +160,7 @@ void elector_wire_session(struct elector *e, struct wired_session *w, struct ses
 
 int elector_zk_init(struct elector *e);
 void elector_zk_done(struct elector *e);
+void elector_zk_close(struct elector *e, bool orderly);
 void elector_zk_run(struct elector *e, const struct core_command *cmd);
 void elector_publish_member(struct elector *e);
 /* After a sync; `done` with found = NULL when it could not be read. */

@@ -167,13 +167,13 @@ static void on_session_event(void *userdata, const struct session_event *event)
 	elector_feed(e, &ev);
 }
 
-static void drop_session(struct elector *e)
+void elector_zk_close(struct elector *e, bool orderly)
 {
 	handover_free(TAKE_PTR(e->handover));
 	elector_wire_session(e, &e->wired_second, NULL);
 	observe_free(TAKE_PTR(e->observe));
 	elector_wire_session(e, &e->wired, NULL);
-	session_close(TAKE_PTR(e->session), false);
+	session_close(TAKE_PTR(e->session), orderly);
 	e->member_writing = e->register_reading = e->looked = false;
 }
 
@@ -216,7 +216,7 @@ static int new_nonce(struct nonce *ret)
 
 static void connect_new(struct elector *e)
 {
-	drop_session(e);
+	elector_zk_close(e, false);
 	e->joined = false;
 	e->member_version = 0;
 	e->member.stopped = (struct epoch){ 0 };
@@ -310,9 +310,10 @@ static void on_joined(void *userdata, const struct zk_result *r)
 	struct elector *e = userdata;
 	enum core_result result = plain_result(r);
 
-	if (r->outcome == ZK_DONE)
+	if (r->outcome == ZK_DONE) {
 		e->member_version = r->version;
-	else if (r->outcome == ZK_NOT_DONE && r->error == -EEXIST)
+		e->member_unsure = false;
+	} else if (r->outcome == ZK_NOT_DONE && r->error == -EEXIST)
 		result = CORE_NAME_TAKEN;
 	else if (r->outcome == ZK_NOT_DONE && r->error == -ENOENT && r->failed_op == 0)
 		result = CORE_LATCH_GONE;
@@ -382,10 +383,13 @@ static void on_published(void *userdata, const struct zk_result *r)
 	struct elector *e = userdata;
 
 	e->member_writing = false;
-	if (r->outcome == ZK_DONE)
+	if (r->outcome == ZK_DONE) {
 		e->member_version = r->version;
-	else
-		e->member_dirty = e->member_dirty || r->outcome == ZK_UNKNOWN;
+	} else { /* applied or not, and if so, which version it has: a look tells */
+		e->member_dirty = e->member_unsure = true;
+		if (r->outcome == ZK_NOT_DONE)
+			elector_feed_type(e, CORE_EV_CHANGED);
+	}
 	if (e->report_stopped.v != 0) {
 		e->report_stopped = (struct epoch){ 0 };
 		elector_feed_result(e, CORE_EV_REPORTED, plain_result(r));
@@ -397,7 +401,8 @@ static void on_published(void *userdata, const struct zk_result *r)
 void elector_publish_member(struct elector *e)
 {
 	e->member_dirty = true;
-	if (e->member_writing || !e->core.member || !e->session || !session_connected(e->session))
+	if (e->member_writing || e->member_unsure || !e->core.member || !e->session ||
+	    !session_connected(e->session))
 		return;
 	fill_member(e);
 	if (latch_set_member(e->session, &e->member, e->member_version, on_published, e) < 0)
@@ -531,6 +536,17 @@ static void fill_view(struct elector *e, struct core_view *v)
 		v->owner_stopped = owner->node.stopped;
 }
 
+/* After a write of our member node whose outcome was not clear. */
+static void sync_member_version(struct elector *e)
+{
+	const struct observed_member *own = observation_member(&e->view, e->config->member);
+
+	if (!e->member_unsure || e->member_writing || !own || !own->own)
+		return;
+	e->member_version = own->version;
+	e->member_unsure = false;
+}
+
 static void on_look(void *userdata, const struct zk_result *r, const struct observation *o)
 {
 	struct elector *e = userdata;
@@ -542,6 +558,7 @@ static void on_look(void *userdata, const struct zk_result *r, const struct obse
 		e->view = *o;
 		memset(&e->view.reg, 0, sizeof(e->view.reg)); /* borrowed: ours is e->reg */
 		e->looked = true;
+		sync_member_version(e);
 		elector_store_look_at(e);
 		fill_view(e, &ev.observed.view);
 	} else {
@@ -778,7 +795,7 @@ int elector_zk_init(struct elector *e)
 
 void elector_zk_done(struct elector *e)
 {
-	drop_session(e);
+	elector_zk_close(e, false);
 	register_done(&e->reg);
 	register_done(&e->claimed);
 	config_secret_freep(&e->auth);
