@@ -11,19 +11,19 @@
 #define CLEANUP(f) __attribute__((__cleanup__(f)))
 
 /* Hand the ownership on: yields the value, leaves NULL (or an invalid descriptor) behind. */
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) *take_from_ = &(p);                                                  \
-		__typeof__(p) taken_ = *take_from_;                                                \
-		*take_from_ = NULL;                                                                \
-		taken_;                                                                            \
+#define TAKE_PTR(p)                                 \
+	({                                          \
+		__typeof__(p) *take_from_ = &(p);   \
+		__typeof__(p) taken_ = *take_from_; \
+		*take_from_ = NULL;                 \
+		taken_;                             \
 	})
-#define TAKE_FD(fd)                                                                                \
-	({                                                                                         \
-		int *take_from_ = &(fd);                                                           \
-		int taken_ = *take_from_;                                                          \
-		*take_from_ = -1;                                                                  \
-		taken_;                                                                            \
+#define TAKE_FD(fd)                       \
+	({                                \
+		int *take_from_ = &(fd);  \
+		int taken_ = *take_from_; \
+		*take_from_ = -1;         \
+		taken_;                   \
 	})
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))

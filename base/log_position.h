@@ -11,7 +11,7 @@ enum { LOG_DIGEST_SIZE = 32 };
 
 struct log_position {
 	uint64_t epoch, segment; /* the file; 0, 0 = nothing was ever written */
-	uint64_t offset;	 /* bytes, behind the last committed record */
-	uint64_t sequence;	 /* of the last committed record; 0 = none */
+	uint64_t offset;         /* bytes, behind the last committed record */
+	uint64_t sequence;       /* of the last committed record; 0 = none */
 	uint8_t digest[LOG_DIGEST_SIZE];
 };

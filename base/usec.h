@@ -9,10 +9,10 @@
 
 typedef uint64_t usec_t;
 
-#define USEC_INFINITY	((usec_t)UINT64_MAX)
-#define USEC_PER_MSEC	((usec_t)1000)
-#define USEC_PER_SEC	((usec_t)1000000)
-#define NSEC_PER_USEC	((usec_t)1000)
+#define USEC_INFINITY ((usec_t)UINT64_MAX)
+#define USEC_PER_MSEC ((usec_t)1000)
+#define USEC_PER_SEC  ((usec_t)1000000)
+#define NSEC_PER_USEC ((usec_t)1000)
 
 static inline usec_t usec_from_ms(uint64_t ms)
 {
