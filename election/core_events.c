@@ -14,6 +14,7 @@ static void on_connected(struct core *c, const struct core_event *ev, struct cor
 	c->connect_sent = ev->connected.sent;
 	c->seen = false;
 	c->retry_at = 0;
+	c->heartbeat_at = c->now; /* P7: the one before may be lost; do not wait another h */
 	c->own_reasons &= ~(REASON_BIT(REASON_ZOOKEEPER_DOWN) | REASON_BIT(REASON_ZOOKEEPER_AUTH) |
 	                    REASON_BIT(REASON_LEASE_NO_ROOM));
 	lease_renegotiated(&c->lease, ev->connected.session, ev->connected.sent);
