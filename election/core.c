@@ -36,7 +36,7 @@ struct core_command *core_ask(struct core *c, struct core_out *out, enum core_co
 #define TO(p) (1u << CORE_##p)
 static const uint32_t allowed[CORE_N_PHASES_] = {
 	[CORE_DETACHED] = TO(ENDING) | TO(JOINING) | TO(EXITED),
-	[CORE_RESUMING] = TO(LEADING) | TO(REVOKING) | TO(DETACHED),
+	[CORE_RESUMING] = TO(LEADING) | TO(REVOKING) | TO(SETTLING) | TO(DETACHED),
 	[CORE_ENDING] = TO(JOINING) | TO(DETACHED) | TO(EXITED),
 	[CORE_JOINING] = TO(IDLE) | TO(DETACHED) | TO(EXITED),
 	[CORE_IDLE] = TO(ENTERING) | TO(DETACHED) | TO(EXITED),
