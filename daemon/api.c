@@ -22,7 +22,7 @@ struct api {
 	struct api_http *http;
 };
 
-enum { TCP = 1, WRITE = 2, STREAM = 4 };
+enum { TCP = 1, WRITE = 2, STREAM = 4, HEAVY = 8 };
 
 static const struct api_route {
 	const char *method, *path; /* "/v1/pointers/": what follows the slash is the tail */
@@ -37,7 +37,7 @@ static const struct api_route {
 	  "stream: the state, then each transition and pointer change, one JSON object a line" },
 	{ "GET", "/v1/history", TCP, api_status_history,
 	  "terms: epoch, leader, start, end, cause" },
-	{ "GET", "/v1/pointers", 0, api_pointers_list, "all pointers, or those with ?prefix=" },
+	{ "GET", "/v1/pointers", HEAVY, api_pointers_list, "all pointers, or those with ?prefix=" },
 	{ "GET", "/v1/pointers/", 0, api_pointers_get, "the value of one pointer, as it was sent" },
 	{ "PUT", "/v1/pointers/", WRITE, api_pointers_put, "create or replace one pointer" },
 	{ "DELETE", "/v1/pointers/", WRITE, api_pointers_delete, "remove one pointer" },
@@ -160,6 +160,14 @@ void api_dispatch(const struct api_request *req, struct api_reply *reply)
 		        "pointers) and wait_ms (switchover, step-down)");
 	else
 		route->handler(&r, reply);
+}
+
+bool api_is_heavy(const char *path)
+{
+	for (unsigned i = 0; i < N_ELEMENTS(routes); i++)
+		if ((routes[i].flags & HEAVY) && match_path(&routes[i], path))
+			return true;
+	return false;
 }
 
 static void set_group(struct api *api, const char *group)

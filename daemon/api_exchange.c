@@ -12,7 +12,9 @@
 #include "daemon/api_stream.h"
 
 enum {
-	MAX_BODY_BYTES = 32 << 20,        /* of all requests together */
+	MAX_BODY_BYTES = 32 << 20,  /* of all requests together */
+	MAX_REPLY_BYTES = 64 << 20, /* of all large answers together: clients may be slow */
+	LARGE_REPLY = 64 * 1024,
 	MAX_SWALLOWED = 8 * API_MAX_BODY, /* of a body that will be refused */
 	STREAM_BLOCK = 16 * 1024,
 };
@@ -26,6 +28,9 @@ struct exchange {
 	size_t size, capacity;
 	enum api_error refuse; /* the body; API_OK = fine so far */
 	bool dispatched, suspended;
+	bool queued, waited; /* a heavy request: is in http->heavy; was */
+	TAILQ_ENTRY(exchange) heavy;
+	size_t reply_size; /* counted in http->reply_bytes */
 	struct api_pending *pending;
 	struct api_stream *stream;
 };
@@ -54,8 +59,8 @@ void api_exchange_completed(void *cls, struct MHD_Connection *connection, void *
                             enum MHD_RequestTerminationCode code)
 {
 	struct exchange *x = *context;
+	struct api_http *http = ((struct listener *)cls)->http;
 
-	(void)cls;
 	(void)connection;
 	(void)code;
 	if (!x)
@@ -65,6 +70,9 @@ void api_exchange_completed(void *cls, struct MHD_Connection *connection, void *
 		api_pending_client_done(x->pending);
 	api_stream_close(x->stream);
 	forget_body(x);
+	if (x->queued)
+		TAILQ_REMOVE(&http->heavy, x, heavy);
+	http->reply_bytes -= x->reply_size;
 	LIST_REMOVE(x, entry);
 	free(x);
 }
@@ -162,14 +170,32 @@ static struct MHD_Response *make_response(struct exchange *x, struct api_reply *
 	return response;
 }
 
+/* So that nobody fills the memory by asking for much and reading nothing. */
+static void limit_large(struct exchange *x, struct api_reply *reply)
+{
+	struct api_http *http = x->client->listener->http;
+
+	if (reply->size < LARGE_REPLY)
+		return;
+	if (http->reply_bytes + reply->size > MAX_REPLY_BYTES) {
+		api_reply_error(reply, API_BUSY,
+		                "too many large answers are on their way; read them first");
+		return;
+	}
+	x->reply_size = reply->size;
+	http->reply_bytes += reply->size;
+}
+
 /* Sends the reply and frees what is left of it.  MHD_NO ends the connection. */
 static enum MHD_Result send_reply(struct exchange *x, struct api_reply *reply)
 {
 	struct api_context *context = x->client->listener->http->context;
-	struct MHD_Response *response = make_response(x, reply);
+	struct MHD_Response *response;
 	enum MHD_Result result = MHD_NO;
 
 	forget_body(x);
+	limit_large(x, reply);
+	response = make_response(x, reply);
 	if (response && add_headers(response, reply)) {
 		result = MHD_queue_response(x->connection, reply->http, response);
 		if (reply->http < N_ELEMENTS(context->replies))
@@ -287,6 +313,36 @@ static void dispatch(struct exchange *x, const char *url, const char *method,
 	reply->pending = NULL;
 }
 
+/* One heavy request for each MHD_run(), and the one that waited longest. */
+static bool must_queue(struct exchange *x, const char *url)
+{
+	struct api_http *http = x->client->listener->http;
+
+	if (x->waited || !api_is_heavy(url))
+		return false;
+	if (!http->heavy_used) {
+		http->heavy_used = true;
+		return false;
+	}
+	x->queued = true;
+	TAILQ_INSERT_TAIL(&http->heavy, x, heavy);
+	suspend(x);
+	return true;
+}
+
+void api_exchange_next_heavy(struct api_http *http)
+{
+	struct exchange *x = TAILQ_FIRST(&http->heavy);
+
+	http->heavy_used = x != NULL;
+	if (!x)
+		return;
+	TAILQ_REMOVE(&http->heavy, x, heavy);
+	x->queued = false;
+	x->waited = true;
+	resume(x);
+}
+
 /* The request is complete, or an answer to it has come. */
 static enum MHD_Result proceed(struct exchange *x, const char *url, const char *method)
 {
@@ -294,6 +350,8 @@ static enum MHD_Result proceed(struct exchange *x, const char *url, const char *
 
 	if (x->refuse != API_OK)
 		return refuse(x, x->refuse);
+	if (!x->dispatched && must_queue(x, url))
+		return MHD_YES;
 	if (!x->dispatched)
 		dispatch(x, url, method, &reply);
 	if (!x->pending)

@@ -38,7 +38,10 @@ struct api_http {
 	LIST_HEAD(, client) clients;
 	LIST_HEAD(, exchange) exchanges;
 	unsigned max_clients;
-	size_t body_bytes;
+	size_t body_bytes;            /* of all requests */
+	size_t reply_bytes;           /* of all large answers on their way */
+	bool heavy_used;              /* this MHD_run() has had its heavy request */
+	TAILQ_HEAD(, exchange) heavy; /* those that wait for the next */
 };
 
 /* Called with the headers, with each piece of the body, at its end, and when a suspended
@@ -54,6 +57,10 @@ void api_exchange_completed(void *cls, struct MHD_Connection *connection, void *
 /* As the library's own, but %00 stays as it is: decoded it would cut the key short, and another
  * pointer would be meant. */
 size_t api_exchange_unescape(void *cls, struct MHD_Connection *connection, char *s);
+
+/* Before each MHD_run(): the next heavy request has its turn.  However many ask for the list of
+ * pointers at once, the election's sources run in between. */
+void api_exchange_next_heavy(struct api_http *http);
 
 /* Before the end: the library insists that no connection is suspended. */
 void api_exchange_resume_all(struct api_http *http);

@@ -27,12 +27,15 @@ static int run(struct listener *l)
 	bool armed = false;
 
 	for (unsigned i = 0; i < MAX_TURNS; i++) {
+		api_exchange_next_heavy(l->http);
 		if (MHD_run(l->mhd) != MHD_YES)
 			return -EIO;
 		armed = MHD_get_timeout(l->mhd, &ms) == MHD_YES;
-		if (!armed || ms > 0)
+		if (!armed || ms > 0 || l->http->heavy_used)
 			break;
 	}
+	if (!TAILQ_EMPTY(&l->http->heavy))
+		(void)sd_event_source_set_enabled(l->kick, SD_EVENT_ONESHOT);
 	if (!armed)
 		return sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
 	(void)sd_event_source_set_time_relative(l->timer, usec_from_ms(ms));
@@ -219,6 +222,7 @@ int api_http_new(struct api_context *context, const struct api_admins *admins,
 	http->max_clients = clients_that_fit();
 	LIST_INIT(&http->clients);
 	LIST_INIT(&http->exchanges);
+	TAILQ_INIT(&http->heavy);
 	r = listener_start(&http->listeners[0], http, listen->unix_fd, false);
 	if (r >= 0 && listen->tcp_fd >= 0)
 		r = listener_start(&http->listeners[1], http, listen->tcp_fd, true);

@@ -56,6 +56,7 @@ static enum api_error on_list(void *userdata, const char *prefix, backend_pointe
 	for (unsigned i = 0; i < f->n_pointers; i++)
 		if (strncmp(f->pointers[i].key, prefix, strlen(prefix)) == 0)
 			each(cookie, &f->pointers[i]);
+	f->n_listed++;
 	return f->read_error;
 }
 

@@ -18,6 +18,7 @@ struct fake {
 	unsigned n_pointers;
 	uint64_t sequence;
 	enum api_error read_error; /* of pointer_get and pointer_list */
+	unsigned n_listed;         /* calls of pointer_list */
 	struct counters counters;
 	struct operator_result request; /* of request_get; id NULL = none */
 

@@ -27,6 +27,7 @@
 static struct fake fake;
 static sd_event *loop;
 static struct api *api;
+static unsigned most_listed; /* lists made in one turn of the loop */
 static int unix_fd = -1, tcp_fd = -1;
 static char folder[] = "/tmp/jmha-test-XXXXXX";
 static struct sockaddr_un unix_address = { .sun_family = AF_UNIX };
@@ -43,6 +44,7 @@ static int setup(void **state)
 
 	(void)state;
 	fake_init(&fake);
+	most_listed = 0;
 	fake.pointers = &one;
 	fake.n_pointers = 1;
 	unix_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -107,7 +109,11 @@ static time_t now(void)
 /* One turn of the loop, at most 20 ms. */
 static void turn(void)
 {
+	unsigned before = fake.n_listed;
+
 	assert_true(sd_event_run(loop, 20000) >= 0);
+	if (fake.n_listed - before > most_listed)
+		most_listed = fake.n_listed - before;
 }
 
 /* As much as the socket takes; the loop runs so that it takes all. */
@@ -539,6 +545,23 @@ static void a_stream_brings_the_state_and_then_what_happens(void **state)
 	close(fd);
 }
 
+static void wait_for_streams(unsigned n)
+{
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "\njmha_api_streams %u\n", n);
+	for (time_t deadline = now() + 20;;) {
+		int fd = client();
+
+		say(fd, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+		hear(fd, NULL);
+		close(fd);
+		if (strstr(got, line))
+			return;
+		assert_true(now() < deadline);
+	}
+}
+
 static void a_stream_that_is_not_read_is_dropped(void **state)
 {
 	int slow = client(), quick = client();
@@ -559,6 +582,7 @@ static void a_stream_that_is_not_read_is_dropped(void **state)
 			hear(quick, "\"type\":\"pointer\"");
 		turn();
 	}
+	wait_for_streams(1); /* though the slow one still reads nothing */
 	/* What was sent before may still be read; then comes the end, not the rest. */
 	for (time_t deadline = now() + 20; !ended; turn()) {
 		ssize_t n = recv(slow, got, sizeof(got), 0);
@@ -575,7 +599,6 @@ static void a_stream_that_is_not_read_is_dropped(void **state)
 static void a_stream_whose_reader_left_is_noticed(void **state)
 {
 	int fd = client();
-	int probe;
 
 	(void)state;
 	say(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -585,11 +608,7 @@ static void a_stream_whose_reader_left_is_noticed(void **state)
 		api_publish(api, &change); /* as a heartbeat would */
 		turn();
 	}
-	probe = client();
-	say(probe, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-	hear(probe, NULL);
-	expect("\njmha_api_streams 0\n");
-	close(probe);
+	wait_for_streams(0);
 }
 
 static void answers_are_counted_by_status(void **state)
@@ -654,6 +673,59 @@ static void another_user_reads_but_does_not_write(void **state)
 	close(fd);
 }
 
+/* Each list takes milliseconds; whatever else is due in the loop comes in between. */
+static void lists_are_made_one_by_one(void **state)
+{
+	enum { N = 20 };
+	static const char ask[] = "GET /v1/pointers HTTP/1.1\r\nHost: x\r\n\r\n";
+	int fd[N];
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		fd[i] = client();
+		assert_int_equal(send(fd[i], ask, sizeof(ask) - 1, MSG_NOSIGNAL), sizeof(ask) - 1);
+	}
+	for (unsigned i = 0; i < N; i++)
+		hear(fd[i], "\"sequence\":99");
+	assert_int_equal(fake.n_listed, N);
+	assert_true(most_listed <= 2); /* one that waited and one that came now */
+	for (unsigned i = 0; i < N; i++)
+		close(fd[i]);
+}
+
+static void large_answers_that_nobody_reads_have_a_limit(void **state)
+{
+	enum { N = 12 };
+	static char value[API_MAX_VALUE];
+	static struct pointer_view many[100];
+	int fd[N];
+	bool refused = false;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		many[i] = (struct pointer_view){ "k", value, sizeof(value), 1, false };
+	fake.pointers = many;
+	fake.n_pointers = 100;
+	for (unsigned i = 0; i < N; i++) {
+		char start[13] = "";
+
+		fd[i] = client();
+		say(fd[i], "GET /v1/pointers HTTP/1.1\r\nHost: x\r\n\r\n");
+		for (time_t deadline = now() + 20; recv(fd[i], start, 12, MSG_PEEK) < 12; turn())
+			assert_true(now() < deadline);
+		refused |= strcmp(start, "HTTP/1.1 429") == 0;
+	}
+	assert_true(refused);
+	for (unsigned i = 0; i < N; i++)
+		close(fd[i]);
+	for (unsigned i = 0; i < 5; i++)
+		turn();
+	fd[0] = client(); /* what they held is free again */
+	say(fd[0], "GET /v1/pointers HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	hear(fd[0], "HTTP/1.1 200 ");
+	close(fd[0]);
+}
+
 static void reload_keeps_the_old_group_when_the_new_is_missing(void **state)
 {
 	(void)state;
@@ -691,6 +763,8 @@ int main(void)
 		T(answers_are_counted_by_status),
 		T(one_user_cannot_take_all_connections),
 		T(another_user_reads_but_does_not_write),
+		T(lists_are_made_one_by_one),
+		T(large_answers_that_nobody_reads_have_a_limit),
 		T(reload_keeps_the_old_group_when_the_new_is_missing),
 	};
 
