@@ -20,3 +20,5 @@ jmhactl_SOURCES = %D%/main.c daemon/api_error.c daemon/api_error.h
 jmhactl_CFLAGS  = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 CTL_LIBS        = libctl.a $(CURL_LIBS) $(JANSSON_LIBS)
 jmhactl_LDADD   = $(CTL_LIBS)
+
+dist_bashcompletion_DATA = completion/jmhactl

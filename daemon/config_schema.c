@@ -187,12 +187,32 @@ void config_schema_print(FILE *f)
 	}
 }
 
-/* One sentence a line, as mdoc wants it; every sentence of `meaning` ends with ". ". */
+/* At most `width` columns of `n` bytes of text, each line behind `before`. */
+static void print_wrapped(FILE *f, const char *before, size_t width, const char *text, size_t n)
+{
+	while (n > 0) {
+		size_t len = n;
+
+		if (len > width) {
+			for (len = width; len > 0 && text[len] != ' '; len--)
+				;
+			if (len == 0)
+				len = n;
+		}
+		(void)fprintf(f, "%s%.*s\n", before, (int)len, text);
+		if (len < n)
+			len++; /* the blank */
+		text += len;
+		n -= len;
+	}
+}
+
+/* Each sentence begins a line, as mdoc wants it. */
 static void print_sentences(FILE *f, const char *text)
 {
 	for (const char *end; (end = strstr(text, ". ")) != NULL; text = end + 2)
-		(void)fprintf(f, "%.*s.\n", (int)(end - text), text);
-	(void)fprintf(f, "%s\n", text);
+		print_wrapped(f, "", 78, text, (size_t)(end - text) + 1);
+	print_wrapped(f, "", 78, text, strlen(text));
 }
 
 void config_schema_print_mdoc(FILE *f)
@@ -204,8 +224,8 @@ void config_schema_print_mdoc(FILE *f)
 		config_schema_describe_form(&keys[i], form, sizeof(form));
 		config_schema_describe_default(&keys[i], dflt, sizeof(dflt));
 		(void)fprintf(f, ".It Ic %s\n", keys[i].path);
-		(void)fprintf(f, "Value: %s.\nDefault: %s.\n", form, dflt);
 		print_sentences(f, keys[i].meaning);
+		(void)fprintf(f, "Value: %s.\nDefault: %s.\n", form, dflt);
 		if (keys[i].reloadable)
 			(void)fprintf(f, "Read again on SIGHUP.\n");
 	}
@@ -243,34 +263,16 @@ static unsigned move_group(FILE *f, const char *from, const char *to)
 	return depth;
 }
 
-/* As a comment of at most 80 columns. */
-static void print_comment(FILE *f, unsigned depth, const char *text)
-{
-	size_t width = 78 - 4 * (size_t)depth;
-
-	while (*text) {
-		size_t len = strlen(text), n = len;
-
-		if (len > width)
-			for (n = width; n > 0 && text[n] != ' '; n--)
-				;
-		if (n == 0)
-			n = len;
-		print_indent(f, depth);
-		(void)fprintf(f, "# %.*s\n", (int)n, text);
-		text += text[n] == ' ' ? n + 1 : n;
-	}
-}
-
 /* Without a default that could stand there, an example is shown behind a #. */
 static void print_sample_key(FILE *f, unsigned depth, const struct config_key *k)
 {
-	char form[128], dflt[128];
+	char form[128], dflt[128], before[32];
 	bool only_shown = k->says_default && k->type == CONFIG_TEXT;
 
 	config_schema_describe_form(k, form, sizeof(form));
 	config_schema_describe_default(k, dflt, sizeof(dflt));
-	print_comment(f, depth, k->meaning);
+	(void)snprintf(before, sizeof(before), "%*s# ", (int)(4 * depth), "");
+	print_wrapped(f, before, 78 - 4 * (size_t)depth, k->meaning, strlen(k->meaning));
 	print_indent(f, depth);
 	(void)fprintf(f, "# (%s%s%s)\n", form, only_shown ? "; default: " : "",
 	              only_shown ? dflt : "");

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # What can be said about the code without running it.
 STYLE_TESTS += \
+	%D%/completion.sh \
 	%D%/configure_names_packages.sh \
 	%D%/core_is_pure.sh \
+	%D%/docs_agree.sh \
 	%D%/forbidden_calls.sh \
 	%D%/format.sh \
 	%D%/guard_is_small.sh \
