@@ -70,6 +70,10 @@ static bool set_oom_score(char *ret_before, size_t size)
 	before[strcspn(before, "\n")] = '\0';
 	if (pwrite(fd, "-1000", 5, 0) < 0)
 		return false;
+	/* What is spared already was spared for us (OOMScoreAdjust= of the unit), not for the
+	 * JobManager, whose memory is what runs out. */
+	if (before[0] == '-')
+		memcpy(before, "0", sizeof("0"));
 	memcpy(ret_before, before, strlen(before) + 1);
 	return true;
 }
