@@ -73,8 +73,8 @@ ok "start returns when it is ready" inside systemctl start jmhad@a
 ok "status is answered then" status a
 until_ok 30 "a leads" field_is a .state leader
 until_ok 5 "its status line says so" inside sh -c \
-	'systemctl show --value -p StatusText jmhad@a | grep -iq leader'
-like "$(show StatusText a)" '[0-9]' "with the epoch: $(show StatusText a)"
+	'systemctl show --value -p StatusText jmhad@a | grep -q "^leader of cluster orders"'
+like "$(show StatusText a)" 'epoch 1, leader jm-a' "with epoch and leader: $(show StatusText a)"
 is "$(show WatchdogUSec a)" 10s "systemd watches it"
 is "$(field a .watchdog)" systemd "and status says so"
 is "$(show OOMPolicy a)" continue "want of memory does not stop the unit"
