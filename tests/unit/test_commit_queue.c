@@ -654,8 +654,13 @@ static void abort_tells_certain_from_unknown(void **state)
 	begin();
 	commit_queue_appended(bench.q, old, COMMIT_STORED);
 	assert_string_equal(look(), "open:1 after 0/0 ");
-	commit_queue_moved(bench.q, old, COMMIT_MOVED, 9);
+	opened();
+	(void)put("c", "1", "C");
+	assert_string_equal(look(), "append:1(1) ");
+	commit_queue_appended(bench.q, old, COMMIT_STORED);
 	assert_string_equal(look(), "");
+	appended(COMMIT_STORED);
+	assert_string_equal(look(), "move:1/1@5 ");
 }
 
 static void abort_before_the_append_is_certain(void **state)

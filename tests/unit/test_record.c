@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/crc32c.h"
 #include "base/text.h"
 #include "tests/unit/storage_files.h"
 
@@ -239,6 +240,38 @@ static void every_cut_of_a_record_is_noticed(void **state)
 	free(b);
 }
 
+/* Right sums do not make it ours: nothing that a file says may lead out of its bytes. */
+static void contradictions_under_a_right_checksum_are_refused(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} wrong[] = {
+		{ 32, 3 },                          /* more changes than there are */
+		{ 32, 1 },                          /* fewer */
+		{ 40, 0 },                          /* operation */
+		{ 40, 4 },  { 42, 0 }, { 42, 255 }, /* key size */
+		{ 44, 99 },                         /* value size */
+		{ 52, 0 },                          /* a NUL in the key */
+		{ 12, 99 },                         /* size of all values */
+	};
+	struct record r;
+	size_t size;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		uint8_t *b = encode(9, &size);
+		uint32_t sum;
+
+		b[wrong[i].at] = wrong[i].value;
+		sum = crc32c(0, b + 8, b[8] - 8U);
+		for (unsigned j = 0; j < 4; j++)
+			b[4 + j] = (uint8_t)(sum >> 8 * j);
+		assert_int_equal(record_decode(b, size, &r), RECORD_HEADER_DAMAGED);
+		free(b);
+	}
+}
+
 /* B6 */
 static void resynchronises_at_the_next_later_record(void **state)
 {
@@ -316,6 +349,7 @@ int main(void)
 		cmocka_unit_test(damaged_value_names_its_key_only),
 		cmocka_unit_test(every_flipped_bit_of_a_record_is_noticed),
 		cmocka_unit_test(every_cut_of_a_record_is_noticed),
+		cmocka_unit_test(contradictions_under_a_right_checksum_are_refused),
 		cmocka_unit_test(resynchronises_at_the_next_later_record),
 		cmocka_unit_test(limits_are_kept),
 		cmocka_unit_test(digest_goes_on_from_an_earlier_digest),

@@ -198,8 +198,9 @@ static void list_finds_the_highest_epoch(void **state)
 	assert_int_equal(store_list(s, on_done, &f), 0);
 	wait_for(1);
 	assert_true(last.highest_epoch == 12);
-	run_check();
-	assert_true(last.has_files);
+	run_check(); /* files, but no CLUSTER: told, not judged */
+	assert_int_equal(last.state, STORE_OK);
+	assert_true(last.has_files && !last.has_cluster_id);
 }
 
 /* What the leader writes is what a follower reads. */
