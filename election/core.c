@@ -31,6 +31,12 @@ struct core_command *core_ask(struct core *c, struct core_out *out, enum core_co
 	return core_emit(out, type);
 }
 
+void core_load(struct core *c, struct core_out *out)
+{
+	core_ask(c, out, CORE_CMD_LOAD)->epoch = c->epoch;
+	c->load_epoch = c->epoch;
+}
+
 /* ---- phases ---- */
 
 #define TO(p) (1u << CORE_##p)

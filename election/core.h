@@ -269,14 +269,15 @@ struct core {
 	usec_t last_failure;
 
 	/* the term */
-	struct epoch epoch; /* claimed or asked for; 0 = none */
-	bool owns;          /* the claim of `epoch` is known to have happened */
-	bool armed;         /* the page says `epoch` until the lease's deadline */
-	bool loaded;        /* the store is open for writing under `epoch` */
-	bool jobmanager;    /* started and not proven dead */
-	bool killed;        /* KILL was ordered for it */
-	bool shutdown;      /* an orderly stop of the member was asked for */
-	bool with_member;   /* the release takes the member node along */
+	struct epoch epoch;      /* claimed or asked for; 0 = none */
+	bool owns;               /* the claim of `epoch` is known to have happened */
+	bool armed;              /* the page says `epoch` until the lease's deadline */
+	bool loaded;             /* the store is open for writing under `epoch` */
+	struct epoch load_epoch; /* what the outstanding LOAD was sent for */
+	bool jobmanager;         /* started and not proven dead */
+	bool killed;             /* KILL was ordered for it */
+	bool shutdown;           /* an orderly stop of the member was asked for */
+	bool with_member;        /* the release takes the member node along */
 	struct latch_name designate;
 	struct epoch stopped_owed; /* A4: to be reported before a new latch; 0 = nothing */
 	usec_t restart_at;

@@ -24,7 +24,7 @@ static void beat(struct core *c, struct core_out *out)
 	if (!c->connected || !latch_name_set(&c->latch) || under_way(c, CORE_CMD_HEARTBEAT))
 		return;
 	if (c->phase == CORE_RESUMING && !c->owns)
-		return; /* nothing is renewed, or made, before latch and register were verified */
+		return;   /* nothing is renewed, or made, before latch and register were verified */
 	if (!c->member) { /* A4: the member node vanished, make it again first */
 		if (!under_way(c, CORE_CMD_REJOIN) && retry_due(c))
 			core_ask(c, out, CORE_CMD_REJOIN)->latch = c->latch;
@@ -91,7 +91,7 @@ static void drive_loading(struct core *c, struct core_out *out)
 	}
 	if (!c->loaded) {
 		if (!under_way(c, CORE_CMD_LOAD))
-			core_ask(c, out, CORE_CMD_LOAD)->epoch = c->epoch;
+			core_load(c, out);
 		return;
 	}
 	if (c->heartbeat_after != 0 || !lease_valid(&c->lease, c->now))
@@ -117,7 +117,7 @@ static void drive_leading(struct core *c, struct core_out *out)
 		core_revoke(c, out, CAUSE_NOT_ELIGIBLE, false);
 	} else if (!c->loaded && c->owns && c->connected && !under_way(c, CORE_CMD_LOAD) &&
 	           retry_due(c)) {
-		core_ask(c, out, CORE_CMD_LOAD)->epoch = c->epoch;
+		core_load(c, out);
 	}
 }
 

@@ -182,7 +182,7 @@ static void verify_resumed(struct core *c, struct core_out *out)
 	if (own_mark(c) && c->view.rank >= 0 && latch_name_equal(&c->view.own, &c->latch)) {
 		c->owns = c->member = true;
 		c->heartbeat_at = c->now;
-		core_ask(c, out, CORE_CMD_LOAD)->epoch = c->epoch;
+		core_load(c, out);
 		return;
 	}
 	c->old_session = true;
@@ -298,6 +298,8 @@ static void on_claimed(struct core *c, const struct core_event *ev, struct core_
 static void on_loaded(struct core *c, const struct core_event *ev)
 {
 	answered(c, CORE_CMD_LOAD);
+	if (!epoch_equal(c->load_epoch, c->epoch))
+		return; /* of a term before: is asked again */
 	if (c->phase != CORE_LOADING && c->phase != CORE_LEADING && c->phase != CORE_RESUMING)
 		return;
 	c->loaded = ev->result == CORE_OK;

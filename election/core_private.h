@@ -28,6 +28,8 @@ static inline void answered(struct core *c, enum core_command_type type)
 	c->outstanding &= ~bit(type);
 }
 
+void core_load(struct core *c, struct core_out *out);
+
 static inline bool retry_due(const struct core *c)
 {
 	return c->now >= c->retry_at;
