@@ -9,7 +9,9 @@ libguard_a_SOURCES = \
 	%D%/clock.c %D%/clock.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/guard_child.c %D%/guard_child.h \
+	%D%/guard_lease.c %D%/guard_private.h \
 	%D%/guard_link.c %D%/guard_link.h \
+	%D%/guard_replace.c \
 	%D%/guard_start.c %D%/guard_start.h \
 	%D%/jobmanager.c %D%/jobmanager.h \
 	%D%/jobmanager_recorded.c \
