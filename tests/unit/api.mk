@@ -3,10 +3,12 @@ API_UNIT_TESTS = \
 	test_api \
 	test_api_error \
 	test_api_http \
+	test_api_json \
 	test_api_metrics \
 	test_api_operator \
 	test_api_peer \
 	test_api_pointers \
+	test_api_request \
 	test_api_status \
 	test_api_stream
 UNIT_TESTS += $(API_UNIT_TESTS)
@@ -45,3 +47,15 @@ test_api_status_LDADD = $(API_TEST_LIBS)
 test_api_stream_SOURCES = %D%/test_api_stream.c
 test_api_stream_CFLAGS = $(API_TEST_CFLAGS)
 test_api_stream_LDADD = $(API_TEST_LIBS)
+test_api_json_SOURCES = %D%/test_api_json.c
+test_api_json_CFLAGS = $(API_TEST_CFLAGS)
+test_api_json_LDADD = $(API_TEST_LIBS)
+test_api_request_SOURCES = %D%/test_api_request.c
+test_api_request_CFLAGS = $(API_TEST_CFLAGS)
+test_api_request_LDADD = $(API_TEST_LIBS)
+
+# The table of calls, for tests/style.
+check_PROGRAMS += print_routes
+print_routes_SOURCES = %D%/print_routes.c
+print_routes_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+print_routes_LDADD = $(API_LIBS)
