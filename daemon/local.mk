@@ -68,3 +68,9 @@ libelector_a_SOURCES = \
 	%D%/elector_store.c \
 	%D%/elector_zk.c
 libelector_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
+
+# --release: a process of its own.
+noinst_LIBRARIES += librelease.a
+librelease_a_SOURCES = %D%/release.c %D%/release.h
+RELEASE_LIBS = librelease.a libzk.a libregister.a libguard.a $(JMHACONFIG_LIBS) libbase.a \
+	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(PTHREAD_LIBS)
