@@ -324,7 +324,7 @@ static void start_core(struct elector *e, const struct core_config *core)
 
 	e->feeding = true;
 	core_init(&e->core, core, clock_boottime(), &out);
-	e->state = core_state(&e->core, e->core.now);
+	e->state = CORE_STATE_STARTING;
 	e->core.reasons = elector_store_reasons(e);
 	run_commands(e, NULL, &out);
 	e->feeding = false;

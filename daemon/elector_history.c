@@ -102,8 +102,8 @@ void elector_history_note(struct elector *e)
 		.grant = USEC_INFINITY,
 	};
 
-	if (now == e->state)
-		return;
+	if (now == e->state || c->phase == CORE_RESUMING)
+		return; /* resumed: told when it has been verified */
 	if (now == CORE_STATE_DISCONNECTED)
 		t.cause = CAUSE_DISCONNECTED;
 	if (now == CORE_STATE_CLAIMING)
@@ -119,10 +119,11 @@ void elector_history_note(struct elector *e)
 	e->counters.transitions++;
 	log_transition(e, &t);
 	publish(e, &t);
-	if (now == CORE_STATE_LEADER && t.cause != CAUSE_RESUMED) {
+	if (now != CORE_STATE_LEADER)
+		return;
+	if (t.cause != CAUSE_RESUMED)
 		write_term(e);
-		elector_requests_granted(e);
-	}
+	elector_requests_granted(e);
 }
 
 /* ---- reading it back ---- */
