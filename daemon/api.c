@@ -33,7 +33,7 @@ static const struct api_route {
 	{ "GET", "/v1/status", TCP, api_status_get,
 	  "role, state, epoch, lease left of this member" },
 	{ "GET", "/v1/cluster", TCP, api_status_cluster, "all members and the leader" },
-	{ "GET", "/v1/events", TCP | STREAM, api_stream_events,
+	{ "GET", "/v1/events", STREAM, api_stream_events,
 	  "stream: the state, then each transition and pointer change, one JSON object a line" },
 	{ "GET", "/v1/history", TCP, api_status_history,
 	  "terms: epoch, leader, start, end, cause" },

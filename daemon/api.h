@@ -28,7 +28,7 @@ enum {
  * wait in the backlog while an elector is replaced. */
 struct api_listen {
 	int unix_fd;
-	int tcp_fd; /* -1 = none; serves only unprivileged GET, never pointers */
+	int tcp_fd; /* -1 = none; serves unprivileged GET, never pointers or events */
 	const char
 	        *admin_group; /* may write, beside root and the daemon's user; NULL or "" = none */
 };

@@ -11,7 +11,7 @@
 #include "daemon/api_status.h"
 
 /* Dead clients are noticed by writing to them. */
-enum { HEARTBEAT_SECONDS = 5 };
+enum { HEARTBEAT_SECONDS = 5, RESERVED_STREAMS = 16 };
 
 struct line {
 	char *text;
@@ -245,12 +245,16 @@ ssize_t api_stream_read(struct api_stream *s, char *buf, size_t max)
 
 void api_stream_events(const struct api_request *req, struct api_reply *reply)
 {
+	unsigned limit = API_MAX_STREAMS;
 	json_t *o, *status;
 
-	if (req->api->hub && req->api->hub->n_streams >= API_MAX_STREAMS) {
+	/* Whoever reads only leaves some for those who may write, too. */
+	if (!req->privileged)
+		limit -= RESERVED_STREAMS;
+	if (req->api->hub && req->api->hub->n_streams >= limit) {
 		api_reply_errorf(reply, API_BUSY,
-		                 "there are %d streams of events already; end one of them",
-		                 API_MAX_STREAMS);
+		                 "there are %u streams of events already; end one of them",
+		                 req->api->hub->n_streams);
 		return;
 	}
 	o = json_object();

@@ -116,7 +116,7 @@ static void tcp_serves_no_pointers_and_no_writes(void **state)
 		{ "GET", "/v1/pointers" },     { "GET", "/v1/pointers/a" },
 		{ "PUT", "/v1/pointers/a" },   { "DELETE", "/v1/pointers/a" },
 		{ "POST", "/v1/switchover" },  { "POST", "/v1/step-down" },
-		{ "GET", "/v1/requests/q-1" },
+		{ "GET", "/v1/requests/q-1" }, { "GET", "/v1/events" },
 	};
 	char error[64], allow[64];
 

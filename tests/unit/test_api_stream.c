@@ -206,6 +206,38 @@ static void the_call_begins_with_the_present_state(void **state)
 	api_reply_done(&reply);
 }
 
+static void readers_leave_some_streams_to_admins(void **state)
+{
+	static struct fake fake;
+	struct api_stream *s[API_MAX_STREAMS];
+	struct api_context context;
+	struct api_request req;
+	struct api_reply reply = { 0 };
+	unsigned n = 0;
+
+	(void)state;
+	fake_init(&fake);
+	fake_context(&fake, &context);
+	context.hub = hub;
+	req = fake_request(&context, "GET", "/v1/events");
+	for (req.privileged = false; n < API_MAX_STREAMS; n++) {
+		api_stream_events(&req, &reply);
+		if (!reply.stream)
+			break;
+		api_reply_done(&reply);
+		s[n] = stream();
+	}
+	assert_true(n > 0 && n < API_MAX_STREAMS);
+	assert_int_equal(reply.http, 429);
+	api_reply_done(&reply);
+	req.privileged = true;
+	api_stream_events(&req, &reply);
+	assert_true(reply.stream);
+	api_reply_done(&reply);
+	while (n > 0)
+		api_stream_close(s[--n]);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -217,6 +249,7 @@ int main(void)
 		T(who_falls_behind_is_dropped_alone),
 		T(there_is_a_limit_on_streams),
 		T(transitions_leaders_and_heartbeats_have_their_lines),
+		T(readers_leave_some_streams_to_admins),
 		T(the_call_begins_with_the_present_state),
 	};
 
