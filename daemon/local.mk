@@ -22,12 +22,6 @@ libguard_a_SOURCES = \
 	%D%/restarts.c %D%/restarts.h \
 	%D%/session_file.c %D%/session_file.h
 
-# In EXTRA_PROGRAMS until elector and release are there; then in sbin_PROGRAMS.
-EXTRA_PROGRAMS = jmhad
-jmhad_SOURCES = %D%/main.c
-jmhad_CFLAGS  = $(AM_CFLAGS)
-jmhad_LDADD   = libguard.a
-
 # The configuration, read by every process of the daemon.
 noinst_LIBRARIES += libjmhaconfig.a
 libjmhaconfig_a_SOURCES = \
@@ -73,4 +67,12 @@ libelector_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_
 noinst_LIBRARIES += librelease.a
 librelease_a_SOURCES = %D%/release.c %D%/release.h
 RELEASE_LIBS = librelease.a libzk.a libregister.a libguard.a $(JMHACONFIG_LIBS) libbase.a \
+	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(PTHREAD_LIBS)
+
+sbin_PROGRAMS += jmhad
+jmhad_SOURCES = %D%/main.c %D%/release.c %D%/release.h
+jmhad_CFLAGS  = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+# From the top down: each may use what follows it.
+jmhad_LDADD = libelector.a libapi.a libjmhaconfig.a libguard.a libzk.a libregister.a libstorage.a \
+	libstorage_core.a libelection.a libbase.a $(CONFIG_LIBS) $(MHD_LIBS) $(SYSTEMD_LIBS) \
 	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(PTHREAD_LIBS)
