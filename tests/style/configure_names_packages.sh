@@ -13,8 +13,12 @@ for folder in $(pkg-config --variable pc_path pkg-config | tr : ' '); do
 	done
 done
 saw "$(find "$tap_dir/pc" -name '*.pc' | count)" 5 "descriptions of libraries"
+# And of the source folder, which may be configured in place.
+mkdir "$tap_dir/src" "$tap_dir/src/election"
+cp -r configure build-aux build_config.h.in Makefile.in "$tap_dir/src/"
+cp election/core.h "$tap_dir/src/election/"
 cd "$tap_dir/build" || exit 1
-configure() { env -u CFLAGS -u CPPFLAGS PKG_CONFIG_LIBDIR="$tap_dir/pc" CC="$CC" "$top_srcdir/configure" -C; }
+configure() { env -u CFLAGS -u CPPFLAGS PKG_CONFIG_LIBDIR="$tap_dir/pc" CC="$CC" ../src/configure -C; }
 
 configure >"$tap_dir/summary" 2>&1
 for key in "jmha [0-9.]*" "  compiler" "  hardening" "  sanitizers" "  coverage" "  unit tests" "  installed"; do
