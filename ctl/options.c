@@ -82,8 +82,8 @@ static const struct verb_info {
 	  "was in the register; recover: until the JobManager was granted." },
 	{ VERB_EVENTS, "events", NULL, "", 0, 0, O_JSON,
 	  "transitions and pointer changes as they happen",
-	  "Begins with the present state and goes on until Ctrl-C; a restart of the daemon's\n"
-	  "elector is waited for." },
+	  "Begins with the present state and goes on until Ctrl-C; a restart of the\n"
+	  "daemon's elector is waited for." },
 	{ VERB_EXPLAIN, "explain", NULL, "", 0, 0, O_TIMEOUT | O_WATCH,
 	  "why this member leads, or does not, and what to do",
 	  "In sentences, made of what status and list show." },

@@ -84,10 +84,10 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "  Maintenance  until 2026-11-22 10:00:00 UTC, by eve: disk?[2J\n");
 }
 
-#define MEMBER(name, role, state, eligible, reasons, sequence, self)                               \
-	"{\"member\": \"" name "\", \"host\": \"h-" name "\", \"role\": \"" role                   \
-	"\", \"state\": \"" state "\", \"eligible\": " eligible ", \"reasons\": [" reasons         \
-	"], \"sequence\": " sequence ", \"stopped\": 0, \"jmha\": \"0.1.0\", \"api\": null, "       \
+#define MEMBER(name, role, state, eligible, reasons, sequence, self)                          \
+	"{\"member\": \"" name "\", \"host\": \"h-" name "\", \"role\": \"" role              \
+	"\", \"state\": \"" state "\", \"eligible\": " eligible ", \"reasons\": [" reasons    \
+	"], \"sequence\": " sequence ", \"stopped\": 0, \"jmha\": \"0.1.0\", \"api\": null, " \
 	"\"self\": " self "}"
 
 static void the_cluster_as_a_table(void **state)
@@ -95,18 +95,27 @@ static void the_cluster_as_a_table(void **state)
 	(void)state;
 	shows(view_cluster,
 	      "{\"version\": 1, \"cluster\": \"orders\", \"epoch\": 7, \"leader\": {\"member\": "
-	      "\"jm-a\", \"epoch\": 7}, \"released\": null, \"age_ms\": 120, \"members\": ["
-	      MEMBER("jm-a", "contender", "leader", "true", "", "99", "true") ","
-	      MEMBER("jm-b", "contender", "standby", "false", "\"pause\", \"not-caught-up\"", "90", "false") ","
-	      MEMBER("jm-o", "observer", "observer", "false", "", "99", "false") "]}",
+	      "\"jm-a\", \"epoch\": 7}, \"released\": null, \"age_ms\": 120, \"members\": [" MEMBER(
+	              "jm-a", "contender", "leader", "true", "", "99",
+	              "true") "," MEMBER("jm-b", "contender", "standby", "false",
+	                                 "\"pause\", \"not-caught-up\"", "90",
+	                                 "false") "," MEMBER("jm-o", "observer", "observer",
+	                                                     "false", "", "99", "false") "]}",
 	      "Cluster orders, epoch 7, leader jm-a, as of 120 ms ago\n"
-	      "+--------+--------+-----------+----------+----------+----------+-----+---------+----------------------+\n"
-	      "| Member | Host   | Role      | State    | Eligible | Sequence | Lag | Version | Reasons              |\n"
-	      "+--------+--------+-----------+----------+----------+----------+-----+---------+----------------------+\n"
-	      "| jm-a * | h-jm-a | contender | leader   | yes      |       99 |   0 | 0.1.0   |                      |\n"
-	      "| jm-b   | h-jm-b | contender | standby  | no       |       90 |   9 | 0.1.0   | pause, not-caught-up |\n"
-	      "| jm-o   | h-jm-o | observer  | observer | -        |       99 |   0 | 0.1.0   |                      |\n"
-	      "+--------+--------+-----------+----------+----------+----------+-----+---------+----------------------+\n");
+	      "+--------+--------+-----------+----------+----------+----------+-----+---------+----"
+	      "------------------+\n"
+	      "| Member | Host   | Role      | State    | Eligible | Sequence | Lag | Version | "
+	      "Reasons              |\n"
+	      "+--------+--------+-----------+----------+----------+----------+-----+---------+----"
+	      "------------------+\n"
+	      "| jm-a * | h-jm-a | contender | leader   | yes      |       99 |   0 | 0.1.0   |    "
+	      "                  |\n"
+	      "| jm-b   | h-jm-b | contender | standby  | no       |       90 |   9 | 0.1.0   | "
+	      "pause, not-caught-up |\n"
+	      "| jm-o   | h-jm-o | observer  | observer | -        |       99 |   0 | 0.1.0   |    "
+	      "                  |\n"
+	      "+--------+--------+-----------+----------+----------+----------+-----+---------+----"
+	      "------------------+\n");
 	shows(view_cluster,
 	      "{\"cluster\": \"orders\", \"epoch\": 7, \"leader\": null, \"released\": "
 	      "\"step-down\", \"age_ms\": 0, \"members\": []}",
@@ -126,12 +135,18 @@ static void history_as_a_table(void **state)
 	      "{\"epoch\": 7, \"leader\": \"jm-a\", \"start\": \"2026-11-22T11:00:00.012Z\", "
 	      "\"end\": null, \"cause\": null, \"detect_ms\": null, \"fence_ms\": null, "
 	      "\"recover_ms\": null}]}",
-	      "+-------+--------+---------------------+---------------------+------------+-----------+----------+\n"
-	      "| Epoch | Leader | Start (UTC)         | End (UTC)           | Ended by   | Detect ms | Fence ms |\n"
-	      "+-------+--------+---------------------+---------------------+------------+-----------+----------+\n"
-	      "|     6 | jm-b   | 2026-11-22 10:00:00 | 2026-11-22 11:00:00 | switchover |       0.2 |      2.0 |\n"
-	      "|     7 | jm-a   | 2026-11-22 11:00:00 |                     |            |           |          |\n"
-	      "+-------+--------+---------------------+---------------------+------------+-----------+----------+\n");
+	      "+-------+--------+---------------------+---------------------+------------+---------"
+	      "--+----------+\n"
+	      "| Epoch | Leader | Start (UTC)         | End (UTC)           | Ended by   | Detect "
+	      "ms | Fence ms |\n"
+	      "+-------+--------+---------------------+---------------------+------------+---------"
+	      "--+----------+\n"
+	      "|     6 | jm-b   | 2026-11-22 10:00:00 | 2026-11-22 11:00:00 | switchover |       "
+	      "0.2 |      2.0 |\n"
+	      "|     7 | jm-a   | 2026-11-22 11:00:00 |                     |            |         "
+	      "  |          |\n"
+	      "+-------+--------+---------------------+---------------------+------------+---------"
+	      "--+----------+\n");
 }
 
 static void pointers_show_sizes_and_damage(void **state)
@@ -154,14 +169,16 @@ static void pointers_show_sizes_and_damage(void **state)
 static void events_are_a_line_each(void **state)
 {
 	(void)state;
-	shows(view_event, "{\"type\": \"state\", \"status\": {\"member\": \"jm-a\", \"state\": "
-			  "\"standby\", \"epoch\": 3}}",
+	shows(view_event,
+	      "{\"type\": \"state\", \"status\": {\"member\": \"jm-a\", \"state\": "
+	      "\"standby\", \"epoch\": 3}}",
 	      "state       jm-a is standby, epoch 3\n");
 	shows(view_event,
 	      "{\"type\": \"transition\", \"from\": \"standby\", \"to\": \"claiming\", \"cause\": "
 	      "\"switchover\", \"epoch\": 4, \"at\": \"2026-11-22T10:00:00.123Z\"}",
 	      "transition  standby -> claiming, epoch 4, switchover, 2026-11-22 10:00:00 UTC\n");
-	shows(view_event, "{\"type\": \"leader\", \"leader\": {\"member\": \"jm-b\", \"epoch\": 4}}",
+	shows(view_event,
+	      "{\"type\": \"leader\", \"leader\": {\"member\": \"jm-b\", \"epoch\": 4}}",
 	      "leader      jm-b, epoch 4\n");
 	shows(view_event, "{\"type\": \"leader\", \"leader\": null}", "leader      none\n");
 	shows(view_event,
@@ -180,7 +197,8 @@ static void a_hand_over_is_told_with_its_times(void **state)
 	      "\"release_ms\": 1.5, \"grant_ms\": 2.25, \"total_ms\": 12.0}",
 	      "Done: jm-b leads with epoch 8, after jm-a, in 12.0 ms (stop 8.2 ms, release 1.5 ms, "
 	      "grant 2.2 ms)\n");
-	shows(view_operator, "{\"leader\": \"jm-b\", \"epoch\": 8, \"from\": null, \"total_ms\": null}",
+	shows(view_operator,
+	      "{\"leader\": \"jm-b\", \"epoch\": 8, \"from\": null, \"total_ms\": null}",
 	      "Done: jm-b leads with epoch 8\n");
 }
 
@@ -190,9 +208,8 @@ static void durations_read_well_at_any_size(void **state)
 		double ms;
 		const char *text;
 	} table[] = {
-		{ -1, "" },	    { 0, "0.0 ms" },	    { 99.94, "99.9 ms" },
-		{ 250, "250 ms" },  { 6990, "7.0 s" },	    { 90000, "90.0 s" },
-		{ 600000, "10 min" },
+		{ -1, "" },        { 0, "0.0 ms" },     { 99.94, "99.9 ms" }, { 250, "250 ms" },
+		{ 6990, "7.0 s" }, { 90000, "90.0 s" }, { 600000, "10 min" },
 	};
 	char text[32];
 
