@@ -362,7 +362,8 @@ static int configure(struct session *s, const struct session_config *config)
 		memcpy(s->identity.passwd, config->resume->password, sizeof(s->identity.passwd));
 		s->has_identity = true;
 	}
-	(void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK); /* any number will do */
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		seed = (uint32_t)getpid(); /* any number will do */
 	ensemble_init(&s->ensemble, seed);
 	n = resolve_literals(s->resolve, list);
 	ensemble_set(&s->ensemble, list, (unsigned)n);
