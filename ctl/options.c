@@ -93,8 +93,8 @@ static const struct verb_info {
 	  "Gives up waiting after --timeout (60 seconds): exit 5, it may still happen." },
 	{ VERB_STEP_DOWN, "step-down", NULL, "", 0, 0, O_OPERATOR,
 	  "the leader hands over and stays a contender",
-	  "Any member may be asked; it is the leader that steps down. Asks, waits and says what\n"
-	  "happened, like switchover." },
+	  "Any member may be asked; it is the leader that steps down. Asks, waits and says\n"
+	  "what happened, like switchover." },
 	{ VERB_POINTERS_LIST, "pointers", "list", "[PREFIX]", 0, 1, O_READ | O_WATCH,
 	  "keys, revisions and sizes",
 	  "What this member has read; on a standby it may be a moment old." },
@@ -103,8 +103,8 @@ static const struct verb_info {
 	  "Exit 1 when there is no such pointer or its value was lost." },
 	{ VERB_POINTERS_PUT, "pointers", "put", "KEY [FILE]", 1, 2,
 	  O_READ | O_CREATE | O_REVISION | O_EPOCH, "write a value from FILE or standard input",
-	  "Only the leader takes it. At most 64 KiB. Exit 5: it may or may not be written, ask\n"
-	  "again; the same change again does no harm." },
+	  "Only the leader takes it. At most 64 KiB. Exit 5: it may or may not be written,\n"
+	  "ask again; the same change again does no harm." },
 	{ VERB_POINTERS_DELETE, "pointers", "delete", "KEY", 1, 1,
 	  O_READ | O_YES | O_REVISION | O_EPOCH, "remove a pointer, after asking",
 	  "Only the leader does it. What Flink has stored there is not touched." },
