@@ -8,4 +8,9 @@ tests_cluster_test_zookeeper_adapter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_cluster_test_zookeeper_adapter_LDADD = libzk.a libregister.a libelection.a libbase.a \
 	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 CLUSTER_TESTS += tests/cluster/zookeeper_adapter.t
+check_PROGRAMS += tests/cluster/test_release
+tests_cluster_test_release_SOURCES = tests/cluster/test_release.c tests/cluster/zk_client.h
+tests_cluster_test_release_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_cluster_test_release_LDADD = $(RELEASE_LIBS) $(CMOCKA_LIBS)
+CLUSTER_TESTS += tests/cluster/release.t
 endif
