@@ -2,9 +2,8 @@
 /*
  * The elector's life, as the guard sees it:
  *
- *	waiting --start--> alive --hangs, claims too long, loses its link--> killed --reaped-->
- *waiting
- *	                     \--dies, or BYE-----------------------------------------------/
+ *	waiting --start--> alive --hangs, claims too long--> killed --reaped--> waiting
+ *	                     \--dies, or BYE-------------------------------------/
  *
  * From waiting it is started at once while the page is armed (it resumes, nobody notices), else
  * after C2's pause; not before `--release` has run when a lease was lost without an elector.
@@ -152,10 +151,9 @@ void guard_look_at_link(struct guard *g, usec_t now)
 		return;
 	if (r != -EPIPE)
 		(void)log_warning_errno(r, "guard", "Cannot read from the elector: %m");
+	/* It is dying.  If it is not: it sees that our end is closed, and goes; or hangs, and is
+	 * killed for that. */
 	guard_close_link(g);
-	/* It is dying, or has closed its end: without a link it is of no use. */
-	if (!g->bye)
-		guard_kill_elector(g, now, "its link is closed");
 }
 
 /* ---- the elector's life */

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -41,12 +42,15 @@ int guard_try_lock(const char *runtime_dir, int *ret_fd)
 
 int guard_take_lock(const char *runtime_dir, int *ret_fd)
 {
+	const struct timespec pause = { .tv_nsec = 10000000 };
 	int r;
 
 	if (mkdir(runtime_dir, 0755) < 0 && errno != EEXIST)
 		return log_error_errno(errno, "guard", "Cannot make runtime_dir %s: %m",
 		                       runtime_dir);
-	r = guard_try_lock(runtime_dir, ret_fd);
+	/* The elector of a guard that was just killed dies with it (PDEATHSIG), in a moment. */
+	for (int i = 0; (r = guard_try_lock(runtime_dir, ret_fd)) == -EBUSY && i < 100; i++)
+		(void)nanosleep(&pause, NULL);
 	if (r == -EBUSY)
 		log_error("guard", "%s/lock is held: another jmhad runs with this runtime_dir",
 		          runtime_dir);

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes the runtime directory if only itself is missing, and takes the lock in it.  -EBUSY: another
- * jmhad has it. */
+/* Makes the runtime directory if only itself is missing, and takes the lock in it; waits up to a
+ * second for one that is dying.  -EBUSY: another jmhad has it. */
 int guard_take_lock(const char *runtime_dir, int *ret_fd);
 
 /* For `--release`: the same, quietly, while the directory need not exist (-ENOENT). */
