@@ -180,9 +180,7 @@ int client_call(struct client *c, const struct client_request *req, struct clien
 	int r;
 
 	*ret = (struct client_reply){ 0 };
-	/* No "Expect: 100-continue": it costs a second with a server that ignores it. */
-	if (add_header(&headers, "Expect:") < 0 || add_header(&headers, req->header) < 0 ||
-	    add_header(&headers, req->header2) < 0)
+	if (add_header(&headers, req->header) < 0 || add_header(&headers, req->header2) < 0)
 		return -ENOMEM;
 	r = prepare(c, req->method, req->path, headers);
 	if (r < 0)

@@ -12,8 +12,9 @@ enum exit_code exit_code_of_reply(unsigned http, const char *error_code)
 		return EXIT_DONE;
 	if (error != API_N_ERRORS_ && error != API_OK)
 		return (enum exit_code)api_error_exit(error);
+	/* 503 says too little: half of its codes mean "no leader". */
 	for (unsigned e = API_OK + 1; e < API_N_ERRORS_; e++)
-		if (api_error_http((enum api_error)e) == http && http != 409 && http != 503)
+		if (api_error_http((enum api_error)e) == http && http != 503)
 			return (enum exit_code)api_error_exit((enum api_error)e);
 	return EXIT_FAILED;
 }

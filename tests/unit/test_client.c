@@ -153,6 +153,35 @@ static void a_stream_is_cut_into_lines_and_ends_when_told(void **state)
 	assert_string_equal(none.text, "");
 }
 
+static bool on_long_line(void *userdata, char *line)
+{
+	size_t *len = userdata;
+
+	*len = strlen(line);
+	return true;
+}
+
+static void a_line_that_comes_in_pieces_is_put_together(void **state)
+{
+	enum { LEN = 100000 };
+	static char answer[LEN + 128];
+	static const char *const script[] = { answer };
+	CLEANUP(scripted_server_done) struct scripted_server s;
+	CLEANUP(client_closep) struct client *c = NULL;
+	size_t len = 0, head;
+	unsigned http;
+
+	(void)state;
+	strcpy(answer, HTTP("200 OK", ""));
+	head = strlen(answer);
+	memset(answer + head, 'x', LEN);
+	strcpy(answer + head + LEN, "\n");
+	scripted_server_start(&s, script, 1);
+	assert_int_equal(client_open(s.socket, &c), 0);
+	assert_int_equal(client_follow(c, "/v1/events", on_long_line, &len, &http), 0);
+	assert_int_equal(len, LEN);
+}
+
 static void what_is_no_plain_character_is_escaped(void **state)
 {
 	CLEANUP(freep) char *plain = client_escape("jobs/0a-._~Z");
@@ -171,6 +200,7 @@ int main(void)
 		cmocka_unit_test(nobody_there_is_certainly_not_done),
 		cmocka_unit_test(silence_and_a_broken_answer_leave_the_outcome_unknown),
 		cmocka_unit_test(a_stream_is_cut_into_lines_and_ends_when_told),
+		cmocka_unit_test(a_line_that_comes_in_pieces_is_put_together),
 		cmocka_unit_test(what_is_no_plain_character_is_escaped),
 	};
 
