@@ -10,6 +10,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -94,7 +95,11 @@ static void take(const struct link *l)
 {
 	int client = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
 	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int one = 1;
 
+	/* Else Nagle's algorithm adds 40 ms to what passes. */
+	(void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	for (unsigned i = 0; client >= 0 && server >= 0 && i < MAX_PAIRS; i++) {
 		if (pairs[i].fd[0] >= 0)
 			continue;
