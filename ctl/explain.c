@@ -149,7 +149,10 @@ static void explain_who_leads(FILE *f, const json_t *status, const json_t *clust
 		    field_int(leader, "epoch"), *age ? ", as seen " : "", age, *age ? " ago" : "");
 		return;
 	}
-	if (field_int(status, "epoch") == 0)
+	/* Before the register was read once, "nobody" would be a guess. */
+	if (text_is(status, "state", "starting"))
+		say(f, "Who leads is not known here yet; ask another member.");
+	else if (field_int(status, "epoch") == 0)
 		say(f, "Nobody has led this cluster yet.");
 	else if (*released)
 		say(f, "Nobody leads: the leader of epoch %lld released (%s).",

@@ -93,6 +93,17 @@ static void a_release_is_told_apart_from_a_loss(void **state)
 	     "No other member could take over now.\n");
 }
 
+static void a_member_that_has_not_read_the_register_does_not_guess(void **state)
+{
+	(void)state;
+	says(STATUS("jm-b", "starting", "false", "\"zookeeper-auth\"", "null"), NULL,
+	     "jm-b of cluster orders is starting: it has not read register and store yet.\n"
+	     "Who leads is not known here yet; ask another member.\n"
+	     "It may not take over at the moment:\n"
+	     "  zookeeper-auth: ZooKeeper refuses the credentials. Check zookeeper.auth_file: all "
+	     "members need the same.\n");
+}
+
 static void every_reason_is_explained(void **state)
 {
 	(void)state;
@@ -109,6 +120,7 @@ int main(void)
 		cmocka_unit_test(a_standby_says_what_it_waits_for),
 		cmocka_unit_test(a_member_that_may_not_says_why_and_what_to_do),
 		cmocka_unit_test(a_release_is_told_apart_from_a_loss),
+		cmocka_unit_test(a_member_that_has_not_read_the_register_does_not_guess),
 		cmocka_unit_test(every_reason_is_explained),
 	};
 
