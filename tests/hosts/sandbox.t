@@ -22,6 +22,7 @@ echo "locked: $(ulimit -l)"
 try cgroup mkdir "$own/jobmanager"
 try cgroup-kill sh -c "test ! -e $own/jobmanager/cgroup.procs || echo 1 >$own/jobmanager/cgroup.kill"
 try cgroup-move sh -c "echo \$\$ >$own/jobmanager/cgroup.procs"
+try lock /opt/probe/lock
 try fifo chrt -f 1 true
 try fifo-beyond chrt -f 50 true
 try oom-up sh -c 'echo 0 >/proc/self/oom_score_adj'
@@ -37,6 +38,11 @@ try "userns" unshare --user true
 try "ptrace-others" cat /proc/1/environ
 try java java -XshowSettings:all -version
 exit 0
+EOF
+cat >"$tap_dir/lock.c" <<'EOF'
+#define _GNU_SOURCE
+#include <sys/mman.h>
+int main(void) { return mlockall(MCL_CURRENT | MCL_ONFAULT) < 0; }
 EOF
 cat >"$tap_dir/drop-in" <<'EOF'
 [Service]
@@ -57,6 +63,7 @@ make -s -C "$top_builddir" install-systemdsystemunitDATA install-sysusersDATA in
 systemd-sysusers --root="$1"
 from=$(dirname "$0")
 install -D -m 755 "$from/probe" "$1/opt/probe/probe"
+${CC:-gcc} -o "$1/opt/probe/lock" "$from/lock.c"
 install -D -m 644 "$from/drop-in" "$1/etc/systemd/system/jmhad@probe.service.d/probe.conf"
 install -d -m 755 "$1/srv"
 EOF
@@ -82,6 +89,7 @@ done <<'EOF'
 user jmha the daemon is nobody else
 oom -1000 the guard is spared
 locked unlimited memory may be locked
+lock yes memory is locked as it is touched
 cgroup yes the guard makes jobmanager/
 cgroup-kill yes it kills what is in it
 cgroup-move yes it moves processes
