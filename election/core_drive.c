@@ -15,15 +15,17 @@ static void look(struct core *c, struct core_out *out)
 		return;
 	if (c->seen && c->now < c->observe_at)
 		return;
-	/* A11: a takeover decides by what the log showed *before* the register was read. */
-	core_ask(c, out, CORE_CMD_OBSERVE)->list_log = c->phase == CORE_QUEUED;
+	/* A11: a takeover decides by what the log showed *before* the register was read; these
+	 * three claim by the look that they asked for. */
+	core_ask(c, out, CORE_CMD_OBSERVE)->list_log =
+	        c->phase == CORE_QUEUED || c->phase == CORE_CLAIMING || c->phase == CORE_RESTARTING;
 }
 
 static void beat(struct core *c, struct core_out *out)
 {
 	if (!c->connected || !latch_name_set(&c->latch) || under_way(c, CORE_CMD_HEARTBEAT))
 		return;
-	if (c->phase == CORE_RESUMING && !c->owns)
+	if (acting(c) && !c->owns)
 		return;   /* nothing is renewed, or made, before latch and register were verified */
 	if (!c->member) { /* A4: the member node vanished, make it again first */
 		if (!under_way(c, CORE_CMD_REJOIN) && retry_due(c))

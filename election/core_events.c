@@ -372,7 +372,7 @@ static void on_released(struct core *c, const struct core_event *ev)
 		c->seen = false;
 		break;
 	case CORE_BAD_VERSION: /* an own write that came first: look, then again (A3b) */
-		c->seen = false;
+		c->owns = c->seen = false;
 		break;
 	case CORE_MEMBER_GONE:
 		c->member = false;
