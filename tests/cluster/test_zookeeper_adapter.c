@@ -81,7 +81,7 @@ static void kill_client(struct client *c)
 static int setup(void **state)
 {
 	(void)state;
-	(void)snprintf(base, sizeof(base), "/adapter/test-%u", ++n_tests);
+	(void)snprintf(base, sizeof(base), "/adapter-%u/test-%u", (unsigned)getpid(), ++n_tests);
 	memset(clients, 0, sizeof(clients));
 	return 0;
 }
