@@ -204,8 +204,9 @@ static void register_written(struct world *w)
 static enum core_result claim(struct world *w, struct request *r)
 {
 	struct sim_register *reg = &w->zk.reg;
+	const struct sim_latch *l = ensemble_latch(w, &r->cmd.latch);
 
-	if (ensemble_latch(w, &r->cmd.latch) == NULL)
+	if (l == NULL)
 		return CORE_LATCH_GONE;
 	if (!reg->exists)
 		return CORE_NO_REGISTER;
@@ -213,7 +214,7 @@ static enum core_result claim(struct world *w, struct request *r)
 		return CORE_BAD_VERSION;
 	reg->epoch = r->cmd.epoch;
 	reg->owner = r->cmd.latch;
-	reg->owner_session = w->zk.session[ensemble_latch(w, &r->cmd.latch)->session].timeout;
+	reg->owner_session = w->zk.session[l->session].timeout;
 	reg->released = false;
 	reg->designated = no_latch;
 	register_written(w);
@@ -499,25 +500,32 @@ static void core_request(struct world *w, struct request *r, struct connection *
 	}
 }
 
-void ensemble_commit(struct world *w, struct request *r, const struct connection *conn)
+void ensemble_commit(struct world *w, struct request *r, struct connection *c)
 {
-	struct connection *c = connection_get(w, conn->id);
+	struct sim_latch *l;
 
-	if (r->kind == REQ_CONNECT) {
+	switch (r->kind) {
+	case REQ_CONNECT:
 		connect_session(w, r, c->server);
 		c->session = r->session;
-		return;
-	}
-	if (r->kind == REQ_PING)
-		return;
-	if (r->kind == REQ_CLOSE)
+		break;
+	case REQ_PING:
+		break;
+	case REQ_CLOSE:
 		ensemble_close_session(w, c->session);
-	else if (r->kind == REQ_COMMIT)
+		break;
+	case REQ_COMMIT:
 		r->result = commit(w, r);
-	else if (r->kind == REQ_DELETE && ensemble_latch(w, &r->cmd.latch) != NULL)
-		ensemble_remove_latch(w, ensemble_latch(w, &r->cmd.latch));
-	else if (r->kind == REQ_CORE)
+		break;
+	case REQ_DELETE:
+		l = ensemble_latch(w, &r->cmd.latch);
+		if (l != NULL)
+			ensemble_remove_latch(w, l);
+		break;
+	case REQ_CORE:
 		core_request(w, r, c);
+		break;
+	}
 }
 
 void ensemble_init(struct world *w)

@@ -129,7 +129,7 @@ void faults_plan(struct world *w)
 		plan_elector_crashes(w);
 	} else {
 		w->faults_end = between(w, MS(2000), 3 * w->T);
-		w->n_faults = (unsigned)between(w, 1, 6);
+		w->n_faults = (unsigned)between(w, 1, percent(w, 70) ? 6 : 16);
 		for (unsigned i = 0; i < w->n_faults; i++)
 			plan_one(w, &w->fault[i]);
 	}

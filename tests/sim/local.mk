@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
+# The simulated cluster: real cores, everything else played (world.h).
+check_PROGRAMS += tests/sim/sim
+tests_sim_sim_SOURCES = \
+	%D%/ensemble.c %D%/faults.c %D%/host.c %D%/network.c %D%/oracle.c \
+	%D%/queue.c %D%/shell.c %D%/sim.c %D%/world.h
+tests_sim_sim_LDADD = libelection.a
+
+SIM_TESTS += %D%/sim.t
+EXTRA_DIST += %D%/sim.t %D%/mutants.sh
+
+# What the tests of the core are worth: each mutation of it has to be found.
+check-mutants: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/sim/mutants.sh
+.PHONY: check-mutants

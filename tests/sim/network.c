@@ -75,6 +75,7 @@ static void send(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
 
+	assert(c != NULL);
 	r->number = ++c->n_sent;
 	schedule(w, r, in_order(&c->last_up, w->now + latency(w, client_member(r->client))),
 	         EV_ARRIVE);
@@ -341,8 +342,7 @@ void network_answer(struct world *w, struct request *r)
 	const struct host *h = &w->host[client_member(r->client)];
 
 	if (r->answered || c == NULL || !c->alive) {
-		r->answered = true;
-		done_with(r);
+		done_with(r); /* answered as unknown, now or when the client notices */
 		return;
 	}
 	if (w->now < h->cut_until) {

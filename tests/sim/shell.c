@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+static const struct latch_name no_latch;
+
 static enum core_event_type answer_of(enum core_command_type type)
 {
 	switch (type) {
@@ -188,9 +190,25 @@ static void releaser_answer(struct world *w, int client, const struct request *r
 		client_ask(w, client, REQ_CORE, &r->cmd);
 }
 
-static void file_latch(struct host *h, const struct latch_name *latch)
+static void observed(struct host *h, const struct request *r, struct core_event *ev)
 {
-	h->file.latch = *latch;
+	ev->observed.result = r->result;
+	ev->observed.view = r->view;
+	if (h->commit_under_way)
+		return;
+	h->version = r->view.version;
+	h->version_known = true;
+}
+
+static void claimed(struct host *h, const struct request *r, struct core_event *ev)
+{
+	ev->claimed.result = r->result;
+	ev->claimed.sent = r->sent_local;
+	ev->claimed.version = r->version;
+	if (r->result != CORE_OK)
+		return;
+	h->version = r->version;
+	h->version_known = true;
 }
 
 void shell_answer(struct world *w, int client, struct request *r)
@@ -208,47 +226,25 @@ void shell_answer(struct world *w, int client, struct request *r)
 		return;
 	ev.type = answer_of(r->cmd.type);
 	ev.result = r->result;
-	switch (r->cmd.type) {
-	case CORE_CMD_ENTER:
-	case CORE_CMD_STEP_BACK:
+	if (ev.type == CORE_EV_ENTERED || ev.type == CORE_EV_STEPPED_BACK) {
 		ev.entered.result = r->result;
 		ev.entered.latch = r->latch;
 		if (r->result == CORE_OK)
-			file_latch(h, &r->latch);
-		break;
-	case CORE_CMD_HEARTBEAT:
+			h->file.latch = r->latch;
+	} else if (ev.type == CORE_EV_HEARTBEAT) {
 		ev.heartbeat.result = r->result;
 		ev.heartbeat.sent = r->sent_local;
-		break;
-	case CORE_CMD_OBSERVE:
-		ev.observed.result = r->result;
-		ev.observed.view = r->view;
-		if (!h->commit_under_way) {
-			h->version = r->view.version;
-			h->version_known = true;
-		}
-		break;
-	case CORE_CMD_CLAIM:
-		ev.claimed.result = r->result;
-		ev.claimed.sent = r->sent_local;
-		ev.claimed.version = r->version;
-		if (r->result == CORE_OK) {
-			h->version = r->version;
-			h->version_known = true;
-		}
-		break;
-	case CORE_CMD_RELEASE: /* A3: only these two clear the mark */
-		if (r->result == CORE_OK || r->result == CORE_LATCH_GONE) {
-			h->file.ending = false;
-			h->file.latch = (struct latch_name){ "" };
-		}
-		break;
-	case CORE_CMD_END_OLD:
-		if (r->result == CORE_UNKNOWN)
-			ev.result = CORE_FAILED;
-		break;
-	default:
-		break;
+	} else if (ev.type == CORE_EV_OBSERVED) {
+		observed(h, r, &ev);
+	} else if (ev.type == CORE_EV_CLAIMED) {
+		claimed(h, r, &ev);
+	} else if (ev.type == CORE_EV_RELEASED &&
+	           (r->result == CORE_OK || r->result == CORE_LATCH_GONE)) {
+		/* A3: only these two clear the mark */
+		h->file.ending = false;
+		h->file.latch = no_latch;
+	} else if (ev.type == CORE_EV_ENDED_OLD && r->result != CORE_OK) {
+		ev.result = CORE_FAILED;
 	}
 	shell_feed(w, client, ev);
 }
@@ -369,7 +365,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		ask(w, member, *cmd);
 		break;
 	case CORE_CMD_CLAIM:
-		file_latch(h, &cmd->latch);
+		h->file.latch = cmd->latch;
 		ask(w, member, *cmd);
 		break;
 	case CORE_CMD_RELEASE: /* A3 */
@@ -377,7 +373,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		ask(w, member, *cmd);
 		break;
 	case CORE_CMD_STEP_BACK: /* the latch in the file may go: found by its nonce */
-		h->file.latch = (struct latch_name){ "" };
+		h->file.latch = no_latch;
 		ask(w, member, *cmd);
 		break;
 	case CORE_CMD_END_OLD:

@@ -321,7 +321,7 @@ void note(struct world *w, int who, const char *format, ...) __attribute__((form
 
 /* ---- ensemble.c ---- */
 void ensemble_init(struct world *w);
-void ensemble_commit(struct world *w, struct request *r, const struct connection *c);
+void ensemble_commit(struct world *w, struct request *r, struct connection *c);
 bool ensemble_serves(const struct world *w, int server);
 bool ensemble_has_quorum(const struct world *w);
 void ensemble_touch(struct world *w, int session, int server);

@@ -24,3 +24,30 @@ tests_unit_test_znode_json_SOURCES = tests/unit/test_znode_json.c
 tests_unit_test_znode_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_znode_json_LDADD = libregister.a libelection.a libbase.a $(JANSSON_LIBS) \
 	$(CRYPTO_LIBS) $(CMOCKA_LIBS)
+
+# The core.
+UNIT_TESTS += \
+	tests/unit/test_cause \
+	tests/unit/test_core \
+	tests/unit/test_core_trace \
+	tests/unit/test_latch_name \
+	tests/unit/test_lease \
+	tests/unit/test_reason
+tests_unit_test_cause_SOURCES = tests/unit/test_cause.c
+tests_unit_test_cause_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cause_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_core_SOURCES = tests/unit/test_core.c
+tests_unit_test_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_core_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_core_trace_SOURCES = tests/unit/test_core_trace.c
+tests_unit_test_core_trace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_core_trace_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_latch_name_SOURCES = tests/unit/test_latch_name.c
+tests_unit_test_latch_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_latch_name_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_lease_SOURCES = tests/unit/test_lease.c
+tests_unit_test_lease_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_lease_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_reason_SOURCES = tests/unit/test_reason.c
+tests_unit_test_reason_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_reason_LDADD = libelection.a $(CMOCKA_LIBS)

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Thousands of simulated schedules; a seed that fails is told in full.  JMHA_SIM_RUNS=n: more.
+. "${top_srcdir:=.}/tests/lib/tap.sh"
+
+sim=$top_builddir/tests/sim/sim
+runs=${JMHA_SIM_RUNS:-20000}
+test -z "$INSTRUMENTED" || runs=$((runs / 10))
+
+ok "promises 1, 2, 5, 6, 7 and 9 hold in $runs schedules" "$sim" -s 1 -n "$runs"
+note "$(tail -n 1 "$tap_dir/out")"
+
+"$sim" -s 7 -n 300 >"$tap_dir/first"
+"$sim" -s 7 -n 300 >"$tap_dir/second"
+ok "the same seeds are the same runs" cmp "$tap_dir/first" "$tap_dir/second"
+
+not_ok "a wrong option is refused" "$sim" -x
+done_testing
