@@ -329,6 +329,8 @@ static void start_core(struct elector *e, const struct core_config *core)
 	run_commands(e, NULL, &out);
 	e->feeding = false;
 	elector_feed_type(e, CORE_EV_TICK);
+	if (e->shutdown_early)
+		elector_shut_down(e);
 }
 
 static int set_up(struct elector *e)
@@ -346,13 +348,13 @@ static int set_up(struct elector *e)
 	config_lease_params(e->config, &core.lease);
 	r = sd_event_new(&e->event);
 	if (r >= 0)
+		r = elector_guard_init(e, &resume, &core); /* first: the guard waits for a beat */
+	if (r >= 0)
 		r = elector_store_init(e);
 	if (r >= 0)
 		r = elector_zk_init(e);
 	if (r >= 0)
 		r = add_sources(e);
-	if (r >= 0)
-		r = elector_guard_init(e, &resume, &core);
 	if (r < 0)
 		return log_error_errno(r, "elector", "Failed to set up the loop: %m");
 	core.resume = resume;

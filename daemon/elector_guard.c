@@ -60,6 +60,9 @@ void elector_guard_run(struct elector *e, const struct core_command *cmd)
 		break;
 	case CORE_CMD_EXTEND:
 		e->counters.heartbeats++;
+		if (cmd->deadline < lease_page_read(&e->page).deadline)
+			e->status_text[0] =
+			        '\0'; /* A7: a message wakes the guard, it looks again */
 		r = lease_page_extend(&e->page, e->core.epoch, cmd->deadline, now);
 		break;
 	case CORE_CMD_DISARM:
@@ -140,6 +143,7 @@ static void on_exited(struct elector *e, const struct guard_message *m)
 
 static void reload(struct elector *e)
 {
+	struct guard_message limits = { .type = GUARD_MESSAGE_LIMITS };
 	struct config *fresh = NULL, *merged = NULL;
 	struct config_error error;
 	struct config_changes changes;
@@ -164,11 +168,21 @@ static void reload(struct elector *e)
 	config_free(e->config);
 	e->config = merged;
 	e->core.config.takeover = merged->takeover_usec;
+	limits.limits.takeover = merged->takeover_usec;
+	send_message(e, &limits);
 	if (e->session)
 		(void)session_set_servers(e->session, (const char *const *)merged->servers);
 	r = api_reload(e->api, merged->admin_group);
 	if (r < 0)
 		log_error_errno(r, "config", "api.admin_group stays as it was: %m");
+}
+
+void elector_shut_down(struct elector *e)
+{
+	struct core_event ev = { .type = CORE_EV_STOP };
+
+	ev.stop.cause = CAUSE_SHUTDOWN;
+	elector_feed(e, &ev);
 }
 
 static void on_message(struct elector *e, const struct guard_message *m, int pidfd)
@@ -182,13 +196,9 @@ static void on_message(struct elector *e, const struct guard_message *m, int pid
 	case GUARD_MESSAGE_EXITED:
 		on_exited(e, m);
 		break;
-	case GUARD_MESSAGE_SHUTDOWN: {
-		struct core_event ev = { .type = CORE_EV_STOP };
-
-		ev.stop.cause = CAUSE_SHUTDOWN;
-		elector_feed(e, &ev);
+	case GUARD_MESSAGE_SHUTDOWN:
+		elector_shut_down(e);
 		break;
-	}
 	case GUARD_MESSAGE_RELOAD:
 		reload(e);
 		break;
@@ -237,6 +247,8 @@ static int wait_for(struct elector *e, uint32_t type, int timeout_ms, struct gua
 		if (r > 0) {
 			if (pidfd >= 0)
 				(void)close(pidfd);
+			e->shutdown_early =
+			        e->shutdown_early || ret->type == GUARD_MESSAGE_SHUTDOWN;
 			continue;
 		}
 		if (clock_boottime() >= until)

@@ -3,7 +3,8 @@
  * What the files of the elector share; nobody else includes it.
  *
  *	elector.c          the loop: feeds the core, runs its commands in order, keeps the timers
- *	elector_zk.c       session, latch, heartbeat, looks, claim, release
+ *	elector_zk.c       session, latch, heartbeat, claim, release
+ *	elector_look.c     looks at register, latches and members
  *	elector_store.c    is the store usable; following, loading, commits
  *	elector_guard.c    page and messages between guard and elector
  *	elector_status.c   what the API may ask
@@ -85,6 +86,7 @@ struct elector {
 	int jobmanager_pid;
 	unsigned restarts;
 	bool jobmanager_starting;
+	bool shutdown_early; /* asked for before the loop ran */
 	char status_text[GUARD_LINK_STATUS_SIZE];
 
 	/* ZooKeeper */
@@ -100,7 +102,7 @@ struct elector {
 	struct member_node member;
 	int32_t member_version;
 	bool member_writing, member_dirty;
-	bool member_unsure; /* of its version */
+	bool member_unsure;          /* of its version */
 	struct epoch report_stopped; /* in the write under way */
 	bool report_asked;
 	struct core_command release; /* the one under way */
@@ -163,7 +165,16 @@ void elector_zk_done(struct elector *e);
 void elector_zk_close(struct elector *e, bool orderly);
 void elector_zk_run(struct elector *e, const struct core_command *cmd);
 void elector_publish_member(struct elector *e);
-/* After a sync; `done` with found = NULL when it could not be read. */
+enum core_result elector_zk_result(const struct zk_result *r);
+void elector_zk_log_refused(const char *what, const struct zk_result *r);
+/* False: it could not even be sent, and was answered as if its connection had been lost. */
+bool elector_zk_sent(struct elector *e, int r, enum core_event_type type);
+
+/* ---- elector_look.c */
+
+void elector_look(struct elector *e, bool list_log); /* -> OBSERVED */
+void elector_follow_register(struct elector *e);     /* a standby's watch on it has fired */
+/* After a sync. */
 int elector_read_register(struct elector *e, zk_done_t done, void *userdata);
 /* Takes the bytes of a register znode for the newest known; false when they are not one. */
 bool elector_take_register(struct elector *e, const void *data, size_t size, int32_t version);
@@ -187,6 +198,7 @@ int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *
 void elector_guard_run(struct elector *e, const struct core_command *cmd);
 void elector_guard_tell(struct elector *e); /* STATUS=, claiming since */
 void elector_guard_bye(struct elector *e);
+void elector_shut_down(struct elector *e);
 
 /* ---- elector_status.c */
 

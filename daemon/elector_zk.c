@@ -35,21 +35,21 @@ static enum core_result multi_result(const struct zk_result *r, int member_op)
 	return r->error == -ESTALE ? CORE_BAD_VERSION : CORE_FAILED;
 }
 
-static enum core_result plain_result(const struct zk_result *r)
+enum core_result elector_zk_result(const struct zk_result *r)
 {
 	if (r->outcome == ZK_DONE)
 		return CORE_OK;
 	return r->outcome == ZK_UNKNOWN ? CORE_UNKNOWN : CORE_FAILED;
 }
 
-static void log_refused(const char *what, const struct zk_result *r)
+void elector_zk_log_refused(const char *what, const struct zk_result *r)
 {
 	if (r->outcome == ZK_NOT_DONE && r->error != -ECANCELED)
 		log_warning_errno(r->error, "zookeeper", "ZooKeeper refused to %s: %m", what);
 }
 
 /* A request that could not even be sent is answered like one whose connection was lost. */
-static bool sent(struct elector *e, int r, enum core_event_type type)
+bool elector_zk_sent(struct elector *e, int r, enum core_event_type type)
 {
 	if (r >= 0)
 		return true;
@@ -57,62 +57,6 @@ static bool sent(struct elector *e, int r, enum core_event_type type)
 		log_error_errno(r, "zookeeper", "Failed to send a request (%d): %m", (int)type);
 	elector_feed_result(e, type, r == -ENOTCONN ? CORE_UNKNOWN : CORE_FAILED);
 	return false;
-}
-
-/* ---- a standby follows the register ---- */
-
-/* The register as a look showed it; one that we wrote meanwhile is newer. */
-static void take_register(struct elector *e, const struct observation *o)
-{
-	bool stale = e->has_register && e->core.owns && o->register_error == 0 &&
-	             o->version < e->reg_version;
-	struct register_node copy;
-
-	if (o->register_error == 0 && !stale && register_copy(&o->reg, &copy) >= 0) {
-		register_done(&e->reg);
-		e->reg = copy;
-		e->reg_version = o->version;
-		e->has_register = true;
-		e->reg_error[0] = '\0';
-	} else if (o->register_error == -ENOENT) {
-		e->has_register = false;
-		e->reg_error[0] = '\0';
-	} else if (o->register_error < 0) {
-		if (strcmp(e->reg_error, o->text.text) != 0)
-			log_error("register", "The register cannot be used: %s", o->text.text);
-		e->has_register = false;
-		memcpy(e->reg_error, o->text.text, sizeof(e->reg_error));
-	}
-}
-
-static void read_register_again(struct elector *e);
-
-static void on_register(void *userdata, const struct zk_result *r, const struct observation *o)
-{
-	struct elector *e = userdata;
-	bool again = e->register_again;
-
-	e->register_reading = e->register_again = false;
-	if (r->outcome == ZK_DONE && o && !e->core.owns) {
-		struct epoch before = e->reg.epoch;
-
-		take_register(e, o);
-		elector_store_look_at(e);
-		if (!epoch_equal(before, e->reg.epoch))
-			elector_feed_type(e, CORE_EV_CHANGED);
-	}
-	if (again)
-		read_register_again(e);
-}
-
-static void read_register_again(struct elector *e)
-{
-	if (e->core.owns || !e->observe)
-		return; /* we are the one who writes it */
-	if (e->register_reading)
-		e->register_again = true;
-	else
-		e->register_reading = observe_register(e->observe, on_register, e) >= 0;
 }
 
 /* ---- session ---- */
@@ -126,7 +70,7 @@ static void on_changed(void *userdata, unsigned changed)
 	if (changed & (OBSERVE_LATCHES | OBSERVE_MEMBERS | OBSERVE_MAINTENANCE))
 		elector_feed_type(e, CORE_EV_CHANGED);
 	if (changed & OBSERVE_REGISTER)
-		read_register_again(e);
+		elector_follow_register(e);
 }
 
 static void on_session_event(void *userdata, const struct session_event *event)
@@ -308,7 +252,7 @@ static void end_old(struct elector *e)
 static void on_joined(void *userdata, const struct zk_result *r)
 {
 	struct elector *e = userdata;
-	enum core_result result = plain_result(r);
+	enum core_result result = elector_zk_result(r);
 
 	if (r->outcome == ZK_DONE) {
 		e->member_version = r->version;
@@ -318,7 +262,7 @@ static void on_joined(void *userdata, const struct zk_result *r)
 	else if (r->outcome == ZK_NOT_DONE && r->error == -ENOENT && r->failed_op == 0)
 		result = CORE_LATCH_GONE;
 	else
-		log_refused("make the member node", r);
+		elector_zk_log_refused("make the member node", r);
 	if (result == CORE_NAME_TAKEN)
 		log_warning(
 		        "election",
@@ -375,7 +319,7 @@ static void join(struct elector *e, const struct core_command *cmd)
 		r = latch_join(e->session, &e->member, on_joined, e);
 	else if (r >= 0)
 		r = latch_rejoin(e->session, &cmd->latch, &e->member, on_joined, e);
-	(void)sent(e, r, CORE_EV_JOINED);
+	(void)elector_zk_sent(e, r, CORE_EV_JOINED);
 }
 
 static void on_published(void *userdata, const struct zk_result *r)
@@ -392,7 +336,7 @@ static void on_published(void *userdata, const struct zk_result *r)
 	}
 	if (e->report_stopped.v != 0) {
 		e->report_stopped = (struct epoch){ 0 };
-		elector_feed_result(e, CORE_EV_REPORTED, plain_result(r));
+		elector_feed_result(e, CORE_EV_REPORTED, elector_zk_result(r));
 	}
 	if (e->member_dirty && r->outcome == ZK_DONE)
 		elector_publish_member(e);
@@ -430,14 +374,14 @@ static void latch_made(struct elector *e, enum core_event_type type, const struc
 {
 	struct core_event ev = { .type = type };
 
-	ev.entered.result = type == CORE_EV_ENTERED ? plain_result(r) : multi_result(r, -1);
+	ev.entered.result = type == CORE_EV_ENTERED ? elector_zk_result(r) : multi_result(r, -1);
 	if (r->outcome == ZK_DONE && !latch_name_parse(r->name, &ev.entered.latch))
 		ev.entered.result = CORE_UNKNOWN;
 	if (ev.entered.result == CORE_OK) {
 		memcpy(e->file.latch, ev.entered.latch.s, sizeof(ev.entered.latch.s));
 		(void)save_file(e); /* without it, it is found by its nonce */
 	} else {
-		log_refused("make a latch", r);
+		elector_zk_log_refused("make a latch", r);
 	}
 	elector_feed(e, &ev);
 }
@@ -455,7 +399,7 @@ static void on_stepped_back(void *userdata, const struct zk_result *r)
 static void on_extra_deleted(void *userdata, const struct zk_result *r)
 {
 	(void)userdata;
-	log_refused("delete a latch of ours that nobody needs", r);
+	elector_zk_log_refused("delete a latch of ours that nobody needs", r);
 }
 
 static void delete_extra(struct elector *e, const struct core_command *cmd)
@@ -477,127 +421,6 @@ static void on_heartbeat(void *userdata, const struct zk_result *r)
 	elector_feed(userdata, &ev);
 }
 
-/* ---- looking ---- */
-
-bool elector_take_register(struct elector *e, const void *data, size_t size, int32_t version)
-{
-	struct register_node reg;
-	struct register_error error;
-	int r = register_decode(data, size, &reg, &error);
-
-	if (r < 0) {
-		if (strcmp(e->reg_error, error.text) != 0)
-			log_error("register", "The register cannot be used: %s", error.text);
-		(void)text_format(e->reg_error, sizeof(e->reg_error), "%s", error.text);
-		return false;
-	}
-	register_done(&e->reg);
-	e->reg = reg;
-	e->reg_version = version;
-	e->has_register = true;
-	e->reg_error[0] = '\0';
-	return true;
-}
-
-static bool is_eligible_successor(const struct elector *e, const struct latch_name *latch)
-{
-	const struct observed_member *m = observation_holder(&e->view, latch);
-
-	return m && m->error == 0 && m->node.eligible && !latch_name_has_nonce(latch, &e->nonce);
-}
-
-static void fill_view(struct elector *e, struct core_view *v)
-{
-	const struct observation *o = &e->view;
-	const struct observed_member *owner;
-
-	*v = (struct core_view){
-		.asked = o->asked, .own = o->own, .own_extra = o->n_own > 1, .rank = o->rank
-	};
-	for (unsigned i = 0; i < o->n_latches; i++)
-		v->successors += is_eligible_successor(e, &o->latch[i]);
-	if (!e->has_register)
-		return;
-	v->has_register = true;
-	v->version = e->reg_version;
-	v->epoch = e->reg.epoch;
-	v->released = e->reg.released != CAUSE_NONE;
-	v->released_as = e->reg.released;
-	v->owner = e->reg.owner.latch;
-	v->owner_session = e->reg.owner.session;
-	v->owner_alive = observation_has_latch(o, &v->owner);
-	v->designated = e->reg.designated;
-	v->designated_alive = observation_has_latch(o, &v->designated);
-	v->rolled_back = e->listed_epoch > e->reg.epoch.v ||
-	                 e->committed_seen > e->reg.log.sequence; /* A11 */
-	owner = latch_name_set(&v->owner) ? observation_holder(o, &v->owner) : NULL;
-	v->owner_member = owner != NULL;
-	if (owner)
-		v->owner_stopped = owner->node.stopped;
-}
-
-/* After a write of our member node whose outcome was not clear. */
-static void sync_member_version(struct elector *e)
-{
-	const struct observed_member *own = observation_member(&e->view, e->config->member);
-
-	if (!e->member_unsure || e->member_writing || !own || !own->own)
-		return;
-	e->member_version = own->version;
-	e->member_unsure = false;
-}
-
-static void on_look(void *userdata, const struct zk_result *r, const struct observation *o)
-{
-	struct elector *e = userdata;
-	struct core_event ev = { .type = CORE_EV_OBSERVED };
-
-	ev.observed.result = plain_result(r);
-	if (r->outcome == ZK_DONE && o) {
-		take_register(e, o);
-		e->view = *o;
-		memset(&e->view.reg, 0, sizeof(e->view.reg)); /* borrowed: ours is e->reg */
-		e->looked = true;
-		sync_member_version(e);
-		elector_store_look_at(e);
-		fill_view(e, &ev.observed.view);
-	} else {
-		ev.observed.result = r->outcome == ZK_NOT_DONE ? CORE_FAILED : CORE_UNKNOWN;
-		log_refused("show register, latches and members", r);
-	}
-	elector_feed(e, &ev);
-}
-
-static void look(struct elector *e)
-{
-	unsigned watches =
-	        OBSERVE_ALL & ~(unsigned)(e->core.owns ? OBSERVE_REGISTER : OBSERVE_REQUESTS);
-
-	(void)sent(e, observe_look(e->observe, watches, on_look, e), CORE_EV_OBSERVED);
-}
-
-static void on_listed(const struct store_result *result, void *userdata)
-{
-	struct elector *e = userdata;
-
-	if (result->state == STORE_OK)
-		e->listed_epoch = result->highest_epoch;
-	if (e->session)
-		look(e);
-	else
-		elector_feed_result(e, CORE_EV_OBSERVED, CORE_UNKNOWN);
-}
-
-int elector_read_register(struct elector *e, zk_done_t done, void *userdata)
-{
-	int r;
-
-	if (!e->session)
-		return -ENOTCONN;
-	r = session_sync(e->session, NULL, NULL);
-	return r < 0 ? r : session_get(e->session, "register", NULL, NULL, done, userdata);
-}
-
 /* ---- the term ---- */
 
 static void on_claimed(void *userdata, const struct zk_result *r)
@@ -615,7 +438,7 @@ static void on_claimed(void *userdata, const struct zk_result *r)
 		e->has_register = true;
 	} else {
 		register_done(&e->claimed);
-		log_refused("write the claim", r);
+		elector_zk_log_refused("write the claim", r);
 	}
 	memset(&e->claimed, 0, sizeof(e->claimed));
 	elector_feed(e, &ev);
@@ -644,7 +467,7 @@ static void claim(struct elector *e, const struct core_command *cmd)
 	e->file.epoch = cmd->epoch.v;
 	(void)save_file(e);
 	r = fence_claim(e->session, &e->claimed, cmd->version, on_claimed, e);
-	if (!sent(e, r, CORE_EV_CLAIMED)) {
+	if (!elector_zk_sent(e, r, CORE_EV_CLAIMED)) {
 		register_done(&e->claimed);
 		memset(&e->claimed, 0, sizeof(e->claimed));
 	}
@@ -664,7 +487,7 @@ static void on_released(void *userdata, const struct zk_result *r)
 		(void)save_file(e);
 		e->release_done = clock_boottime();
 	} else {
-		log_refused("release", r);
+		elector_zk_log_refused("release", r);
 	}
 	elector_feed_result(e, CORE_EV_RELEASED, result);
 }
@@ -689,7 +512,7 @@ static void release(struct elector *e, const struct core_command *cmd)
 		                  e->reg_version, cmd->with_member ? e->config->member : NULL,
 		                  on_released, e);
 	register_done(&reg);
-	(void)sent(e, r, CORE_EV_RELEASED);
+	(void)elector_zk_sent(e, r, CORE_EV_RELEASED);
 }
 
 /* ---- commands ---- */
@@ -708,21 +531,21 @@ static void run_on_session(struct elector *e, const struct core_command *cmd)
 		join(e, cmd);
 		break;
 	case CORE_CMD_ENTER:
-		(void)sent(e, latch_enter(e->session, &e->nonce, &e->latch_node, on_entered, e),
-		           CORE_EV_ENTERED);
+		(void)elector_zk_sent(
+		        e, latch_enter(e->session, &e->nonce, &e->latch_node, on_entered, e),
+		        CORE_EV_ENTERED);
 		break;
 	case CORE_CMD_DELETE_EXTRA:
 		delete_extra(e, cmd);
 		break;
 	case CORE_CMD_HEARTBEAT:
-		(void)sent(e,
-		           latch_heartbeat(e->session, &cmd->latch, e->config->member, on_heartbeat,
-		                           e),
-		           CORE_EV_HEARTBEAT);
+		(void)elector_zk_sent(e,
+		                      latch_heartbeat(e->session, &cmd->latch, e->config->member,
+		                                      on_heartbeat, e),
+		                      CORE_EV_HEARTBEAT);
 		break;
 	case CORE_CMD_OBSERVE:
-		if (!cmd->list_log || !e->has_cluster_id || store_list(e->store, on_listed, e) < 0)
-			look(e);
+		elector_look(e, cmd->list_log);
 		break;
 	case CORE_CMD_CLAIM:
 		claim(e, cmd);
@@ -731,10 +554,10 @@ static void run_on_session(struct elector *e, const struct core_command *cmd)
 		release(e, cmd);
 		break;
 	case CORE_CMD_STEP_BACK:
-		(void)sent(e,
-		           latch_step_back(e->session, &cmd->latch, &e->latch_node, on_stepped_back,
-		                           e),
-		           CORE_EV_STEPPED_BACK);
+		(void)elector_zk_sent(e,
+		                      latch_step_back(e->session, &cmd->latch, &e->latch_node,
+		                                      on_stepped_back, e),
+		                      CORE_EV_STEPPED_BACK);
 		break;
 	case CORE_CMD_REPORT_STOPPED:
 		report_stopped(e, cmd->epoch);

@@ -57,6 +57,7 @@ libelector_a_SOURCES = \
 	%D%/elector.c %D%/elector.h %D%/elector_private.h \
 	%D%/elector_guard.c \
 	%D%/elector_history.c \
+	%D%/elector_look.c \
 	%D%/elector_requests.c \
 	%D%/elector_status.c \
 	%D%/elector_store.c \

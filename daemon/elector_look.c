@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The elector's eyes: looks at register, latches and members; a standby's reading of the register.
+ */
+#include "daemon/elector_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "daemon/log.h"
+
+/* ---- the register ---- */
+
+/* The register as a look showed it; one that we wrote meanwhile is newer. */
+static void take_register(struct elector *e, const struct observation *o)
+{
+	bool stale = e->has_register && e->core.owns && o->register_error == 0 &&
+	             o->version < e->reg_version;
+	struct register_node copy;
+
+	if (o->register_error == 0 && !stale && register_copy(&o->reg, &copy) >= 0) {
+		register_done(&e->reg);
+		e->reg = copy;
+		e->reg_version = o->version;
+		e->has_register = true;
+		e->reg_error[0] = '\0';
+	} else if (o->register_error == -ENOENT) {
+		e->has_register = false;
+		e->reg_error[0] = '\0';
+	} else if (o->register_error < 0) {
+		if (strcmp(e->reg_error, o->text.text) != 0)
+			log_error("register", "The register cannot be used: %s", o->text.text);
+		e->has_register = false;
+		memcpy(e->reg_error, o->text.text, sizeof(e->reg_error));
+	}
+}
+
+bool elector_take_register(struct elector *e, const void *data, size_t size, int32_t version)
+{
+	struct register_node reg;
+	struct register_error error;
+	int r = register_decode(data, size, &reg, &error);
+
+	if (r < 0) {
+		if (strcmp(e->reg_error, error.text) != 0)
+			log_error("register", "The register cannot be used: %s", error.text);
+		(void)text_format(e->reg_error, sizeof(e->reg_error), "%s", error.text);
+		return false;
+	}
+	register_done(&e->reg);
+	e->reg = reg;
+	e->reg_version = version;
+	e->has_register = true;
+	e->reg_error[0] = '\0';
+	return true;
+}
+
+int elector_read_register(struct elector *e, zk_done_t done, void *userdata)
+{
+	int r;
+
+	if (!e->session)
+		return -ENOTCONN;
+	r = session_sync(e->session, NULL, NULL);
+	return r < 0 ? r : session_get(e->session, "register", NULL, NULL, done, userdata);
+}
+
+/* ---- looks ---- */
+
+static bool is_eligible_successor(const struct elector *e, const struct latch_name *latch)
+{
+	const struct observed_member *m = observation_holder(&e->view, latch);
+
+	return m && m->error == 0 && m->node.eligible && !latch_name_has_nonce(latch, &e->nonce);
+}
+
+static void fill_view(struct elector *e, struct core_view *v)
+{
+	const struct observation *o = &e->view;
+	const struct observed_member *owner;
+
+	*v = (struct core_view){
+		.asked = o->asked, .own = o->own, .own_extra = o->n_own > 1, .rank = o->rank
+	};
+	for (unsigned i = 0; i < o->n_latches; i++)
+		v->successors += is_eligible_successor(e, &o->latch[i]);
+	if (!e->has_register)
+		return;
+	v->has_register = true;
+	v->version = e->reg_version;
+	v->epoch = e->reg.epoch;
+	v->released = e->reg.released != CAUSE_NONE;
+	v->released_as = e->reg.released;
+	v->owner = e->reg.owner.latch;
+	v->owner_session = e->reg.owner.session;
+	v->owner_alive = observation_has_latch(o, &v->owner);
+	v->designated = e->reg.designated;
+	v->designated_alive = observation_has_latch(o, &v->designated);
+	v->rolled_back = e->listed_epoch > e->reg.epoch.v ||
+	                 e->committed_seen > e->reg.log.sequence; /* A11 */
+	owner = latch_name_set(&v->owner) ? observation_holder(o, &v->owner) : NULL;
+	v->owner_member = owner != NULL;
+	if (owner)
+		v->owner_stopped = owner->node.stopped;
+}
+
+/* After a write of our member node whose outcome was not clear. */
+static void sync_member_version(struct elector *e)
+{
+	const struct observed_member *own = observation_member(&e->view, e->config->member);
+
+	if (!e->member_unsure || e->member_writing || !own || !own->own)
+		return;
+	e->member_version = own->version;
+	e->member_unsure = false;
+}
+
+static void on_look(void *userdata, const struct zk_result *r, const struct observation *o)
+{
+	struct elector *e = userdata;
+	struct core_event ev = { .type = CORE_EV_OBSERVED };
+
+	ev.observed.result = elector_zk_result(r);
+	if (r->outcome == ZK_DONE && o) {
+		take_register(e, o);
+		e->view = *o;
+		memset(&e->view.reg, 0, sizeof(e->view.reg)); /* borrowed: ours is e->reg */
+		e->looked = true;
+		sync_member_version(e);
+		elector_store_look_at(e);
+		fill_view(e, &ev.observed.view);
+	} else {
+		ev.observed.result = r->outcome == ZK_NOT_DONE ? CORE_FAILED : CORE_UNKNOWN;
+		elector_zk_log_refused("show register, latches and members", r);
+	}
+	elector_feed(e, &ev);
+}
+
+static void look_now(struct elector *e)
+{
+	unsigned watches =
+	        OBSERVE_ALL & ~(unsigned)(e->core.owns ? OBSERVE_REGISTER : OBSERVE_REQUESTS);
+
+	(void)elector_zk_sent(e, observe_look(e->observe, watches, on_look, e), CORE_EV_OBSERVED);
+}
+
+static void on_listed(const struct store_result *result, void *userdata)
+{
+	struct elector *e = userdata;
+
+	if (result->state == STORE_OK)
+		e->listed_epoch = result->highest_epoch;
+	if (e->session)
+		look_now(e);
+	else
+		elector_feed_result(e, CORE_EV_OBSERVED, CORE_UNKNOWN);
+}
+
+void elector_look(struct elector *e, bool list_log)
+{
+	if (!list_log || !e->has_cluster_id || store_list(e->store, on_listed, e) < 0)
+		look_now(e);
+}
+
+/* ---- a standby follows the register ---- */
+
+static void on_register(void *userdata, const struct zk_result *r, const struct observation *o)
+{
+	struct elector *e = userdata;
+	bool again = e->register_again;
+
+	e->register_reading = e->register_again = false;
+	if (r->outcome == ZK_DONE && o && !e->core.owns) {
+		struct epoch before = e->reg.epoch;
+
+		take_register(e, o);
+		elector_store_look_at(e);
+		if (!epoch_equal(before, e->reg.epoch))
+			elector_feed_type(e, CORE_EV_CHANGED);
+	}
+	if (again)
+		elector_follow_register(e);
+}
+
+void elector_follow_register(struct elector *e)
+{
+	if (e->core.owns || !e->observe)
+		return; /* we are the one who writes it */
+	if (e->register_reading)
+		e->register_again = true;
+	else
+		e->register_reading = observe_register(e->observe, on_register, e) >= 0;
+}
