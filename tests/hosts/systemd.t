@@ -131,6 +131,7 @@ is "$(show MainPID a)" "$guard" "the guard is the same after it"
 # ---- kill -9 of the guard, several times: ExecStopPost hands over
 
 leader=a
+if ! field_is a .state leader; then leader=b; fi
 times=
 for round in 1 2 3 4 5 6; do
 	next=$(other $leader)
