@@ -14,3 +14,5 @@ tests_cluster_test_release_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_cluster_test_release_LDADD = $(RELEASE_LIBS) $(CMOCKA_LIBS)
 CLUSTER_TESTS += tests/cluster/release.t
 endif
+# Whole clusters, one scenario a file; see tests/lib/scenario.sh.
+CLUSTER_TESTS += tests/cluster/first_start.t

@@ -65,6 +65,7 @@ link_start() {
 	mapfile -t link_lines <"$dir/links"
 	"$bin/tcp-link" "${link_lines[@]}" >"$dir/link.out" 2>&1 </dev/null &
 	echo $! >"$dir/link.pid"
+	disown # a killed one is no news
 	cluster_until 10 grep -q ready "$dir/link.out"
 }
 
@@ -72,8 +73,9 @@ member_start() {
 	local dir
 	dir=$(member_dir "$1")
 	[ -e "$dir/link.pid" ] && kill -0 "$(cat "$dir/link.pid")" 2>/dev/null || link_start "$1" || return 1
-	"$bin/jmhad" --config "$dir/jmhad.conf" >>"$dir/log" 2>&1 </dev/null &
+	"$bin/jmhad" ${member_options:+"$member_options"} --config "$dir/jmhad.conf" >>"$dir/log" 2>&1 </dev/null &
 	echo $! >"$dir/guard.pid"
+	disown
 }
 
 guard_pid() { cat "$(member_dir "$1")/guard.pid"; }

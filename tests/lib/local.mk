@@ -2,3 +2,8 @@
 # What demo, cluster tests and benchmarks share.
 noinst_PROGRAMS += tests/lib/tcp-link
 tests_lib_tcp_link_SOURCES = %D%/tcp-link.c
+# A JobManager that bears witness, and an operator's hand on the znodes.
+noinst_PROGRAMS += tests/lib/witness tests/lib/zk-tool
+tests_lib_witness_SOURCES = %D%/witness.c
+tests_lib_zk_tool_SOURCES = %D%/zk-tool.c
+tests_lib_zk_tool_LDADD = $(ZOOKEEPER_LIBS)

@@ -1,0 +1,214 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+#
+# A scenario of tests/cluster: a private ensemble, members whose JobManager is the witness, and at
+# the end what holds for every scenario: promises 1 and 2 by the witness, and no secret in any log,
+# status or znode.
+#
+#   . "$top_srcdir/tests/lib/scenario.sh"
+#   scenario_start 3 -n 1 -F      members jm-a, jm-b, jm-c; options of zk-ensemble
+#   ...
+#   scenario_end 2                at least two terms were witnessed
+#
+# Scripts may set cluster_* of cluster.sh, and member_extra (configuration lines) before
+# scenario_start.
+: "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${top_builddir:=$top_srcdir}"
+lib=$top_srcdir/tests/lib
+. "$lib/tap.sh"
+
+why=$("$lib/zk-ensemble" check) || skip_all "$why"
+for program in curl jq; do
+	command -v $program >/dev/null || skip_all "$program is missing"
+done
+
+# Sanitizers and Debian's ZooKeeper client do not matter here; leaks at exit do.
+cluster_dir=$tap_dir/c
+bin=$tap_dir/bin
+zk_tool=$bin/zk-tool
+witnessed=$cluster_dir/witnessed
+secrets=$tap_dir/secrets
+mkdir -p "$bin" "$cluster_dir" "$secrets"
+for program in jmhad jmhactl tests/lib/tcp-link tests/lib/witness tests/lib/zk-tool; do
+	[ -x "$top_builddir/$program" ] || { echo "Bail out! $program is not built"; exit 1; }
+	ln -s "$top_builddir/$program" "$bin/${program##*/}"
+done
+cluster_command=${cluster_command:-"\"$bin/witness\", \"$witnessed\""}
+. "$lib/cluster.sh"
+members=()
+member_extra=${member_extra:-}
+tree=/jmha/$cluster_name
+
+# Everything that was started, at once; nothing is handed over.
+at_exit() {
+	local dir pid
+	for dir in "$cluster_dir"/*/; do
+		for pid in "$dir/guard.pid" "$dir/link.pid" "$dir/other.pid"; do
+			[ -e "$pid" ] && kill -KILL "$(cat "$pid")" 2>/dev/null
+		done
+	done
+	cluster_zookeeper_stop
+	wait 2>/dev/null
+	[ -z "${KEEP-}" ] || cp -r "$cluster_dir" "$KEEP"
+	[ "$tap_failed" = 0 ] && [ -n "$tap_done" ] || show_logs
+	return 0
+}
+
+# The end of every log, as comments.
+show_logs() {
+	local log
+	for log in "$cluster_dir"/*/log; do
+		[ -e "$log" ] || continue
+		note "-- $log"
+		tail -n "${LOG_LINES:-25}" "$log" | cut -c 1-400 | sed 's/^/#   /'
+	done
+}
+
+# What makes going on pointless.
+give_up() {
+	fail "$*"
+	exit 1
+}
+
+scenario_members() { # NUMBER: makes and starts them, all at once
+	local name letter
+	for letter in a b c d e; do
+		[ ${#members[@]} -lt "$1" ] || break
+		name=jm-$letter
+		members+=("$name")
+		member_make "$name" "$member_extra" || give_up "$name cannot be made"
+	done
+	for name in "${members[@]}"; do
+		member_start "$name" || give_up "$name does not start"
+	done
+}
+
+scenario_start() { # MEMBERS [options of zk-ensemble]
+	local n=$1
+	shift
+	scenario_zookeeper "$@"
+	scenario_members "$n"
+	settle || give_up "the members do not settle"
+}
+
+scenario_zookeeper() {
+	cluster_zookeeper_start "$@" >/dev/null || give_up "ZooKeeper does not start"
+}
+
+zk() { "$zk_tool" "${zk_plain:-$zk_connect}" "$@"; } # VERB PATH
+register() { zk get "$tree/register"; }
+register_field() { register | jq -r "$1"; }
+
+leader() { leader_of "${members[@]}"; }
+standby() { # the first one that does not lead and can
+	local name
+	for name in "${members[@]}"; do
+		[ "$(status_field "$name" '.state + " " + (.eligible | tostring)' 2>/dev/null)" = "standby true" ] &&
+			echo "$name" && return 0
+	done
+	return 1
+}
+standbys() { # all that do not lead
+	local name not=$1
+	for name in "${members[@]}"; do [ "$name" = "$not" ] || echo "$name"; done
+}
+others_eligible() { # as the leader sees it: its successors
+	api "$1" /v1/cluster | jq -e "[.members[] | select(.eligible)] | length == ${#members[@]}" >/dev/null
+}
+queue_is_full() { [ "$(zk list "$tree/latch" | wc -l)" -ge "${1:-${#members[@]}}" ]; }
+
+# Somebody leads, all others could, all have a latch, and stand long enough for a valid chain.
+settle() {
+	local name who
+	who=$(cluster_until 40 leader) || return 1
+	for name in "${members[@]}"; do
+		cluster_until 30 is_eligible "$name" || return 1
+	done
+	cluster_until 30 queue_is_full || return 1
+	cluster_until 20 others_eligible "$who" || return 1
+	sleep "$(awk "BEGIN { print 2.2 * $cluster_tick_ms / 1000 }")" # A1: two heartbeats, k apart
+	remember_secrets
+}
+
+remember_secrets() {
+	local file n=0
+	for file in "$cluster_dir"/*/run/session; do
+		[ -s "$file" ] || continue
+		cp "$file" "$secrets/$(cksum <"$file" | cut -d' ' -f1)" && n=$((n + 1))
+	done
+}
+
+# ---- pointers
+
+put() { # NAME KEY VALUE [options of curl]: prints the HTTP status
+	local name=$1 key=$2 value=$3
+	shift 3
+	api "$name" "/v1/pointers/$key" -X PUT --data-binary "$value" -o "$tap_dir/body" -w '%{http_code}' "$@"
+}
+get() { api "$1" "/v1/pointers/$2" -f; }                                  # NAME KEY
+get_code() { api "$1" "/v1/pointers/$2" -o "$tap_dir/body" -w '%{http_code}'; } # NAME KEY
+body_field() { jq -r "$1" "$tap_dir/body"; }
+
+# Real pointers and some with every byte: put_all at the leader, same_all at any later one.
+put_all() {
+	local file key n=0
+	while read -r file; do
+		key=jobs/$(echo "${file#"$top_srcdir/tests/data/"}" | tr -c 'A-Za-z0-9._/\n-' _)
+		api "$1" "/v1/pointers/$key" -f -X PUT --data-binary @"$file" -o /dev/null || return 1
+		n=$((n + 1))
+	done < <(find "$top_srcdir/tests/data/flink-pointers" -name '*.bin' | sort)
+	[ $n -gt 0 ] && echo $n
+}
+same_all() {
+	local file key
+	while read -r file; do
+		key=jobs/$(echo "${file#"$top_srcdir/tests/data/"}" | tr -c 'A-Za-z0-9._/\n-' _)
+		api "$1" "/v1/pointers/$key" -f | cmp - "$file" || return 1
+	done < <(find "$top_srcdir/tests/data/flink-pointers" -name '*.bin' | sort)
+}
+serves() { api "$1" /v1/pointers -f -o /dev/null; }
+
+# ---- processes
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+stopped_state() { [ "$(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null)" = T ]; }
+member_log() { cat "$(member_dir "$1")/log"; }
+logged() { grep -Eq -- "$2" "$(member_dir "$1")/log"; } # NAME REGEX
+transition() { status_field "$1" .last_transition.cause; }
+
+# ---- the end
+
+scenario_look() { # what anybody may see, into one folder
+	local name path
+	mkdir -p "$tap_dir/seen"
+	for name in "${members[@]}"; do
+		cp "$(member_dir "$name")/log" "$tap_dir/seen/$name.log"
+		for path in status cluster history; do
+			api "$name" "/v1/$path" >"$tap_dir/seen/$name.$path" 2>/dev/null
+		done
+		ctl "$name" explain >"$tap_dir/seen/$name.explain" 2>&1
+	done
+	for path in $(zk tree /jmha 2>/dev/null); do
+		zk get "$path" >"$tap_dir/seen/znode$(echo "$path" | tr / _)" 2>/dev/null
+	done
+	return 0
+}
+
+# scenario_end TERMS: what holds for every scenario.
+scenario_end() {
+	local terms=$1
+	remember_secrets
+	scenario_look
+	ok "P1, P2: no two JobManagers at once, epochs only grow" "$lib/witnesses" "$witnessed" "$terms"
+	"$lib/witnesses" "$witnessed" "$terms" >"$tap_dir/terms" 2>&1
+	note "terms (epoch pid member first-ms last-ms lines):"
+	note "$(cat "$tap_dir/terms")"
+	if [ -n "$(ls "$secrets")" ]; then
+		ok "no session id or password in logs, status or znodes" \
+			"$lib/no-secrets" "$tap_dir/seen" "$secrets"/*
+	fi
+	# What the daemon says of its own bugs.
+	not_ok "no assertion, no sanitizer report" \
+		grep -E 'Assertion|AddressSanitizer|runtime error|LeakSanitizer' "$cluster_dir"/*/log
+	done_testing
+}
