@@ -77,7 +77,7 @@ static const struct verb_info {
 	  "the leader's name alone; exit 6 if there is none",
 	  "With --wait: waits until there is one, at most for --timeout (60 seconds)." },
 	{ VERB_HISTORY, "history", NULL, "", 0, 0, O_READ | O_WATCH,
-	  "past terms: who led, why it ended, how long it took",
+	  "past terms: who led, why it began, how long it took",
 	  "Times are UTC. Detect: until the loss was noticed; fence: until the new epoch\n"
 	  "was in the register; recover: until the JobManager was granted." },
 	{ VERB_EVENTS, "events", NULL, "", 0, 0, O_JSON,

@@ -247,7 +247,7 @@ void view_cluster(FILE *f, const json_t *cluster)
 void view_history(FILE *f, const json_t *history)
 {
 	static const char *const headings[] = { ">Epoch",    "Leader",     "Start (UTC)",
-		                                "End (UTC)", "Ended by",   ">Detect ms",
+		                                "End (UTC)", "Began by",   ">Detect ms",
 		                                ">Fence ms", ">Recover ms" };
 	static const char *const times[] = { "detect_ms", "fence_ms", "recover_ms" };
 	CLEANUP(table_freep) struct table *t = table_new(headings, N_ELEMENTS(headings));

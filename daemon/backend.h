@@ -106,7 +106,7 @@ struct term {
 	struct epoch epoch;
 	const char *leader;
 	usec_t start, end;             /* wall clock; end USEC_INFINITY = goes on, shown as null */
-	const char *cause;             /* why it ended; of the current one: NULL, shown as null */
+	const char *cause;             /* why it began: how the term before it ended */
 	usec_t detect, fence, recover; /* USEC_INFINITY = not known, shown as null */
 };
 

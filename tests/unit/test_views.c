@@ -137,7 +137,7 @@ static void history_as_a_table(void **state)
 	      "\"recover_ms\": null}]}",
 	      "+-------+--------+---------------------+---------------------+------------+---------"
 	      "--+----------+\n"
-	      "| Epoch | Leader | Start (UTC)         | End (UTC)           | Ended by   | Detect "
+	      "| Epoch | Leader | Start (UTC)         | End (UTC)           | Began by   | Detect "
 	      "ms | Fence ms |\n"
 	      "+-------+--------+---------------------+---------------------+------------+---------"
 	      "--+----------+\n"
