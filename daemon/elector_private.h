@@ -131,6 +131,7 @@ struct elector {
 	bool following, caught_up;
 	bool loading, load_followed; /* LOAD under way; its one reading was done */
 	struct epoch load_epoch;
+	uint64_t load_ticket; /* of the segment that is being opened for it */
 	bool commit_read_wanted, commit_reading;
 	uint64_t commit_read_ticket;
 	uint64_t committed_seen; /* A11: by a record past the register's end */

@@ -420,7 +420,7 @@ static void on_opened(const struct store_result *result, void *userdata)
 
 	commit_queue_opened(e->commits, a->ticket, answer,
 	                    answer == COMMIT_STORED ? &result->position : NULL);
-	if (e->loading)
+	if (e->loading && a->ticket == e->load_ticket)
 		loaded(e, commit_queue_segment_open(e->commits) ? CORE_OK : CORE_FAILED);
 }
 
@@ -509,6 +509,8 @@ static void open_segment(struct elector *e, const struct commit_action *action)
 	};
 	struct commit_answer *a = answer_new(e, action->ticket);
 
+	if (e->loading)
+		e->load_ticket = action->ticket; /* the answer of an earlier load is not ours */
 	memcpy(segment.cluster_id, e->cluster_id, sizeof(segment.cluster_id));
 	if (a && store_open_segment(e->store, &segment, on_opened, a) >= 0)
 		return;
