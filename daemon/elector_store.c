@@ -52,7 +52,8 @@ reasons_t elector_store_reasons(const struct elector *e)
 	if (e->reg_error[0])
 		reasons |= REASON_BIT(strstr(e->reg_error, "version") ? REASON_VERSION
 		                                                      : REASON_REGISTER_LOST);
-	if (!e->caught_up && !commit_queue_active(e->commits))
+	/* A leader that has just resumed is reading its own log: that is no reason to hand over. */
+	if (!e->caught_up && !e->core.owns && e->core.phase != CORE_RESUMING)
 		reasons |= REASON_BIT(REASON_NOT_CAUGHT_UP);
 	return reasons;
 }
