@@ -124,6 +124,7 @@ struct elector {
 	struct pointer_map *map;
 	struct commit_queue *commits;
 	bool store_checking, store_checked, has_cluster_id, store_has_files, store_initialising;
+	bool checked_since; /* checked since a register was seen */
 	bool creating_register, probing;
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
 	enum store_state store_state, probe_state; /* of check and follow; of the probe */

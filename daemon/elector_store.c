@@ -312,6 +312,12 @@ void elector_store_look_at(struct elector *e)
 {
 	usec_t now = clock_boottime();
 
+	if (e->has_register && !e->has_cluster_id && !e->store_checking && !e->checked_since) {
+		/* CLUSTER comes before the register: only a look after that one counts (A11). */
+		e->checked_since = true;
+		e->store_checked = false;
+		e->check_at = 0;
+	}
 	if (!e->has_cluster_id && !e->store_checking && !e->store_initialising &&
 	    now >= e->check_at) {
 		e->check_at = now + USEC_PER_SEC;
