@@ -234,7 +234,7 @@ static int set_defaults(struct config *c)
 /* What cannot stand in the table: it depends on the host or on another key. */
 static int derive_defaults(struct config *c, struct config_error *reterr)
 {
-	char host[256];
+	char host[256] = "";
 
 	if (!c->member) {
 		if (gethostname(host, sizeof(host)) < 0 || host[sizeof(host) - 1] != '\0' ||

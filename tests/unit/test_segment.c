@@ -138,7 +138,7 @@ static void failed_append_kills_the_segment(void **state)
 		char link[64], target[160] = "";
 
 		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", i);
-		if (readlink(link, target, sizeof(target) - 1) > 0 && strstr(target, ".log")) {
+		if (readlink(link, target, sizeof(target) - 1) > 0 && strstr(target, "00001.log")) {
 			int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
 			fd = dup(i);
