@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Files of at most 800 lines, functions of at most 80: where to split, not what to aim at.  Tests,
-# which are read case by case, may have 1200.
+# which are read case by case, may have 1500.
 . "$(dirname "$0")/lib.sh"
 
 long_files()
@@ -22,7 +22,7 @@ functions()
 saw "$(c_files | count)" 20 "C files"
 is "$(long_files 800 "$(product_files | tr '\n' ' ') $(scripts | tr '\n' ' ')")" "" "no file over 800 lines"
 is "$(long_files 400 "$(product_files | grep '\.h$' | tr '\n' ' ')")" "" "no header over 400 lines"
-is "$(long_files 1200 "$(c_files | grep ^tests/ | tr '\n' ' ')")" "" "no test over 1200 lines"
+is "$(long_files 1500 "$(c_files | grep ^tests/ | tr '\n' ' ')")" "" "no test over 1500 lines"
 functions 80 "$(c_files | tr '\n' ' ')" >"$tap_dir/long" 2>"$tap_dir/seen"
 saw "$(cat "$tap_dir/seen")" 100 "functions"
 is "$(cat "$tap_dir/long")" "" "no function over 80 lines"
