@@ -509,6 +509,18 @@ static void stop(struct member *m, enum cause cause)
 	expect(m, EXITED(4001, 1), "disarm:1 settle");
 }
 
+static void nothing_beats_once_a_release_was_sent(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	stop(&m, CAUSE_STEP_DOWN);
+	expect(&m, EV(SETTLED, 4002), "release=step-down observe");
+	expect(&m, EV(TICK, 4500), "");
+	expect(&m, EV(TICK, 5500), "");
+}
+
 /* LX-mark-cleared */
 static void after_an_unknown_release_the_session_is_only_ended(void **state)
 {
@@ -1111,7 +1123,7 @@ static void a_release_that_met_an_own_late_write_is_repeated_after_a_look(void *
 	stop(&m, CAUSE_STEP_DOWN);
 	feed(&m, EV(SETTLED, 4002));
 	feed(&m, SEEN(4003, own_term(1)));
-	expect(&m, EV(RELEASED, 4004, .result = CORE_BAD_VERSION), "observe heartbeat");
+	expect(&m, EV(RELEASED, 4004, .result = CORE_BAD_VERSION), "observe");
 	expect(&m, SEEN(4005, own_term(1)), "release=step-down");
 }
 
@@ -1250,6 +1262,7 @@ int main(void)
 		cmocka_unit_test(decides_anew_when_the_register_had_moved_on),
 		cmocka_unit_test(the_claims_own_answer_counts_as_a_heartbeat),
 		cmocka_unit_test(starts_over_when_the_latch_was_gone_at_the_claim),
+		cmocka_unit_test(nothing_beats_once_a_release_was_sent),
 		cmocka_unit_test(after_an_unknown_release_the_session_is_only_ended),
 		cmocka_unit_test(a_restarted_elector_ends_the_session_it_finds_first),
 		cmocka_unit_test(after_expired_another_session_has_to_see_the_latch_gone),
