@@ -5,6 +5,7 @@
  *	elector.c          the loop: feeds the core, runs its commands in order, keeps the timers
  *	elector_zk.c       session, latch, heartbeat, claim, release
  *	elector_look.c     looks at register, latches and members
+ *	elector_conf.c     is tick_ms the ensemble's?
  *	elector_store.c    is the store usable; following, loading, commits
  *	elector_guard.c    page and messages between guard and elector
  *	elector_status.c   what the API may ask
@@ -95,6 +96,9 @@ struct elector {
 	struct observe *observe;
 	struct handover *handover;
 	char *auth;
+	struct server_conf *conf; /* the question for the server's tickTime */
+	sd_event_source *conf_source;
+	bool tick_differs;
 	struct session_file file; /* of our session, or of the one to be ended */
 	bool joined;              /* file is of our own session */
 	struct nonce nonce;
@@ -181,6 +185,11 @@ int elector_read_register(struct elector *e, zk_done_t done, void *userdata);
 /* Takes the bytes of a register znode for the newest known; false when they are not one. */
 bool elector_take_register(struct elector *e, const void *data, size_t size, int32_t version);
 
+/* ---- elector_conf.c */
+
+void elector_conf_ask(struct elector *e, const char *server);
+void elector_conf_drop(struct elector *e);
+
 /* ---- elector_store.c */
 
 int elector_store_init(struct elector *e);
@@ -190,6 +199,7 @@ void elector_store_load(struct elector *e, struct epoch epoch);
 void elector_store_settle(struct elector *e);
 void elector_store_abort(struct elector *e);
 void elector_store_pump(struct elector *e); /* commit actions */
+/* All that the shell knows against leading. */
 reasons_t elector_store_reasons(const struct elector *e);
 /* Of the two, what to show. */
 enum store_state elector_store_state(const struct elector *e);

@@ -49,6 +49,8 @@ reasons_t elector_store_reasons(const struct elector *e)
 		reasons |= REASON_BIT(reason_of[e->store_state]);
 	if (e->probe_state != STORE_OK)
 		reasons |= REASON_BIT(reason_of[e->probe_state]);
+	if (e->tick_differs)
+		reasons |= REASON_BIT(REASON_TICK_MISMATCH);
 	if (e->reg_error[0])
 		reasons |= REASON_BIT(strstr(e->reg_error, "version") ? REASON_VERSION
 		                                                      : REASON_REGISTER_LOST);

@@ -84,6 +84,7 @@ static void on_session_event(void *userdata, const struct session_event *event)
 		log_info("zookeeper", "connected to %s, session timeout %" PRIu64 " ms",
 		         event->server, usec_to_ms(event->timeout));
 		e->file.session_ms = (uint32_t)usec_to_ms(event->timeout);
+		elector_conf_ask(e, event->server);
 		ev.type = CORE_EV_CONNECTED;
 		ev.connected.sent = event->connect_sent;
 		ev.connected.session = event->timeout;
@@ -115,6 +116,7 @@ void elector_zk_close(struct elector *e, bool orderly)
 {
 	handover_free(TAKE_PTR(e->handover));
 	elector_wire_session(e, &e->wired_second, NULL);
+	elector_conf_drop(e);
 	observe_free(TAKE_PTR(e->observe));
 	elector_wire_session(e, &e->wired, NULL);
 	session_close(TAKE_PTR(e->session), orderly);

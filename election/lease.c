@@ -50,6 +50,11 @@ bool lease_has_room(const struct lease_params *p)
 	return lease_tolerance(p) >= lease_heartbeat_period(p);
 }
 
+bool lease_outlasts_leader_change(const struct lease_params *p, unsigned sync_limit)
+{
+	return lease_length(p) + p->stop > sync_limit * p->tick + 3 * USEC_PER_SEC / 2;
+}
+
 void lease_init(struct lease *l, const struct lease_params *params)
 {
 	*l = (struct lease){ .params = *params };

@@ -32,6 +32,9 @@ usec_t lease_tolerance(const struct lease_params *p);
 /* D9: tolerance >= h. */
 bool lease_has_room(const struct lease_params *p);
 
+/* T - M > syncLimit k + 1.5 s: a change of ZooKeeper's leader does not end the lease. */
+bool lease_outlasts_leader_change(const struct lease_params *p, unsigned sync_limit);
+
 /* A chain of answered heartbeats (A1). */
 struct lease {
 	struct lease_params params;

@@ -29,6 +29,7 @@ libzk_a_SOURCES = \
 	election/observe.c election/observe.h \
 	election/request.c election/session_internal.h \
 	election/resolve.c election/resolve.h \
+	election/server_conf.c election/server_conf.h \
 	election/session.c election/session.h \
 	election/zk_error.c election/zk_error.h
 libzk_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

@@ -3,6 +3,7 @@
 # Adapters' pure parts, the table of codes, names to addresses.
 UNIT_TESTS += \
 	tests/unit/test_ensemble \
+	tests/unit/test_server_conf \
 	tests/unit/test_register \
 	tests/unit/test_resolve \
 	tests/unit/test_zk_error \
@@ -51,3 +52,7 @@ tests_unit_test_lease_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_reason_SOURCES = tests/unit/test_reason.c
 tests_unit_test_reason_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_reason_LDADD = libelection.a $(CMOCKA_LIBS)
+
+tests_unit_test_server_conf_SOURCES = tests/unit/test_server_conf.c
+tests_unit_test_server_conf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_server_conf_LDADD = libzk.a libbase.a $(CMOCKA_LIBS)
