@@ -348,10 +348,9 @@ static void print_warnings(FILE *f, const struct config *c)
 		              "read ends a takeover\n");
 	if (c->observer && c->command)
 		(void)fprintf(f, "warning: an observer never runs jobmanager.command\n");
-	if (!c->observer && !c->health.url)
-		(void)fprintf(f,
-		              "warning: no jobmanager.health.url: a JobManager that hangs is not "
-		              "noticed\n");
+	if (!c->observer) /* goes when the probe comes, with hot mode */
+		(void)fprintf(f, "warning: jobmanager.health is not asked in this version: a "
+		                 "JobManager that hangs is not noticed\n");
 	if (mounted_nocto(c->storage_path))
 		(void)fprintf(f,
 		              "warning: storage.path is mounted with nocto: a standby may read old "

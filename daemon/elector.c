@@ -363,6 +363,10 @@ static int set_up(struct elector *e)
 		return log_error_errno(r, "api", "Failed to serve the API%s%s: %m",
 		                       e->config->admin_group ? " for admin_group " : "",
 		                       e->config->admin_group ? e->config->admin_group : "");
+	if (e->config->health.url)
+		log_warning("config",
+		            "jobmanager.health is not asked in this version: a JobManager "
+		            "that hangs is not noticed");
 	start_core(e, &core);
 	return 0;
 }

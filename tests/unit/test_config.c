@@ -365,7 +365,9 @@ static void the_check_prints_the_numbers_of_the_design(void **state)
 	        "  tolerance                4990 ms   lease - h - A: a shorter ZooKeeper outage "
 	        "changes nothing\n"
 	        "  takeover, host lost     12000 ms   at most, session_ms + tick_ms\n"
-	        "warning: no jobmanager.health.url: a JobManager that hangs is not noticed\n",
+	        "warning: jobmanager.health is not asked in this version: a JobManager that hangs "
+	        "is "
+	        "not noticed\n",
 	        f->file);
 	assert_string_equal(text, expected);
 }
