@@ -115,6 +115,7 @@ void core_leave_session(struct core *c)
 		c->old_session = true;
 	c->connected = c->has_session = c->member = c->seen = false;
 	c->disconnected_since = c->now;
+	c->retry_at = 0; /* the handle is to be closed at once, by CONNECT_NEW */
 	core_drop_latch(c);
 	core_forget_term(c);
 	c->stopped_owed = (struct epoch){ 0 }; /* the member node goes with the session */

@@ -10,6 +10,8 @@ static void on_connected(struct core *c, const struct core_event *ev, struct cor
 {
 	usec_t before = c->lease.deadline;
 
+	if (!c->has_session)
+		return; /* A3: a handle that we have left; only a different one may end it */
 	c->connected = true;
 	c->connect_sent = ev->connected.sent;
 	c->seen = false;
@@ -60,6 +62,8 @@ static void on_session_lost(struct core *c, const struct core_event *ev, struct 
 			c->cause = CAUSE_SESSION_EXPIRED;
 		core_leave_session(c);
 	}
+	if (ev->type == CORE_EV_AUTH_FAILED)
+		retry_later(c);
 }
 
 static void on_joined(struct core *c, const struct core_event *ev, struct core_out *out)

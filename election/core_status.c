@@ -101,7 +101,7 @@ usec_t core_next_tick(const struct core *c)
 		sooner(&next, c->takeover_since + c->config.takeover);
 	if (c->phase == CORE_RESTARTING)
 		sooner(&next, c->restart_at);
-	if (c->phase == CORE_QUEUED && c->view.owner_session != 0 &&
+	if (c->phase == CORE_QUEUED && c->now < c->gone_since + c->view.owner_session &&
 	    latch_name_equal(&c->gone, &c->view.owner))
 		sooner(&next, c->gone_since + c->view.owner_session); /* A4 */
 	if (c->connected) {

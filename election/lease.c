@@ -47,7 +47,12 @@ usec_t lease_tolerance(const struct lease_params *p)
 
 bool lease_has_room(const struct lease_params *p)
 {
-	return lease_tolerance(p) >= lease_heartbeat_period(p);
+	usec_t h = lease_heartbeat_period(p);
+
+	/* A chain becomes valid by a heartbeat sent k after the first answer, at the latest h
+	 * later: it has to be answered before the tentative deadline, which counts with k (A1). */
+	return lease_tolerance(p) >= h &&
+	       length_with_gap(p, p->tick) >= p->tick + h + lease_answer_timeout(p);
 }
 
 bool lease_outlasts_leader_change(const struct lease_params *p, unsigned sync_limit)

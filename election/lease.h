@@ -29,7 +29,7 @@ usec_t lease_length(const struct lease_params *p);
 /* lease - h - A - revoke: a ZooKeeper outage shorter than this changes nothing; 0 = no room. */
 usec_t lease_tolerance(const struct lease_params *p);
 
-/* D9: tolerance >= h. */
+/* D9: tolerance >= h; and a chain can become valid at all (A1). */
 bool lease_has_room(const struct lease_params *p);
 
 /* T - M > syncLimit k + 1.5 s: a change of ZooKeeper's leader does not end the lease. */

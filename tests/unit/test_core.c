@@ -567,6 +567,33 @@ static void after_expired_another_session_has_to_see_the_latch_gone(void **state
 	expect(&m, CONNECTED(4002), "end-old");
 }
 
+static void a_left_handle_that_connects_again_ends_nothing(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	stop(&m, CAUSE_STEP_DOWN);
+	feed(&m, EV(SETTLED, 4002));
+	expect(&m, EV(OBSERVED, 4003, .observed = { .result = CORE_UNKNOWN }), "");
+	/* What failed is waited with, a session that is only to be ended is not. */
+	expect(&m, EV(RELEASED, 4003, .result = CORE_UNKNOWN), "connect-new");
+}
+
+static void refused_credentials_are_tried_again_after_a_while(void **state)
+{
+	struct core_config c = config();
+	struct member m;
+
+	(void)state;
+	init(&m, &c);
+	expect(&m, EV(AUTH_FAILED, 1), "");
+	assert_true(core_reasons(&m.core) & REASON_BIT(REASON_ZOOKEEPER_AUTH));
+	expect(&m, CONNECTED(2), ""); /* of the handle that is dead */
+	assert_int_equal(m.core.phase, CORE_DETACHED);
+	expect(&m, EV(TICK, 1001), "connect-new");
+}
+
 static void a_standby_whose_session_expired_ends_it_too(void **state)
 {
 	struct member m;
@@ -805,8 +832,8 @@ static void a_smaller_session_lowers_the_page_at_once(void **state)
 	(void)state;
 	leader(&m);
 	expect(&m, EV(DISCONNECTED, 4000), "");
-	expect(&m, EV(CONNECTED, 4010, .connected = { .sent = MS(4005), .session = MS(7000) }),
-	       "extend@7998 observe heartbeat");
+	expect(&m, EV(CONNECTED, 4010, .connected = { .sent = MS(4005), .session = MS(8500) }),
+	       "extend@9496 observe heartbeat");
 }
 
 static void a_smaller_session_without_room_ends_the_term(void **state)
@@ -1266,6 +1293,8 @@ int main(void)
 		cmocka_unit_test(after_an_unknown_release_the_session_is_only_ended),
 		cmocka_unit_test(a_restarted_elector_ends_the_session_it_finds_first),
 		cmocka_unit_test(after_expired_another_session_has_to_see_the_latch_gone),
+		cmocka_unit_test(a_left_handle_that_connects_again_ends_nothing),
+		cmocka_unit_test(refused_credentials_are_tried_again_after_a_while),
 		cmocka_unit_test(a_standby_whose_session_expired_ends_it_too),
 		cmocka_unit_test(the_lowest_steps_back_behind_the_designated_latch),
 		cmocka_unit_test(steps_back_once_for_each_version_of_the_register),

@@ -54,6 +54,19 @@ static void no_room_is_said_and_never_wraps_around(void **state)
 	assert_false(lease_has_room(&p));
 }
 
+/* With T 6600 the tolerance is h and more, but no second answer could come in time. */
+static void a_lease_in_which_no_chain_gets_valid_has_no_room(void **state)
+{
+	struct lease_params p = defaults;
+
+	(void)state;
+	p.session = MS(6600);
+	assert_true(lease_tolerance(&p) >= lease_heartbeat_period(&p));
+	assert_false(lease_has_room(&p));
+	p.session = MS(8100);
+	assert_true(lease_has_room(&p));
+}
+
 /* A chain that is valid: heartbeats sent at 1.000 and 4.000. */
 static struct lease valid(void)
 {
@@ -238,6 +251,7 @@ int main(void)
 		cmocka_unit_test(the_defaults_give_the_times_of_the_design),
 		cmocka_unit_test(jitter_and_answer_timeout_have_a_least_value),
 		cmocka_unit_test(no_room_is_said_and_never_wraps_around),
+		cmocka_unit_test(a_lease_in_which_no_chain_gets_valid_has_no_room),
 		cmocka_unit_test(the_first_answer_only_begins_a_chain),
 		cmocka_unit_test(two_quick_answers_make_no_valid_chain),
 		cmocka_unit_test(a_second_answer_after_the_tentative_deadline_begins_anew),
