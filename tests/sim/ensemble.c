@@ -161,10 +161,26 @@ static const struct nonce *nonce_of(const struct world *w, int session)
 	return &w->zk.session[session].nonce;
 }
 
+/* A3: a member makes no latch while one of an earlier session of it is still there. */
+static void no_latch_left_behind(struct world *w, int session)
+{
+	int client = w->zk.session[session].client;
+
+	for (unsigned i = 0; i < w->zk.n_latches; i++) {
+		const struct sim_latch *l = &w->zk.latch[i];
+
+		if (l->alive && l->session != session &&
+		    w->zk.session[l->session].client == client && !w->host[client].was_lost)
+			violated(w, "rule A3: %c makes a latch beside its old session's",
+			         'a' + client);
+	}
+}
+
 static struct latch_name make_latch(struct world *w, int session)
 {
 	struct sim_latch *l = &w->zk.latch[w->zk.n_latches % MAX_LATCHES];
 
+	no_latch_left_behind(w, session);
 	if (w->zk.n_latches == MAX_LATCHES) { /* the oldest dead one makes room */
 		l = NULL;
 		for (unsigned i = 0; i < MAX_LATCHES; i++)

@@ -31,11 +31,12 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_SWITCHOVER] = "switchover",
 	[FAULT_STEP_DOWN] = "step-down",
 	[FAULT_SHUTDOWN] = "shutdown",
+	[FAULT_SWALLOWED] = "touches lost and cut off",
 };
 
 /* ---- the plan ---- */
 
-static void choose_times(struct world *w)
+void faults_choose_times(struct world *w)
 {
 	static const struct {
 		unsigned T, k, stop;
@@ -117,13 +118,15 @@ static void plan_elector_crashes(struct world *w)
 	w->faults_end = when + w->T;
 }
 
-void faults_plan(struct world *w)
+void faults_plan(struct world *w, int only_case)
 {
 	uint64_t mode = below(w, 16);
 
-	choose_times(w);
 	w->mode = mode == 0 ? RUN_SHORT_OUTAGE : mode == 1 ? RUN_ELECTOR_CRASHES : RUN_FAULTS;
-	if (w->mode == RUN_SHORT_OUTAGE) {
+	if (only_case >= 0 || (mode >= 2 && mode <= 4)) {
+		w->mode = RUN_FAULTS;
+		case_plan(w, only_case);
+	} else if (w->mode == RUN_SHORT_OUTAGE) {
 		plan_short_outage(w);
 	} else if (w->mode == RUN_ELECTOR_CRASHES) {
 		plan_elector_crashes(w);
@@ -139,7 +142,7 @@ void faults_plan(struct world *w)
 		note(w, -1, "plan: %s who %d after %.3f lasts %.3f%s command %d x %u",
 		     names[f->type], f->who, (double)f->after / 1000, (double)f->lasts / 1000,
 		     f->by_command ? " by" : "", (int)f->command, f->count);
-		if (!f->by_command)
+		if (!f->by_command && !f->follows)
 			at(w, f->after, (struct world_event){ .type = EV_FAULT, .who = (int)i });
 	}
 }
@@ -271,6 +274,11 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 	case FAULT_SLOW:
 		h->slow = true;
 		break;
+	case FAULT_SWALLOWED:
+		h->cut_until = w->now + f->lasts;
+		if (w->client[m].server != w->zk.leader)
+			ensemble_server_down(w, w->client[m].server, w->now + MS(500));
+		return;
 	case FAULT_FALSE_EXPIRED:
 		if (!h->running || w->client[m].connection == 0)
 			return;
@@ -323,8 +331,13 @@ void faults_strike(struct world *w, unsigned i)
 	if (f->done || w->healed)
 		return;
 	f->done = true;
+	if (i + 1 < w->n_faults && w->fault[i + 1].follows && !w->fault[i + 1].by_command)
+		at(w, w->now + w->fault[i + 1].after,
+		   (struct world_event){ .type = EV_FAULT, .who = (int)i + 1 });
 	if (m < 0)
 		m = (int)below(w, N_MEMBERS);
+	if (i + 1 < w->n_faults && w->fault[i + 1].follows && w->fault[i + 1].who < 0)
+		w->fault[i + 1].who = m; /* the same one again */
 	note(w, m, "*** %s for %.3f", names[f->type], (double)f->lasts / 1000);
 	switch (f->type) {
 	case FAULT_SERVER_DOWN:
@@ -364,6 +377,7 @@ void faults_strike(struct world *w, unsigned i)
 	case FAULT_STORAGE_BAD:
 	case FAULT_STORAGE_HANGS:
 	case FAULT_NOT_ELIGIBLE:
+	case FAULT_SWALLOWED:
 	case FAULT_N_:
 		strike_member(w, f, m);
 		break;
@@ -377,7 +391,8 @@ void faults_on_command(struct world *w, int member, enum core_command_type type)
 		struct fault *f = &w->fault[i];
 
 		if (!f->by_command || f->done || f->command != type || f->count == 0 ||
-		    (f->who >= 0 && f->who != member) || --f->count > 0)
+		    (f->follows && !w->fault[i - 1].done) || (f->who >= 0 && f->who != member) ||
+		    --f->count > 0)
 			continue;
 		f->who = member;
 		if (f->after == 0 && (f->type == FAULT_ELECTOR_CRASH ||

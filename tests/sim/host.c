@@ -344,7 +344,7 @@ void host_elector_exits(struct world *w, int member)
 		violated(w, "member %c exits with its JobManager alive", 'a' + member);
 	note(w, member, "elector exits");
 	client_ask(w, member, REQ_CLOSE, NULL);
-	if (h->file.exists && h->file.session == w->client[member].session)
+	if (h->file.exists && !h->file.ending && h->file.session == w->client[member].session)
 		h->file.exists = false;
 	elector_gone(w, member);
 	h->guard_up = false;
@@ -360,7 +360,7 @@ void host_lost(struct world *w, int member)
 	host_guard_crash(w, member, false);
 	client_close(w, N_MEMBERS + member);
 	note(w, member, "host is lost");
-	h->lost = true;
+	h->lost = h->was_lost = true;
 	h->releasing = false;
 	h->guard_up = false;
 	h->jobmanager = JM_NONE;

@@ -34,6 +34,7 @@ build() # OUT SOURCES... [-- LIBS]
 
 noticed() # prints who
 {
+	by=
 	# shellcheck disable=SC2086
 	build sim tests/sim/*.c $core || { echo "does not compile"; return; }
 	for unit in lease core; do
@@ -41,14 +42,14 @@ noticed() # prints who
 		build "test_$unit" "tests/unit/test_$unit.c" $core -lcmocka ||
 			{ echo "unit test does not compile"; return; }
 		if ! (cd "$work/tree" && timeout 20 "./test_$unit") >"$work/out" 2>&1; then
-			by="${by:-}test_$unit "
+			by="${by}test_$unit "
 		fi
 	done
 	if ! (cd "$work/tree" && timeout 120 ./sim -n "$runs") >"$work/out" 2>&1; then
-		by="${by:-}sim ($(sed -n 's/^\(assertion in \)\{0,1\}seed \([0-9]*\).*/\2/p' "$work/out" |
+		by="${by}sim ($(sed -n 's/^\(assertion in \)\{0,1\}seed \([0-9]*\).*/\2/p' "$work/out" |
 			tail -n 1)$(sed -n 's/^seed [0-9]*: \(promise [0-9]*\).*/ \1/p' "$work/out" | tail -n 1))"
 	fi
-	echo "${by:-}"
+	echo "$by"
 }
 
 survivors=
@@ -120,7 +121,7 @@ mutant grant-before-page core_drive.c '/^static void drive_loading/,/^}/{s/core_
 
 # Resume (C4, B1)
 mutant resume-unverified core_events.c 's/own_mark(c) && c->view.rank >= 0 && latch_name_equal(&c->view.own, &c->latch)/1/'
-mutant resume-beats-first core_drive.c 's/c->phase == CORE_RESUMING && !c->owns/0/'
+mutant resume-beats-first core_drive.c 's/acting(c) && !c->owns/0/'
 
 # Progress (C1, C2, P7)
 mutant never-gives-up core_drive.c 's/core_take_over_failed(c, CAUSE_TAKEOVER_TIMEOUT)/;/'

@@ -2,6 +2,8 @@
 /* What must hold after every event (the promises of DESIGN.md, by number). */
 #include "tests/sim/world.h"
 
+#include "election/core_trace.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -82,6 +84,19 @@ void oracle_granted(struct world *w, int member, struct epoch epoch)
 		violated(w, "grant of epoch %llu without its log", (unsigned long long)epoch.v);
 	w->granted = epoch;
 	w->n_grants++;
+}
+
+/* A3: with a session that is marked as ending nobody claims, beats or makes a latch. */
+void oracle_commanded(struct world *w, int member, enum core_command_type type)
+{
+	const struct session_file *f = &w->host[member].file;
+
+	if (!f->exists || !f->ending || f->session != w->client[member].session)
+		return;
+	if (type == CORE_CMD_CLAIM || type == CORE_CMD_HEARTBEAT || type == CORE_CMD_ENTER ||
+	    type == CORE_CMD_STEP_BACK || type == CORE_CMD_CONNECT_RESUME)
+		violated(w, "rule A3: %c sends a %s under an ending session", 'a' + member,
+		         core_command_name(type));
 }
 
 /* P2: nothing is written under an epoch after a higher one began. */

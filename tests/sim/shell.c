@@ -350,6 +350,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 {
 	struct host *h = &w->host[member];
 
+	oracle_commanded(w, member, cmd->type);
 	switch (cmd->type) {
 	case CORE_CMD_CONNECT_NEW:
 		open_new(w, member);
@@ -372,13 +373,13 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		h->file.ending = true;
 		ask(w, member, *cmd);
 		break;
-	case CORE_CMD_STEP_BACK: /* the latch in the file may go: found by its nonce */
+	case CORE_CMD_ENTER:
+	case CORE_CMD_STEP_BACK: /* before a create that may land late: found by its nonce */
 		h->file.latch = no_latch;
 		ask(w, member, *cmd);
 		break;
 	case CORE_CMD_END_OLD:
 	case CORE_CMD_REJOIN:
-	case CORE_CMD_ENTER:
 	case CORE_CMD_HEARTBEAT:
 	case CORE_CMD_OBSERVE:
 	case CORE_CMD_REPORT_STOPPED:

@@ -94,7 +94,8 @@ static void host_event(struct world *w, const struct world_event *ev)
 		host_guard_start(w, ev->who);
 		break;
 	case EV_RELEASER:
-		host_release_begin(w, ev->who);
+		if (!h->guard_up) /* else the lock is held */
+			host_release_begin(w, ev->who);
 		break;
 	case EV_RELEASER_END:
 		if (h->incarnation == ev->generation)
@@ -218,7 +219,7 @@ static bool settled(struct world *w)
 	return false;
 }
 
-static void run(struct world *w, uint64_t seed, bool verbose)
+static void run(struct world *w, uint64_t seed, int only_case, bool verbose)
 {
 	memset(w, 0, sizeof(*w));
 	w->seed = w->random = seed;
@@ -228,8 +229,9 @@ static void run(struct world *w, uint64_t seed, bool verbose)
 	w->leader = -1;
 	for (int m = 0; m < N_MEMBERS; m++)
 		w->host[m].tick = w->host[m].guard_due = USEC_INFINITY;
-	faults_plan(w);
+	faults_choose_times(w);
 	ensemble_init(w);
+	faults_plan(w, only_case);
 	for (int m = 0; m < N_MEMBERS; m++)
 		at(w, between(w, 0, MS(300)),
 		   (struct world_event){ .type = EV_GUARD_START, .who = m });
@@ -272,10 +274,17 @@ static bool number(const char *text, uint64_t *ret)
 
 static int usage(void)
 {
-	fputs("usage: sim [-s SEED] [-n RUNS] [-v] [-k]\n"
-	      "  -v  tell each run   -k  go on after a failure\n",
+	fputs("usage: sim [-s SEED] [-n RUNS] [-c CASE] [-v] [-k] [-l]\n"
+	      "  -v  tell each run   -k  go on after a failure   -l  list the cases\n",
 	      stderr);
 	return 2;
+}
+
+static int list_cases(void)
+{
+	for (unsigned i = 0; case_name(i) != NULL; i++)
+		puts(case_name(i));
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -283,14 +292,18 @@ int main(int argc, char **argv)
 	uint64_t seed = 1, runs = 1000, failed = 0, steps = 0, grants = 0, hash = 0;
 	usec_t slowest = 0;
 	bool verbose = false, keep_on = false;
-	int c;
+	int c, only_case = -1;
 
-	while ((c = getopt(argc, argv, "s:n:vk")) != -1) {
+	while ((c = getopt(argc, argv, "s:n:c:vkl")) != -1) {
+		if (c == 'l')
+			return list_cases();
+		if (c == 'c' && (only_case = case_find(optarg)) < 0)
+			return usage();
 		if (c == 'v')
 			verbose = true;
 		else if (c == 'k')
 			keep_on = true;
-		else if ((c != 's' || !number(optarg, &seed)) &&
+		else if (c != 'c' && (c != 's' || !number(optarg, &seed)) &&
 		         (c != 'n' || !number(optarg, &runs)))
 			return usage();
 	}
@@ -298,7 +311,7 @@ int main(int argc, char **argv)
 		return usage();
 	(void)signal(SIGABRT, on_abort);
 	for (uint64_t i = 0; i < runs; i++) {
-		run(&world, seed + i, verbose);
+		run(&world, seed + i, only_case, verbose);
 		steps += world.n_steps;
 		grants += world.n_grants;
 		hash ^= world.trace_hash;
@@ -310,7 +323,7 @@ int main(int argc, char **argv)
 		failed++;
 		printf("seed %llu: %s\n", (unsigned long long)world.seed, world.why);
 		if (!keep_on && !verbose)
-			run(&world, seed + i, true);
+			run(&world, seed + i, only_case, true);
 		if (!keep_on)
 			break;
 	}

@@ -7,7 +7,8 @@
  *   queue.c     time and chance          ensemble.c  what ZooKeeper commits, sessions and their end
  *   network.c   connections, requests    shell.c     the elector's shell: commands and answers
  *   host.c      guard, JobManager        oracle.c    what must hold after every event
- *   faults.c    what goes wrong          sim.c       one run after the other
+ *   faults.c    what goes wrong          cases.c     the model's counterexamples
+ *   sim.c       one run after the other
  *
  * Times are true time unless a name ends in _local: then of that member's CLOCK_BOOTTIME.
  */
@@ -213,7 +214,7 @@ struct host {
 	usec_t cut_until; /* from the network */
 	bool slow;
 	/* guard */
-	bool guard_up, lost;
+	bool guard_up, lost, was_lost;
 	usec_t guard_paused_until;
 	usec_t guard_due; /* when it looks at the page again */
 	struct page page;
@@ -266,6 +267,7 @@ enum fault_type {
 	FAULT_SWITCHOVER,
 	FAULT_STEP_DOWN,
 	FAULT_SHUTDOWN,
+	FAULT_SWALLOWED, /* its server loses what it had not relayed, and it is cut off */
 	FAULT_N_
 };
 
@@ -277,6 +279,7 @@ struct fault {
 	enum core_command_type command;
 	unsigned count;
 	usec_t lasts;
+	bool follows; /* armed when the fault before has struck; `after` counts from there */
 	bool done;
 };
 
@@ -389,11 +392,17 @@ void host_page_end(struct world *w, int member);
 void host_stop_jobmanager_now(struct world *w, int member);
 
 /* ---- faults.c ---- */
-void faults_plan(struct world *w);
+void faults_choose_times(struct world *w);
+void faults_plan(struct world *w, int only_case);
 void faults_strike(struct world *w, unsigned i);
 void faults_over(struct world *w, enum fault_type type, int who);
 void faults_on_command(struct world *w, int member, enum core_command_type type);
 void faults_heal(struct world *w);
+
+/* ---- cases.c ---- */
+const char *case_name(unsigned i); /* NULL: no more */
+int case_find(const char *name);
+void case_plan(struct world *w, int which); /* -1: any */
 
 /* ---- oracle.c ---- */
 void violated(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -401,6 +410,7 @@ void oracle_check(struct world *w);
 void oracle_claimed(struct world *w, struct epoch epoch);
 void oracle_granted(struct world *w, int member, struct epoch epoch);
 void oracle_written(struct world *w, struct epoch epoch);
+void oracle_commanded(struct world *w, int member, enum core_command_type type);
 int oracle_leader(const struct world *w); /* -1: none */
 
 static inline int client_member(int client)
