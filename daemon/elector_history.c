@@ -68,13 +68,9 @@ static void log_transition(const struct elector *e, const struct elector_transit
 	           cause_code(t->cause), usec_to_ms(core_lease_left(&e->core, clock_boottime())));
 }
 
-static void publish(struct elector *e, const struct elector_transition *t)
+void elector_history_show(const struct elector_transition *t, struct transition *ret)
 {
-	struct api_event ev = { .type = API_EVENT_TRANSITION };
-
-	if (!e->api)
-		return;
-	ev.transition = (struct transition){
+	*ret = (struct transition){
 		.from = core_state_name(t->from),
 		.to = core_state_name(t->to),
 		.cause = cause_code(t->cause),
@@ -84,7 +80,15 @@ static void publish(struct elector *e, const struct elector_transition *t)
 		.claim = t->claim,
 		.grant = t->grant,
 	};
-	api_publish(e->api, &ev);
+}
+
+static void publish(struct elector *e, const struct elector_transition *t)
+{
+	struct api_event ev = { .type = API_EVENT_TRANSITION };
+
+	elector_history_show(t, &ev.transition);
+	if (e->api)
+		api_publish(e->api, &ev);
 }
 
 void elector_history_note(struct elector *e)

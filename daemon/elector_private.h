@@ -231,4 +231,6 @@ void elector_requests_sweep(struct elector *e); /* once a second */
 
 /* After each step: tells log, guard, API and, at a grant, the history of what changed. */
 void elector_history_note(struct elector *e);
+/* As the API shows it. */
+void elector_history_show(const struct elector_transition *t, struct transition *ret);
 void elector_history_list(struct elector *e, backend_term_cb each, void *cookie);

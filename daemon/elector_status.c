@@ -41,22 +41,6 @@ static const char *jobmanager_state(const struct elector *e)
 	return e->core.jobmanager ? "granted" : "stopped";
 }
 
-static void fill_transition(const struct elector *e, struct transition *ret)
-{
-	const struct elector_transition *t = &e->last;
-
-	*ret = (struct transition){
-		.from = core_state_name(t->from),
-		.to = core_state_name(t->to),
-		.cause = cause_code(t->cause),
-		.epoch = t->epoch,
-		.at = usec_from_ms(t->at_ms),
-		.detect = t->detect,
-		.claim = t->claim,
-		.grant = t->grant,
-	};
-}
-
 static void fill_store(struct elector *e, struct status *ret)
 {
 	ret->store.sequence = pointer_map_position(e->map)->sequence;
@@ -106,7 +90,7 @@ static void op_status(void *userdata, struct status *ret)
 	fill_store(e, ret);
 	ret->has_transition = e->has_transition;
 	if (e->has_transition)
-		fill_transition(e, &ret->last_transition);
+		elector_history_show(&e->last, &ret->last_transition);
 	if (e->view.maintenance.until_ms > (int64_t)clock_realtime_ms()) {
 		ret->maintenance = true;
 		ret->maintenance_until = usec_from_ms((uint64_t)e->view.maintenance.until_ms);
