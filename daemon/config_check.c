@@ -226,7 +226,7 @@ static int check_lease(const struct config *c, struct config_error *reterr)
 	struct lease_params p;
 	int64_t usable, h, j, a, lease, tolerance, stop;
 	uint64_t enough;
-	char advice[96];
+	char advice[96], missing[160];
 
 	config_lease_params(c, &p);
 	if (lease_has_room(&p))
@@ -239,6 +239,13 @@ static int check_lease(const struct config *c, struct config_error *reterr)
 	stop = (int64_t)usec_to_ms(p.stop);
 	lease = usable - (2 * h + j) - stop;
 	tolerance = lease - h - a - (int64_t)usec_to_ms(p.revoke);
+	if (tolerance < h)
+		(void)snprintf(missing, sizeof(missing), "must be at least h = %" PRId64, h);
+	else /* A1: the first deadline counts with k, and the second heartbeat has to be in time */
+		(void)snprintf(missing, sizeof(missing),
+		               "which is enough, but the first lease, lease - h = %" PRId64
+		               ", must be at least k + h + A = %" PRId64,
+		               lease - h, 3 * h + a);
 	enough = session_ms_with_room(p);
 	if (enough)
 		(void)snprintf(advice, sizeof(advice),
@@ -250,10 +257,9 @@ static int check_lease(const struct config *c, struct config_error *reterr)
 	              "the lease has no room: T = %" PRIu64 " ms less 0.1 %% is %" PRId64
 	              "; M = k/2 + h + J = %" PRId64 " + %" PRId64 " + %" PRId64 " = %" PRId64
 	              "; lease = %" PRId64 " - M - stop_ms %" PRId64 " = %" PRId64
-	              "; tolerance = lease - h - A %" PRId64 " = %" PRId64
-	              ", must be at least h = %" PRId64 ". %s",
+	              "; tolerance = lease - h - A %" PRId64 " = %" PRId64 ", %s. %s",
 	              usec_to_ms(p.session), usable, h, h, j, 2 * h + j, usable, stop, lease, a,
-	              tolerance, h, advice);
+	              tolerance, missing, advice);
 }
 
 int config_check(const struct config *c, struct config_error *reterr)

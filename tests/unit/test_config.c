@@ -306,11 +306,12 @@ static void a_lease_without_room_is_refused_with_its_arithmetic(void **state)
 	        "T = 4000 ms less 0.1 % is 3996; M = k/2 + h + J = 1000 + 1000 + 500 = 2500; "
 	        "lease = 3996 - M - stop_ms 500 = 996; tolerance = lease - h - A 400 = -404, must "
 	        "be "
-	        "at least h = 1000. Raise session_ms to 5600 or more");
+	        "at least h = 1000. Raise session_ms to 7800 or more");
 	/* The advice holds, and nothing less does. */
-	loads(f, CLUSTER SERVERS "\nsession_ms = 5600; };\n" STORAGE COMMAND " };");
-	assert_int_equal(load(f, CLUSTER SERVERS "session_ms = 5500; };\n" STORAGE COMMAND " };"),
-	                 -EINVAL);
+	loads(f, CLUSTER SERVERS "\nsession_ms = 7800; };\n" STORAGE COMMAND " };");
+	refuses(f, CLUSTER SERVERS "\nsession_ms = 7700; };\n" STORAGE COMMAND " };", 3,
+	        "tolerance = lease - h - A 770 = 2923, which is enough, but the first lease, "
+	        "lease - h = 3693, must be at least k + h + A = 3770. Raise session_ms to 7800");
 }
 
 static void hot_mode_is_not_there_yet(void **state)
