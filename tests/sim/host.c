@@ -344,7 +344,9 @@ void host_elector_exits(struct world *w, int member)
 		violated(w, "member %c exits with its JobManager alive", 'a' + member);
 	note(w, member, "elector exits");
 	client_ask(w, member, REQ_CLOSE, NULL);
-	if (h->file.exists && !h->file.ending && h->file.session == w->client[member].session)
+	/* What may still have to be ended stays, for `--release` or the next start. */
+	if (h->file.exists && !h->file.ending && !latch_name_set(&h->file.latch) &&
+	    h->file.session == w->client[member].session)
 		h->file.exists = false;
 	elector_gone(w, member);
 	h->guard_up = false;

@@ -10,6 +10,10 @@ test -z "$INSTRUMENTED" || runs=$((runs / 10))
 ok "promises 1, 2, 5, 6, 7 and 9 hold in $runs schedules" "$sim" -s 1 -n "$runs"
 note "$(tail -n 1 "$tap_dir/out")"
 
+for case in $("$sim" -l); do
+	ok "and in $((runs / 20)) schedules around $case" "$sim" -c "$case" -n $((runs / 20))
+done
+
 "$sim" -s 7 -n 300 >"$tap_dir/first"
 "$sim" -s 7 -n 300 >"$tap_dir/second"
 ok "the same seeds are the same runs" cmp "$tap_dir/first" "$tap_dir/second"
