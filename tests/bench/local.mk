@@ -1,1 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
+# How fast it is: make bench [RUNS=50].  Prints a table, fails because of no figure.
+noinst_PROGRAMS += tests/bench/bench tests/bench/jobmanager
+tests_bench_bench_SOURCES = \
+	%D%/baseline.c \
+	%D%/bench.c \
+	%D%/cost.c \
+	%D%/failover.c \
+	%D%/http.c %D%/http.h \
+	%D%/load.c %D%/measures.h \
+	%D%/members.c %D%/members.h \
+	%D%/report.c %D%/report.h \
+	%D%/samples.c %D%/samples.h
+tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_bench_bench_LDADD  = libbase.a $(ZOOKEEPER_LIBS) $(JANSSON_LIBS) -lm
+tests_bench_jobmanager_SOURCES = %D%/jobmanager.c
+
+RUNS = 50
+bench: all
+	@$(srcdir)/tests/bench/run . -r $(RUNS) $(BENCH_OPTIONS)
+.PHONY: bench
+EXTRA_DIST += %D%/run

@@ -16,6 +16,7 @@ cluster_session_ms=${cluster_session_ms:-4000}
 cluster_tick_ms=${cluster_tick_ms:-500}
 cluster_stop_ms=${cluster_stop_ms:-500}
 cluster_command=${cluster_command:-'"/bin/sleep", "infinity"'}
+cluster_links=${cluster_links:-yes} # no: members reach ZooKeeper directly, none can be cut off
 
 # ---- ZooKeeper
 
@@ -44,7 +45,8 @@ member_make() {
 	for address in ${zk_connect//,/ }; do
 		server=$((server + 1)) # the member's own address for that server
 		links+=("127.1.$own.$server:${address##*:}=$address")
-		servers="$servers\"127.1.$own.$server:${address##*:}\", "
+		[ "$cluster_links" = no ] || address=127.1.$own.$server:${address##*:}
+		servers="$servers\"$address\", "
 	done
 	printf '%s\n' "${links[@]}" >"$dir/links"
 	cat >"$dir/jmhad.conf" <<-END
@@ -61,6 +63,7 @@ member_make() {
 
 link_start() {
 	local dir
+	[ "$cluster_links" = no ] && return
 	dir=$(member_dir "$1")
 	mapfile -t link_lines <"$dir/links"
 	"$bin/tcp-link" "${link_lines[@]}" >"$dir/link.out" 2>&1 </dev/null &

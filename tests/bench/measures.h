@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is measured, each with rows of its own in the report. */
+#pragma once
+
+#include "tests/bench/members.h"
+#include "tests/bench/report.h"
+
+/* failover.c: deaths and switchovers, `runs` times each. */
+void measure_jobmanager_kill(struct cluster *c, struct report *r, unsigned runs);
+void measure_switchover(struct cluster *c, struct report *r, unsigned runs);
+void measure_elector_kill(struct cluster *c, struct report *r, unsigned runs);
+void measure_release(struct cluster *c, struct report *r, unsigned runs);
+
+/* load.c: commits by that many clients, each with a connection of its own. */
+enum { LOAD_VALUE = 500 };
+
+/* Puts pointers [from, to) once; for how a cluster is set up. */
+void load_fill(const struct member *leader, unsigned from, unsigned to);
+/* Puts over the first `keys` pointers for so many seconds; latencies in ms, returns puts/s. */
+double load_run(const struct member *leader, unsigned clients, double seconds, unsigned keys,
+                struct samples *ret);
+void measure_commits(struct cluster *c, struct report *r, double seconds);
+
+/* cost.c: what it costs to run. */
+void measure_memory(struct cluster *c, struct report *r);
+void measure_idle(struct cluster *c, struct report *r, double seconds);
+
+/* baseline.c: what disk and ZooKeeper take for one write. */
+double measure_disk(const char *dir, struct report *r);          /* p50, ms */
+double measure_zookeeper(const char *servers, struct report *r); /* p50, ms */
