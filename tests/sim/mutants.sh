@@ -17,7 +17,8 @@ fresh()
 	mkdir -p "$work/tree/tests/unit"
 	cp -R "$top_srcdir/base" "$top_srcdir/election" "$work/tree/"
 	cp -R "$top_srcdir/tests/sim" "$work/tree/tests/"
-	cp "$top_srcdir"/tests/unit/test_core.c "$top_srcdir"/tests/unit/test_lease.c "$work/tree/tests/unit/"
+	cp "$top_srcdir"/tests/unit/core_feed.h "$top_srcdir"/tests/unit/test_core*.c \
+		"$top_srcdir"/tests/unit/test_lease.c "$work/tree/tests/unit/"
 }
 
 core='election/core.c election/core_drive.c election/core_events.c election/core_status.c
@@ -37,7 +38,7 @@ noticed() # prints who
 	by=
 	# shellcheck disable=SC2086
 	build sim tests/sim/*.c $core || { echo "does not compile"; return; }
-	for unit in lease core; do
+	for unit in lease core core_takeover; do
 		# shellcheck disable=SC2086
 		build "test_$unit" "tests/unit/test_$unit.c" $core -lcmocka ||
 			{ echo "unit test does not compile"; return; }

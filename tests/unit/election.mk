@@ -30,6 +30,7 @@ tests_unit_test_znode_json_LDADD = libregister.a libelection.a libbase.a $(JANSS
 UNIT_TESTS += \
 	tests/unit/test_cause \
 	tests/unit/test_core \
+	tests/unit/test_core_takeover \
 	tests/unit/test_core_trace \
 	tests/unit/test_latch_name \
 	tests/unit/test_lease \
@@ -37,7 +38,7 @@ UNIT_TESTS += \
 tests_unit_test_cause_SOURCES = tests/unit/test_cause.c
 tests_unit_test_cause_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cause_LDADD = libelection.a $(CMOCKA_LIBS)
-tests_unit_test_core_SOURCES = tests/unit/test_core.c
+tests_unit_test_core_SOURCES = tests/unit/test_core.c tests/unit/core_feed.h
 tests_unit_test_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_core_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_core_trace_SOURCES = tests/unit/test_core_trace.c
@@ -56,3 +57,6 @@ tests_unit_test_reason_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_server_conf_SOURCES = tests/unit/test_server_conf.c
 tests_unit_test_server_conf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_server_conf_LDADD = libzk.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_core_takeover_SOURCES = tests/unit/test_core_takeover.c tests/unit/core_feed.h
+tests_unit_test_core_takeover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_core_takeover_LDADD = libelection.a $(CMOCKA_LIBS)
