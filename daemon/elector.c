@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "base/cleanup.h"
 #include "daemon/clock.h"
 #include "daemon/elector_private.h"
 #include "daemon/log.h"
+#include "daemon/process.h"
 #include "election/core_trace.h"
 
 /* ---- feeding the core ---- */
@@ -382,9 +382,9 @@ int elector_run(const struct config *config, const struct elector_fds *fds)
 	e->fds = *fds;
 	e->pidfd = e->page.fd = e->wired.fd = e->wired_second.fd = -1;
 	e->exit_code = 1;
-	/* Without ONFAULT each thread's stack and all library text would be held (DESIGN 4). */
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
-		log_debug("elector", "Memory is not locked: %s", strerror(errno));
+	r = process_lock_memory();
+	if (r < 0)
+		log_debug("elector", "Memory is not locked: %s", strerror(-r));
 
 	r = config_merge(config, config, &e->config, &error);
 	if (r >= 0)

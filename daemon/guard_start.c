@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +20,7 @@
 #include "base/cleanup.h"
 #include "daemon/guard_link.h"
 #include "daemon/log.h"
+#include "daemon/process.h"
 
 enum { BACKLOG = 128, PRIORITY = 10 };
 
@@ -86,10 +86,12 @@ uint32_t guard_harden(char *ret_oom_score, size_t size)
 {
 	const struct sched_param param = { .sched_priority = PRIORITY };
 	uint32_t lacks = 0;
+	int r;
 
 	ret_oom_score[0] = '\0';
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) {
-		(void)log_warning_errno(errno, "guard", "Cannot lock memory, going on: %m");
+	r = process_lock_memory();
+	if (r < 0) {
+		(void)log_warning_errno(r, "guard", "Cannot lock memory, going on: %m");
 		lacks |= GUARD_LACKS_MLOCK;
 	}
 	/* The children get the ordinary policy back by themselves. */

@@ -62,17 +62,19 @@ static size_t put_prefix(char *line, size_t size, enum log_level level, const ch
 {
 	uint64_t now = clock_realtime_ms();
 	time_t seconds = (time_t)(now / 1000);
+	bool same = strcmp(process_name, subsystem) == 0; /* "guard: guard: " tells nothing */
+	const char *colon = same ? "" : ": ", *what = same ? "" : subsystem;
 	char date[32] = "";
 	struct tm tm;
 	int n;
 
 	if (journal) {
-		n = snprintf(line, size, "<%d>%s: %s: ", (int)level, process_name, subsystem);
+		n = snprintf(line, size, "<%d>%s%s%s: ", (int)level, process_name, colon, what);
 	} else {
 		if (gmtime_r(&seconds, &tm))
 			(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-		n = snprintf(line, size, "%s.%03uZ %s %s: %s: ", date, (unsigned)(now % 1000),
-		             level_name(level), process_name, subsystem);
+		n = snprintf(line, size, "%s.%03uZ %s %s%s%s: ", date, (unsigned)(now % 1000),
+		             level_name(level), process_name, colon, what);
 	}
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/cleanup.h"
 #include "daemon/config.h"
@@ -169,7 +170,11 @@ static int run(const struct config *config, const struct arguments *a)
 		                             [MODE_ELECTOR] = "elector",
 		                             [MODE_RELEASE] = "release",
 		                             [MODE_CHECK] = "check" };
+	char comm[16];
 
+	/* Executed through /proc/self/exe, ps would show "exe". */
+	(void)snprintf(comm, sizeof(comm), "jmhad-%s", names[a->mode]);
+	(void)prctl(PR_SET_NAME, comm);
 	log_setup(names[a->mode], a->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	switch (a->mode) {
 	case MODE_GUARD:

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -123,4 +125,14 @@ bool process_has_env(pid_t pid, const char *line)
 			at_start = text[i] == '\0';
 		}
 	return false;
+}
+
+int process_lock_memory(void)
+{
+	struct rlimit limit;
+	int flags = MCL_CURRENT | MCL_ONFAULT;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+		flags |= MCL_FUTURE;
+	return mlockall(flags) < 0 ? -errno : 0;
 }

@@ -32,3 +32,8 @@ pid_t process_group_any(pid_t group);
 /* Does the environment that the process was started with hold the line `name=value`?  False, too,
  * when it may not be read. */
 bool process_has_env(pid_t pid, const char *line);
+
+/* Locks what is mapped now and, where no limit could make a later mapping fail, what comes, each
+ * page as it is touched (DESIGN 4: without ONFAULT each process would hold 10 MiB of library
+ * text). */
+int process_lock_memory(void);

@@ -72,7 +72,7 @@ static void errors_are_named_and_handed_back_negative(void **state)
 	assert_int_equal(log_error_errno(ENOENT, "guard", "Failed: %m"), -ENOENT);
 	restore();
 	read_some(fds[0], line, sizeof(line));
-	assert_non_null(strstr(line, "error guard: guard: Failed: No such file or directory\n"));
+	assert_non_null(strstr(line, "error guard: Failed: No such file or directory\n"));
 	close(fds[0]);
 }
 
@@ -90,12 +90,12 @@ static void the_journal_gets_the_priority(void **state)
 	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
 	redirect(fds[1]);
 	log_setup("guard", LOG_LEVEL_INFO);
-	log_warning("guard", "careful");
+	log_warning("jobmanager", "careful");
 	restore();
 	assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 	log_setup("guard", LOG_LEVEL_INFO);
 	read_some(fds[0], line, sizeof(line));
-	assert_string_equal(line, "<4>guard: guard: careful\n");
+	assert_string_equal(line, "<4>guard: jobmanager: careful\n");
 	close(fds[0]);
 }
 
