@@ -2,7 +2,9 @@
 # The manual.  The section KEYS of jmhad.conf(5) and the sample file come from the schema's table:
 # `make update-docs` writes them anew, tests/style/docs_agree.sh compares.
 dist_man_MANS += %D%/jmhactl.1 %D%/jmhad.8 %D%/jmhad.conf.5
-dist_doc_DATA += %D%/jmhad.conf.example
+dist_doc_DATA += %D%/jmhad.conf.example README.md NEWS \
+	%D%/ARCHITECTURE.md %D%/DESIGN.md %D%/PROTOCOL.md %D%/api.md %D%/failure-model.md
+EXTRA_DIST += %D%/overview.svg
 
 check_PROGRAMS += print_schema
 print_schema_SOURCES = tests/style/print_schema.c

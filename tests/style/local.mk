@@ -5,6 +5,7 @@ STYLE_TESTS += \
 	%D%/configure_names_packages.sh \
 	%D%/core_is_pure.sh \
 	%D%/docs_agree.sh \
+	%D%/docs_rules.sh \
 	%D%/forbidden_calls.sh \
 	%D%/format.sh \
 	%D%/guard_is_small.sh \
