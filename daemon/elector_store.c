@@ -141,7 +141,7 @@ static void on_initialised(const struct store_result *result, void *userdata)
 		tell_reasons(e);
 		return;
 	}
-	e->has_cluster_id = true;
+	e->store_checked = e->has_cluster_id = true; /* it has read CLUSTER back */
 	memcpy(e->cluster_id, result->cluster_id, sizeof(e->cluster_id));
 	if (!e->has_register)
 		create_register(e);
