@@ -78,12 +78,13 @@ static const struct config_key keys[] = {
 	          "so that it survives as a standby." },
 	{ "jobmanager.ready_ms", CONFIG_MS, AT(ready_usec), .min = 1000, .max = 3600000,
 	  .dflt = 120000, .reloadable = true,
-	  .meaning = "Time from the grant until health.url has to answer." },
+	  .meaning = "Time from the grant until health.url has to answer. Not in this version." },
 	{ "jobmanager.health.url", CONFIG_TEXT, AT(health.url), .reloadable = true,
 	  .form = "http URL",
 	  .meaning =
-	          "Asked every interval_ms while this member leads; 200 is healthy. Without it a "
-	          "JobManager that hangs is not noticed, only one that exits." },
+	          "What to ask every interval_ms while this member leads; 200 is healthy. Not "
+	          "asked in this version: a JobManager that hangs is not noticed, only one that "
+	          "exits." },
 	{ "jobmanager.health.interval_ms", CONFIG_MS, AT(health.interval_usec), .min = 100,
 	  .max = 60000, .dflt = 1000, .reloadable = true, .meaning = "Time between two probes." },
 	{ "jobmanager.health.timeout_ms", CONFIG_MS, AT(health.timeout_usec), .min = 100,
