@@ -81,10 +81,9 @@ static const struct config_key keys[] = {
 	  .meaning = "Time from the grant until health.url has to answer. Not in this version." },
 	{ "jobmanager.health.url", CONFIG_TEXT, AT(health.url), .reloadable = true,
 	  .form = "http URL",
-	  .meaning =
-	          "What to ask every interval_ms while this member leads; 200 is healthy. Not "
-	          "asked in this version: a JobManager that hangs is not noticed, only one that "
-	          "exits." },
+	  .meaning = "What to ask every interval_ms while this member leads; 200 is healthy. Not "
+	             "asked in this version: a JobManager that hangs is not noticed, only one that "
+	             "exits." },
 	{ "jobmanager.health.interval_ms", CONFIG_MS, AT(health.interval_usec), .min = 100,
 	  .max = 60000, .dflt = 1000, .reloadable = true, .meaning = "Time between two probes." },
 	{ "jobmanager.health.timeout_ms", CONFIG_MS, AT(health.timeout_usec), .min = 100,
