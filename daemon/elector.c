@@ -36,7 +36,6 @@ static void run_command(struct elector *e, const struct core_command *cmd)
 		break;
 	case CORE_CMD_CONNECT_NEW:
 	case CORE_CMD_CONNECT_RESUME:
-	case CORE_CMD_DROP:
 	case CORE_CMD_END_OLD:
 	case CORE_CMD_JOIN:
 	case CORE_CMD_REJOIN:

@@ -99,7 +99,8 @@ void elector_guard_bye(struct elector *e)
 	struct guard_message message = { .type = GUARD_MESSAGE_BYE };
 
 	elector_zk_close(e, true);
-	if (!e->core.old_session)
+	/* Else `--release` has something left to do. */
+	if (!e->core.old_session && !e->file.ending && !e->file.latch[0])
 		(void)session_file_remove(e->config->runtime_dir);
 	send_message(e, &message);
 	e->exit_code = 0;

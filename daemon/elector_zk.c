@@ -372,6 +372,16 @@ static void report_stopped(struct elector *e, struct epoch epoch)
 	}
 }
 
+/* Before a latch is asked for: should its name never be learnt, whoever ends this session must look
+ * by the nonce, and not be content that the latch of before is gone (A3b). */
+static void forget_latch(struct elector *e)
+{
+	if (!e->file.latch[0])
+		return;
+	e->file.latch[0] = '\0';
+	(void)save_file(e);
+}
+
 static void latch_made(struct elector *e, enum core_event_type type, const struct zk_result *r)
 {
 	struct core_event ev = { .type = type };
@@ -467,6 +477,8 @@ static void claim(struct elector *e, const struct core_command *cmd)
 	register_claim(&e->claimed, &c);
 	e->released_as = cmd->cause;
 	e->file.epoch = cmd->epoch.v;
+	memcpy(e->file.latch, cmd->latch.s,
+	       sizeof(cmd->latch.s)); /* may have been found by a look */
 	(void)save_file(e);
 	r = fence_claim(e->session, &e->claimed, cmd->version, on_claimed, e);
 	if (!elector_zk_sent(e, r, CORE_EV_CLAIMED)) {
@@ -522,9 +534,6 @@ static void release(struct elector *e, const struct core_command *cmd)
 static void run_on_session(struct elector *e, const struct core_command *cmd)
 {
 	switch ((int)cmd->type) {
-	case CORE_CMD_DROP:
-		session_drop(e->session);
-		break;
 	case CORE_CMD_END_OLD:
 		end_old(e);
 		break;
@@ -533,6 +542,7 @@ static void run_on_session(struct elector *e, const struct core_command *cmd)
 		join(e, cmd);
 		break;
 	case CORE_CMD_ENTER:
+		forget_latch(e);
 		(void)elector_zk_sent(
 		        e, latch_enter(e->session, &e->nonce, &e->latch_node, on_entered, e),
 		        CORE_EV_ENTERED);
@@ -556,6 +566,7 @@ static void run_on_session(struct elector *e, const struct core_command *cmd)
 		release(e, cmd);
 		break;
 	case CORE_CMD_STEP_BACK:
+		forget_latch(e);
 		(void)elector_zk_sent(e,
 		                      latch_step_back(e->session, &cmd->latch, &e->latch_node,
 		                                      on_stepped_back, e),

@@ -168,7 +168,6 @@ struct core_event {
 enum core_command_type {
 	CORE_CMD_CONNECT_NEW,    /* open a new session; no answer but the session's events */
 	CORE_CMD_CONNECT_RESUME, /* re-attach to the session in the session file, with its T (A7) */
-	CORE_CMD_DROP,    /* drop the connection now, keep the session, next server; no answer */
 	CORE_CMD_END_OLD, /* A3b for the session in the session file -> ENDED_OLD */
 	CORE_CMD_JOIN,    /* write the session file (C4), make parents and member node -> JOINED */
 	CORE_CMD_REJOIN,  /* member node vanished: multi[check(latch), create] -> JOINED */

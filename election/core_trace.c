@@ -9,7 +9,6 @@ const char *core_command_name(enum core_command_type type)
 	static const char *const names[CORE_N_COMMANDS_] = {
 		[CORE_CMD_CONNECT_NEW] = "connect-new",
 		[CORE_CMD_CONNECT_RESUME] = "connect-resume",
-		[CORE_CMD_DROP] = "drop",
 		[CORE_CMD_END_OLD] = "end-old",
 		[CORE_CMD_JOIN] = "join",
 		[CORE_CMD_REJOIN] = "rejoin",

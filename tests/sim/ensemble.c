@@ -499,7 +499,6 @@ static void core_request(struct world *w, struct request *r, struct connection *
 		break;
 	case CORE_CMD_CONNECT_NEW:
 	case CORE_CMD_CONNECT_RESUME:
-	case CORE_CMD_DROP:
 	case CORE_CMD_DELETE_EXTRA:
 	case CORE_CMD_LOAD:
 	case CORE_CMD_ARM:

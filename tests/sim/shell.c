@@ -35,7 +35,6 @@ static enum core_event_type answer_of(enum core_command_type type)
 		return CORE_EV_REPORTED;
 	case CORE_CMD_CONNECT_NEW:
 	case CORE_CMD_CONNECT_RESUME:
-	case CORE_CMD_DROP:
 	case CORE_CMD_DELETE_EXTRA:
 	case CORE_CMD_LOAD:
 	case CORE_CMD_ARM:
@@ -357,9 +356,6 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		break;
 	case CORE_CMD_CONNECT_RESUME:
 		client_open(w, member, h->file.session, &h->file.nonce, h->file.timeout);
-		break;
-	case CORE_CMD_DROP:
-		client_break(w, member);
 		break;
 	case CORE_CMD_JOIN:
 		write_file(w, member);
