@@ -16,3 +16,14 @@ CLUSTER_TESTS += tests/cluster/release.t
 endif
 # Whole clusters, one scenario a file; see tests/lib/scenario.sh.
 CLUSTER_TESTS += tests/cluster/first_start.t
+CLUSTER_TESTS += tests/cluster/elector_killed.t
+CLUSTER_TESTS += tests/cluster/elector_stopped.t
+CLUSTER_TESTS += tests/cluster/guard_killed.t
+CLUSTER_TESTS += tests/cluster/guard_stopped.t
+CLUSTER_TESTS += tests/cluster/host_lost.t
+CLUSTER_TESTS += tests/cluster/jobmanager_fails.t
+CLUSTER_TESTS += tests/cluster/jobmanager_killed.t
+CLUSTER_TESTS += tests/cluster/leader_cut_off.t
+CLUSTER_TESTS += tests/cluster/register_by_hand.t
+CLUSTER_TESTS += tests/cluster/znodes_by_hand.t
+CLUSTER_TESTS += tests/cluster/zookeeper_outage.t

@@ -648,7 +648,7 @@ static void requests_travel_from_member_to_leader_and_back(void **state)
 	open_client(d);
 	join(c, &m);
 	latch = enter(c, 1);
-	assert_int_equal(fence_request_create(d->s, &q, on_answer, &a[0]), 0);
+	assert_int_equal(fence_request_create(d->s, NULL, &q, on_answer, &a[0]), 0);
 	(void)expect(&a[0], ZK_DONE, 0);
 	assert_int_equal(session_sync(c->s, on_answer, &a[5]), 0);
 	assert_int_equal(fence_request_list(c->s, NULL, NULL, on_answer, &a[1]), 0);

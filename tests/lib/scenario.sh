@@ -170,11 +170,13 @@ serves() { api "$1" /v1/pointers -f -o /dev/null; }
 
 # ---- processes
 
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# Dead; perhaps not reaped, when its parent is stopped.
+gone() { ! kill -0 "$1" 2>/dev/null || [ "$(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null)" = Z ]; }
 stopped_state() { [ "$(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null)" = T ]; }
 member_log() { cat "$(member_dir "$1")/log"; }
 logged() { grep -Eq -- "$2" "$(member_dir "$1")/log"; } # NAME REGEX
 transition() { status_field "$1" .last_transition.cause; }
+test_state() { [ "$(status_field "$1" .state)" = "$2" ]; } # NAME STATE
 
 # ---- the end
 

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# SIGSTOP of the leader's guard (FAILURES 4, 5).  Shorter or longer, the elector leads on: it holds
+# the lease, and nothing is wrong but that nobody could kill it.  Cut off from ZooKeeper at the same
+# time, the elector is the second line: it kills the JobManager by its pidfd at the deadline (A8).
+# Without systemd nobody ends the stopped guard; with it, WatchdogSec does.  Promise 1.
+. "$(dirname "$0")/../lib/scenario.sh"
+scenario_start 2 -n 1 -F
+
+old=$(leader)
+epoch=$(status_field "$old" .epoch)
+job=$(jobmanager_pid "$old")
+guard=$(guard_pid "$old")
+kill -STOP "$guard"
+cluster_until 5 stopped_state "$guard"
+sleep 1
+kill -CONT "$guard"
+is "$(status_field "$old" .epoch) $(status_field "$old" .state)" "$epoch leader" "a second's stop changes nothing"
+ok "the JobManager lives" kill -0 "$job"
+
+kill -STOP "$guard"
+sleep $((cluster_session_ms / 1000 + 1))
+is "$(status_field "$old" .epoch) $(status_field "$old" .state)" "$epoch leader" \
+	"stopped for longer than T: the elector renews, the term goes on"
+ok "the JobManager lives, too" kill -0 "$job"
+
+begin=$(now_ms)
+member_cut "$old"
+until_ok 20 "cut off as well: the elector kills the JobManager itself" gone "$job"
+note "after $(($(now_ms) - begin)) ms"
+until_ok 20 "another leads" other_leader "$old" "${members[@]}"
+note "after $(($(now_ms) - begin)) ms"
+kill -CONT "$guard"
+member_heal "$old"
+until_ok 40 "woken up and plugged in, the old leader is a standby" is_eligible "$old"
+is "$(status_field "$old" .state)" standby "and says so"
+scenario_end 2

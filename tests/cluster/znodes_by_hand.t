@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Somebody removes znodes under a running cluster (FAILURES 18): the leader's latch, its member node.
+# One clear line, another term at most, nothing lost (A2, A4).  Promises 1, 2, 3.
+. "$(dirname "$0")/../lib/scenario.sh"
+scenario_start 2 -n 1 -F
+old=$(leader)
+put_all "$old" >/dev/null || give_up "pointers cannot be stored"
+
+epoch=$(status_field "$old" .epoch)
+job=$(jobmanager_pid "$old")
+begin=$(now_ms)
+ok "the leader's member node is deleted" zk delete "$tree/members/$old"
+back() { zk get "$tree/members/$old"; }
+until_ok 10 "it is made again (A4)" back
+sleep "$(awk "BEGIN { print $cluster_session_ms / 1000 }")"
+is "$(leader) $(status_field "$old" .epoch) $(jobmanager_pid "$old")" "$old $epoch $job" "the term goes on, longer than a lease"
+
+latch=$(register_field .owner.latch)
+begin=$(now_ms)
+ok "the leader's latch is deleted" zk delete "$tree/latch/$latch"
+until_ok 20 "somebody leads under a higher epoch" cluster_until 1 eval 'for m in "${members[@]}"; do has_epoch_above $m '"$epoch"' && break; done'
+note "$(leader) leads after $(($(now_ms) - begin)) ms"
+ok "the JobManager of before is dead" gone "$job"
+ok "the log of the old leader says that its latch is gone" logged "$old" 'latch'
+ok "settled" settle
+new=$(leader)
+note "$(member_log "$old" | grep -iE 'latch' | tail -n 3 | cut -c 1-300)"
+ok "every pointer is there (P3)" same_all "$new"
+
+# A standby's nodes.
+standby=$(standbys "$new" | head -n 1)
+epoch=$(status_field "$new" .epoch)
+latch=$(zk list "$tree/latch" | grep -v "$(register_field .owner.latch)" | head -n 1)
+ok "a standby's latch is deleted" zk delete "$tree/latch/$latch"
+until_ok 20 "it makes another" queue_is_full 2
+ok "a standby's member node is deleted" zk delete "$tree/members/$standby"
+both() { [ "$(zk list "$tree/members" | wc -l)" = 2 ]; }
+until_ok 20 "it is made again" both
+ok "settled" settle
+is "$(status_field "$new" .epoch)" "$epoch" "the term goes on"
+scenario_end 2

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# ZooKeeper is silent for everybody (FAILURES 12, 13): for less than tolerance_ms nothing changes
+# (promise 7); for longer than the lease the leader is revoked at its deadline, and somebody leads
+# by himself when the quorum is back; a dead follower and a dead leader of the ensemble change
+# nothing.  Promises 1, 5, 6, 7.
+. "$(dirname "$0")/../lib/scenario.sh"
+scenario_start 3 -n 3
+ensemble() { "$lib/zk-ensemble" "$1" "$cluster_dir/zk" "${@:2}"; }
+all_servers() { for n in 1 2 3; do ensemble "$1" $n; done; }
+
+old=$(leader)
+epoch=$(status_field "$old" .epoch)
+job=$(jobmanager_pid "$old")
+tolerance=$(status_field "$old" .tolerance_ms)
+same_term() {
+	is "$(leader) $(status_field "$old" .epoch) $(jobmanager_pid "$old")" "$old $epoch $job" "$1: leader, epoch and JobManager are the same"
+	ok "$1: the JobManager lives" kill -0 "$job"
+}
+
+note "tolerance_ms $tolerance"
+begin=$(now_ms)
+all_servers pause-one
+sleep "$(awk "BEGIN { print ($tolerance - 300) / 1000 }")"
+all_servers resume-one
+note "all servers stopped for $(($(now_ms) - begin)) ms"
+ok "heard again" settle
+same_term "a silence shorter than tolerance_ms (P7)"
+
+follower=$(ensemble status | awk '$4 == "follower" { print $1; exit }')
+ensemble kill-one "$follower"
+sleep 2
+same_term "one server killed (P7)"
+ensemble start-one "$follower" || fail "server $follower does not start"
+ensemble pause-one "$follower"
+sleep 2
+same_term "one server stopped (P7)"
+ensemble resume-one "$follower"
+ok "settled" settle
+
+lead=$(ensemble leader)
+begin=$(now_ms)
+ensemble kill-one "$lead"
+sleep 0.2
+another_lead() { now=$(ensemble leader) && [ "$now" != "$lead" ]; }
+until_ok 30 "ZooKeeper's leader killed: the ensemble has another" another_lead
+note "ZooKeeper had a new leader after $(($(now_ms) - begin)) ms"
+until_ok 30 "somebody leads" leader
+note "$(leader) leads, epoch $(status_field "$(leader)" .epoch) (before: $old, $epoch)"
+ensemble start-one "$lead" || fail "server $lead does not start"
+ok "settled" settle
+
+old=$(leader)
+epoch=$(status_field "$old" .epoch)
+job=$(jobmanager_pid "$old")
+begin=$(now_ms)
+all_servers pause-one
+until_ok 20 "a long silence: the JobManager is killed at the deadline" gone "$job"
+note "after $(($(now_ms) - begin)) ms"
+not_ok "nobody says leader (P5)" leader
+sleep 1
+all_servers resume-one
+until_ok 40 "the quorum is back: somebody leads by himself (P6)" leader
+note "after $(($(now_ms) - begin)) ms"
+ok "under a higher epoch" has_epoch_above "$(leader)" "$epoch"
+ok "all are eligible" settle
+scenario_end 2
