@@ -152,7 +152,8 @@ struct elector {
 	struct counters counters;
 	struct elector_request requests[ELECTOR_MAX_REQUESTS];
 	bool request_list_under_way, request_list_again;
-	int64_t claim_zxid; /* D6: requests made later are ours to take; 0 = not known yet */
+	char request_seen[32]; /* the newest that was read in this term */
+	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
 	usec_t stop_asked, stop_done, release_done;
 };
 

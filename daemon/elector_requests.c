@@ -145,6 +145,9 @@ static void on_created(void *userdata, const struct zk_result *r)
 		(void)text_format(q->name, sizeof(q->name), "%s", r->name);
 		tell(q);
 		read_request(q->e, q);
+	} else if (r->outcome == ZK_NOT_DONE && r->error == -ENOENT &&
+	           q->node.state == REQUEST_TAKEN) {
+		finish(q, API_ABORTED, "the leader's latch was gone already; ask again");
 	} else {
 		finish(q, r->outcome == ZK_UNKNOWN ? API_OUTCOME_UNKNOWN : API_DISCONNECTED, NULL);
 	}
@@ -187,6 +190,61 @@ static enum api_error check_request(struct elector *e, const struct operator_req
 	return API_N_ERRORS_;
 }
 
+static bool latch_of(const struct elector *e, const char *member, struct latch_name *ret)
+{
+	const struct observed_member *m = member_named(e, member);
+
+	for (unsigned i = 0; m && i < e->view.n_latches; i++) {
+		if (!latch_name_has_nonce(&e->view.latch[i], &m->node.nonce))
+			continue;
+		*ret = e->view.latch[i];
+		return m->node.eligible;
+	}
+	return false;
+}
+
+/* What the leader says to it.  API_N_ERRORS_: it ends its term for it, in favour of ret_to. */
+static enum api_error judge(const struct elector *e, const struct request_node *node,
+                            struct latch_name *ret_to, const char **ret_message)
+{
+	json_auto_t *args = json_loads(node->args[0] ? node->args : "{}", 0, NULL);
+	const char *to = json_string_value(json_object_get(args, "to"));
+	bool force = json_is_true(json_object_get(args, "force"));
+
+	if (strcmp(node->verb, verbs[OPERATOR_SWITCHOVER]) != 0 &&
+	    strcmp(node->verb, verbs[OPERATOR_STEP_DOWN]) != 0) {
+		*ret_message = "the leader does not know this verb: is it older?";
+		return API_BAD_REQUEST;
+	}
+	if (to && strcmp(to, e->config->member) == 0) {
+		*ret_message = "leads already";
+		return API_OK;
+	}
+	if (to && !latch_of(e, to, ret_to)) {
+		*ret_message = "the member to lead is not eligible; see jmhactl list";
+		return API_NOT_ELIGIBLE;
+	}
+	if (!to && e->core.view.successors == 0 && !force) {
+		*ret_message = "no other member is eligible; see jmhactl list";
+		return API_NOT_ELIGIBLE;
+	}
+	return API_N_ERRORS_;
+}
+
+/* Its mark `taken` has been sent before, on the same session as the release will be: whoever leads
+ * next finds it applied (D6), so its answer is not waited for. */
+static void end_term_for(struct elector *e, const struct request_node *node,
+                         const struct latch_name *to)
+{
+	struct core_event ev = { .type = CORE_EV_STOP };
+
+	ev.stop.cause = strcmp(node->verb, verbs[OPERATOR_SWITCHOVER]) == 0 ? CAUSE_SWITCHOVER
+	                                                                    : CAUSE_STEP_DOWN;
+	ev.stop.to = *to;
+	log_notice("requests", "%s by %s at %s", node->verb, node->by, node->member);
+	elector_feed(e, &ev);
+}
+
 static struct elector_request *free_slot(struct elector *e)
 {
 	for (unsigned i = 0; i < ELECTOR_MAX_REQUESTS; i++)
@@ -195,8 +253,8 @@ static struct elector_request *free_slot(struct elector *e)
 	return NULL;
 }
 
-static int create_node(struct elector *e, struct elector_request *q,
-                       const struct operator_request *request)
+static int fill_node(const struct elector *e, struct elector_request *q,
+                     const struct operator_request *request)
 {
 	struct request_node *n = &q->node;
 	json_t *args = json_object();
@@ -216,7 +274,28 @@ static int create_node(struct elector *e, struct elector_request *q,
 	(void)text_format(n->member, sizeof(n->member), "%s", e->config->member);
 	n->at_ms = (int64_t)clock_realtime_ms();
 	free(text);
-	return fence_request_create(e->session, n, on_created, q);
+	return 0;
+}
+
+/* The leader was asked itself: it takes the request as it writes it down. */
+static int take_own(struct elector *e, struct elector_request *q)
+{
+	struct latch_name to = { 0 };
+	const char *message;
+	enum api_error error = judge(e, &q->node, &to, &message);
+	int r;
+
+	if (error != API_N_ERRORS_) {
+		q->used = false;
+		q->node.epoch = e->core.epoch;
+		finish(q, error, message);
+		return 0;
+	}
+	q->node.state = REQUEST_TAKEN;
+	r = fence_request_create(e->session, &e->core.latch, &q->node, on_created, q);
+	if (r >= 0)
+		end_term_for(e, &q->node, &to);
+	return r;
 }
 
 void elector_requests_submit(struct elector *e, const struct operator_request *request,
@@ -254,7 +333,11 @@ void elector_requests_submit(struct elector *e, const struct operator_request *r
 		return;
 	}
 	q->used = true;
-	r = create_node(e, q, request);
+	r = fill_node(e, q, request);
+	if (r >= 0 && e->core.phase == CORE_LEADING && e->core.loaded)
+		r = take_own(e, q);
+	else if (r >= 0)
+		r = fence_request_create(e->session, NULL, &q->node, on_created, q);
 	if (r < 0) {
 		q->used = false;
 		finish(q, r == -ENOTCONN ? API_DISCONNECTED : API_INTERNAL, NULL);
@@ -304,7 +387,6 @@ struct leader_request { /* one being read or answered */
 	char name[32];
 	struct request_node node;
 	int32_t version;
-	struct latch_name to;
 };
 
 static void on_answered(void *userdata, const struct zk_result *r)
@@ -339,57 +421,35 @@ static void answer(struct leader_request *l, enum api_error error, const char *m
 static void on_taken(void *userdata, const struct zk_result *r)
 {
 	struct leader_request *l = userdata;
-	struct core_event ev = { .type = CORE_EV_STOP };
 
-	ev.stop.cause = strcmp(l->node.verb, verbs[OPERATOR_SWITCHOVER]) == 0 ? CAUSE_SWITCHOVER
-	                                                                      : CAUSE_STEP_DOWN;
-	ev.stop.to = l->to;
-	if (r->outcome == ZK_DONE) {
-		log_notice("requests", "%s by %s at %s: %s", l->name, l->node.by, l->node.member,
-		           l->node.verb);
-		elector_feed(l->e, &ev);
-	}
+	if (r->outcome != ZK_DONE)
+		log_warning_errno(r->error, "requests", "%s was not marked as taken: %m", l->name);
 	free(l);
 }
 
-static bool latch_of(const struct elector *e, const char *member, struct latch_name *ret)
+static void take(struct leader_request *l, const struct latch_name *to)
 {
-	const struct observed_member *m = member_named(e, member);
+	struct elector *e = l->e;
+	struct request_node node = l->node;
 
-	for (unsigned i = 0; m && i < e->view.n_latches; i++) {
-		if (!latch_name_has_nonce(&e->view.latch[i], &m->node.nonce))
-			continue;
-		*ret = e->view.latch[i];
-		return m->node.eligible;
-	}
-	return false;
+	l->node.state = REQUEST_TAKEN;
+	if (fence_request_set(e->session, &e->core.latch, l->name, &l->node, l->version, on_taken,
+	                      l) < 0)
+		free(l); /* not sent: still new, and asked again */
+	else
+		end_term_for(e, &node, to);
 }
 
 static void serve(struct leader_request *l)
 {
-	struct elector *e = l->e;
-	json_t *args = json_loads(l->node.args[0] ? l->node.args : "{}", 0, NULL);
-	const char *to = json_string_value(json_object_get(args, "to"));
-	bool force = json_is_true(json_object_get(args, "force"));
-	int r = -EINVAL;
+	struct latch_name to = { 0 };
+	const char *message;
+	enum api_error error = judge(l->e, &l->node, &to, &message);
 
-	if (strcmp(l->node.verb, verbs[OPERATOR_SWITCHOVER]) != 0 &&
-	    strcmp(l->node.verb, verbs[OPERATOR_STEP_DOWN]) != 0) {
-		answer(l, API_BAD_REQUEST, "the leader does not know this verb: is it older?");
-	} else if (to && strcmp(to, e->config->member) == 0) {
-		answer(l, API_OK, "leads already");
-	} else if (to && !latch_of(e, to, &l->to)) {
-		answer(l, API_NOT_ELIGIBLE, "the member to lead is not eligible; see jmhactl list");
-	} else if (!to && e->core.view.successors == 0 && !force) {
-		answer(l, API_NOT_ELIGIBLE, "no other member is eligible; see jmhactl list");
-	} else {
-		l->node.state = REQUEST_TAKEN;
-		r = fence_request_set(e->session, &e->core.latch, l->name, &l->node, l->version,
-		                      on_taken, l);
-		if (r < 0)
-			free(l);
-	}
-	json_decref(args);
+	if (error == API_N_ERRORS_)
+		take(l, &to);
+	else
+		answer(l, error, message);
 }
 
 /* One made before our claim: it asked the leader before us.  When that one was taken and ended its
@@ -432,22 +492,34 @@ static void on_list_changed(void *userdata)
 	elector_requests_changed(userdata);
 }
 
+static void read_as_leader(struct elector *e, const char *name, char newest[32])
+{
+	struct leader_request *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return;
+	l->e = e;
+	(void)text_format(l->name, sizeof(l->name), "%s", name);
+	if (strcmp(name, newest) > 0) /* q-NNNNNNNNNN: sorted as they were made */
+		memcpy(newest, l->name, sizeof(l->name));
+	if (fence_request_get(e->session, l->name, NULL, NULL, on_leader_read, l) < 0)
+		free(l);
+}
+
 static void on_list(void *userdata, const struct zk_result *r)
 {
 	struct elector *e = userdata;
 	bool again = e->request_list_again;
+	char newest[sizeof(e->request_seen)];
 
+	memcpy(newest, e->request_seen, sizeof(newest));
 	e->request_list_under_way = e->request_list_again = false;
-	for (size_t i = 0; r->outcome == ZK_DONE && i < r->n_children; i++) {
-		struct leader_request *l = calloc(1, sizeof(*l));
-
-		if (!l)
-			break;
-		l->e = e;
-		(void)text_format(l->name, sizeof(l->name), "%s", r->children[i]);
-		if (fence_request_get(e->session, l->name, NULL, NULL, on_leader_read, l) < 0)
-			free(l);
-	}
+	for (size_t i = 0; r->outcome == ZK_DONE && i < r->n_children; i++)
+		if (strcmp(r->children[i], e->request_seen) > 0)
+			read_as_leader(e, r->children[i], newest);
+	/* Results are kept for a while: each is read once in a term. */
+	if (e->core.loaded)
+		memcpy(e->request_seen, newest, sizeof(newest));
 	if (again)
 		list_requests(e);
 }
@@ -480,6 +552,7 @@ static void on_endpoints(void *userdata, const struct zk_result *r)
 void elector_requests_granted(struct elector *e)
 {
 	e->claim_zxid = 0;
+	e->request_seen[0] = '\0';
 	if (e->session)
 		(void)session_get(e->session, "endpoints", NULL, NULL, on_endpoints, e);
 }
@@ -487,4 +560,5 @@ void elector_requests_granted(struct elector *e)
 void elector_requests_disconnected(struct elector *e)
 {
 	e->request_list_under_way = e->request_list_again = false;
+	e->request_seen[0] = '\0';
 }

@@ -171,22 +171,27 @@ static int request_path(const char *name, char ret[NAME_SIZE])
 	return r > 0 && r < NAME_SIZE && strchr(name, '/') == NULL ? 0 : -EINVAL;
 }
 
-int fence_request_create(struct session *s, const struct request_node *request, zk_done_t done,
-                         void *userdata)
+int fence_request_create(struct session *s, const struct latch_name *latch,
+                         const struct request_node *request, zk_done_t done, void *userdata)
 {
 	CLEANUP(freep) char *text = NULL;
+	char own[NAME_SIZE];
+	struct zk_op ops[2];
+	unsigned n = 0;
 	int r;
 
 	r = znode_json_encode_request(request, &text);
 	if (r < 0)
 		return r;
-	const struct zk_op op = { .type = ZK_OP_CREATE,
-		                  .path = "requests/q-",
-		                  .data = text,
-		                  .size = strlen(text),
-		                  .ephemeral = true,
-		                  .sequential = true };
-	return session_write(s, &op, 1, done, userdata);
+	if (latch != NULL)
+		ops[n++] = check_latch(latch, own);
+	ops[n++] = (struct zk_op){ .type = ZK_OP_CREATE,
+		                   .path = "requests/q-",
+		                   .data = text,
+		                   .size = strlen(text),
+		                   .ephemeral = true,
+		                   .sequential = true };
+	return session_write(s, ops, n, done, userdata);
 }
 
 int fence_request_list(struct session *s, zk_watch_t watch, void *watch_data, zk_done_t done,

@@ -48,9 +48,10 @@ int fence_create_register(struct session *s, const struct register_node *r, zk_d
 
 /* ---- requests/ (D6); `name` is "q-NNNNNNNNNN" */
 
-/* Ephemeral sequential; result->name. */
-int fence_request_create(struct session *s, const struct request_node *request, zk_done_t done,
-                         void *userdata);
+/* Ephemeral sequential; result->name.  `latch`: the leader's own, for one that it takes at once:
+ * multi[check(latch), create]; NULL: by any member. */
+int fence_request_create(struct session *s, const struct latch_name *latch,
+                         const struct request_node *request, zk_done_t done, void *userdata);
 /* result->children: names, in no order; `watch` fires once on a change, may be NULL. */
 int fence_request_list(struct session *s, zk_watch_t watch, void *watch_data, zk_done_t done,
                        void *userdata);
