@@ -15,6 +15,8 @@ static void look(struct core *c, struct core_out *out)
 		return;
 	if (c->seen && c->now < c->observe_at)
 		return;
+	if (c->phase == CORE_RELEASING && c->owns)
+		return; /* what is to be released is known */
 	/* A11: a takeover decides by what the log showed *before* the register was read; these
 	 * three claim by the look that they asked for. */
 	core_ask(c, out, CORE_CMD_OBSERVE)->list_log =

@@ -374,6 +374,7 @@ static void on_released(struct core *c, const struct core_event *ev)
 		core_forget_term(c);
 		core_become(c, CORE_IDLE);
 		c->seen = false;
+		c->retry_at = c->now + LET_PASS_USEC;
 		break;
 	case CORE_BAD_VERSION: /* an own write that came first: look, then again (A3b) */
 		c->owns = c->seen = false;

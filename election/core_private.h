@@ -4,7 +4,12 @@
 
 #include "election/core.h"
 
-enum { RETRY_USEC = 1000000 }; /* what failed is tried again after */
+enum {
+	RETRY_USEC = 1000000, /* what failed is tried again after */
+	/* Whoever has handed over stays out of the way of the one who claims: its looks and its new
+	 * latch would be served before the other's claim. */
+	LET_PASS_USEC = 50000,
+};
 
 /* ---- commands and their answers ---- */
 

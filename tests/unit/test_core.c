@@ -18,7 +18,7 @@ static void nothing_beats_once_a_release_was_sent(void **state)
 	(void)state;
 	leader(&m);
 	stop(&m, CAUSE_STEP_DOWN);
-	expect(&m, EV(SETTLED, 4002), "release=step-down observe");
+	expect(&m, EV(SETTLED, 4002), "release=step-down");
 	expect(&m, EV(TICK, 4500), "");
 	expect(&m, EV(TICK, 5500), "");
 }
@@ -129,11 +129,26 @@ static void releases_only_when_the_jobmanager_is_dead_and_the_page_off(void **st
 	expect(&m, EV(TICK, 4004), "heartbeat");
 	expect(&m, BEAT(4005, CORE_OK, 4004), "");
 	expect(&m, EXITED(4006, 1), "disarm:1 settle");
-	expect(&m, EV(SETTLED, 4007), "release=switchover observe");
+	expect(&m, EV(SETTLED, 4007), "release=switchover");
 	assert_true(sent(&m, CORE_CMD_RELEASE)->with_register);
 	assert_string_equal(sent(&m, CORE_CMD_RELEASE)->designated.s, OTHER);
 	expect(&m, EV(RELEASED, 4008, .result = CORE_OK), "");
 	assert_int_equal(m.core.phase, CORE_IDLE);
+}
+
+static void who_has_handed_over_lets_the_next_claim_first(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	expect(&m, EV(STOP, 4000, .stop.cause = CAUSE_STEP_DOWN), "revoke:1=step-down");
+	expect(&m, EXITED(4001, 1), "disarm:1 settle");
+	expect(&m, EV(SETTLED, 4002), "release=step-down");
+	expect(&m, EV(RELEASED, 4003, .result = CORE_OK), "");
+	expect(&m, EV(CHANGED, 4010), "");
+	assert_int_equal(core_next_tick(&m.core), MS(4053));
+	expect(&m, EV(TICK, 4053), "observe");
 }
 
 static void the_exit_of_an_earlier_jobmanager_ends_nothing(void **state)
@@ -442,7 +457,7 @@ static void an_orderly_stop_settles_releases_and_leaves(void **state)
 	(void)state;
 	leader(&m);
 	stop(&m, CAUSE_SHUTDOWN);
-	expect(&m, EV(SETTLED, 4002), "release=shutdown+member observe");
+	expect(&m, EV(SETTLED, 4002), "release=shutdown+member");
 	expect(&m, EV(RELEASED, 4003, .result = CORE_OK), "exit");
 	assert_int_equal(m.core.phase, CORE_EXITED);
 }
@@ -592,6 +607,7 @@ int main(void)
 		cmocka_unit_test(a_standby_whose_session_expired_ends_it_too),
 		cmocka_unit_test(grants_only_after_register_log_and_page),
 		cmocka_unit_test(releases_only_when_the_jobmanager_is_dead_and_the_page_off),
+		cmocka_unit_test(who_has_handed_over_lets_the_next_claim_first),
 		cmocka_unit_test(the_exit_of_an_earlier_jobmanager_ends_nothing),
 		cmocka_unit_test(grants_nothing_on_a_lease_that_has_passed_meanwhile),
 		cmocka_unit_test(an_ended_page_is_followed_by_a_kill),

@@ -479,7 +479,7 @@ static void a_jobmanager_that_exits_is_handed_over_when_another_member_can(void 
 	expect(&m, EV(CHANGED, 3500), "observe");
 	expect(&m, SEEN(3501, v), "");
 	expect(&m, EXITED(3601, 1), "disarm:1 settle");
-	expect(&m, EV(SETTLED, 3602), "release=jobmanager-exited observe");
+	expect(&m, EV(SETTLED, 3602), "release=jobmanager-exited");
 }
 
 static void a_late_load_of_an_earlier_term_is_asked_for_again(void **state)
