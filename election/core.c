@@ -143,6 +143,8 @@ void core_revoke(struct core *c, struct core_out *out, enum cause cause, bool ki
 /* The check of the own latch failed: certain, and final for this latch and its term (A2). */
 void core_latch_gone(struct core *c, struct core_out *out)
 {
+	if (under_way(c, CORE_CMD_RELEASE))
+		return; /* A3: its own answer decides; without one, the session may only be ended */
 	core_drop_latch(c);
 	if (acting(c)) {
 		core_revoke(c, out, CAUSE_LATCH_REMOVED, true);

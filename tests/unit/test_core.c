@@ -23,6 +23,23 @@ static void nothing_beats_once_a_release_was_sent(void **state)
 	expect(&m, EV(TICK, 5500), "");
 }
 
+/* A3: a heartbeat's "latch gone" is no answer to the release that is under way (seed 10353934). */
+static void a_latch_that_is_gone_does_not_answer_the_release(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	expect(&m, EV(STOP, 4000, .stop = { .cause = CAUSE_STEP_DOWN }), "revoke:1=step-down");
+	expect(&m, EV(TICK, 4004), "heartbeat");
+	expect(&m, EXITED(4006, 1), "disarm:1 settle");
+	expect(&m, EV(SETTLED, 4007), "release=step-down");
+	expect(&m, BEAT(4008, CORE_LATCH_GONE, 4004), "");
+	assert_int_equal(m.core.phase, CORE_RELEASING);
+	expect(&m, EV(RELEASED, 4009, .result = CORE_UNKNOWN), "connect-new");
+	assert_true(m.core.old_session);
+}
+
 /* LX-mark-cleared */
 static void after_an_unknown_release_the_session_is_only_ended(void **state)
 {
@@ -599,6 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_beats_once_a_release_was_sent),
+		cmocka_unit_test(a_latch_that_is_gone_does_not_answer_the_release),
 		cmocka_unit_test(after_an_unknown_release_the_session_is_only_ended),
 		cmocka_unit_test(a_restarted_elector_ends_the_session_it_finds_first),
 		cmocka_unit_test(after_expired_another_session_has_to_see_the_latch_gone),
