@@ -52,7 +52,7 @@ struct store_result {
 	enum store_state state;     /* OK, or why the store cannot be used */
 	int error;                  /* 0 or a negative errno, for the log */
 	char text[STORE_TEXT_SIZE]; /* what happened, to which file, what to do; "" when OK */
-	/* CHECK (state OK): CLUSTER may be absent; INIT: always there */
+	/* CHECK, INIT (state OK): CLUSTER may be absent; after INIT only when has_files */
 	bool has_cluster_id;
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
 	bool has_files; /* log/ or snapshot/ hold something (A11) */
@@ -89,8 +89,9 @@ void store_dispatch(struct store *s, usec_t now);
  * or CLUSTER unreadable; STORE_FOREIGN: CLUSTER is not ours; STORE_VERSION. */
 int store_check(struct store *s, store_done_t done, void *userdata);
 
-/* A11, first pair: CLUSTER with this id unless there is one (then that is answered), and the
- * directories.  Harmless when all is there. */
+/* A11, first pair: the directories, and CLUSTER with this id unless there is one (then that is
+ * answered) or there are files: a new one beside an old log would make them foreign.  Harmless when
+ * all is there. */
 int store_init(struct store *s, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE], store_done_t done,
                void *userdata);
 

@@ -159,6 +159,14 @@ static void on_log_file(struct store_job *job, const char *name)
 		job->result.highest_epoch = epoch;
 }
 
+/* A11: whoever was ever granted has left a file here. */
+static int walk_files(struct store_job *job, int dir_fd)
+{
+	int r = walk(dir_fd, "log", on_file, job);
+
+	return r < 0 ? r : walk(dir_fd, "snapshot", on_file, job);
+}
+
 static void run_check(struct store_job *job)
 {
 	CLEANUP(closep) int path_fd = open_path(job);
@@ -170,9 +178,7 @@ static void run_check(struct store_job *job)
 	fd = open_dir_at(path_fd, job->place->cluster);
 	if (fd == -ENOENT)
 		return; /* a new store */
-	r = fd < 0 ? fd : walk(fd, "log", on_file, job);
-	if (r == 0)
-		r = walk(fd, "snapshot", on_file, job);
+	r = fd < 0 ? fd : walk_files(job, fd);
 	if (r < 0)
 		store_ops_fail(job, r, "cannot read", "");
 	else
@@ -252,10 +258,12 @@ static void run_init(struct store_job *job)
 		r = -errno;
 	if (r == 0)
 		r = fd = open_dir_at(path_fd, job->place->cluster);
-	if (r >= 0)
-		r = make_cluster_file(job, fd);
-	for (size_t i = 0; i < N_ELEMENTS(directories) && r == 0; i++)
+	for (size_t i = 0; i < N_ELEMENTS(directories) && r >= 0; i++)
 		r = make_dir(fd, directories[i]);
+	if (r >= 0)
+		r = walk_files(job, fd);
+	if (r == 0 && !job->result.has_files)
+		r = make_cluster_file(job, fd);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -263,7 +271,7 @@ static void run_init(struct store_job *job)
 		return;
 	}
 	read_cluster(job, fd);
-	if (job->result.state == STORE_OK && !job->result.has_cluster_id)
+	if (job->result.state == STORE_OK && !job->result.has_cluster_id && !job->result.has_files)
 		store_ops_fail(job, -ENOENT, "cannot read", "/CLUSTER");
 }
 

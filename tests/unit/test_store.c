@@ -157,6 +157,28 @@ static void first_pair_is_made_once(void **state)
 	assert_memory_equal(last.cluster_id, id, sizeof(id));
 }
 
+/* A11: beside an old log nothing is made, and whoever asked is told of it. */
+static void no_first_pair_beside_an_old_log(void **state)
+{
+	char path[160];
+
+	(void)state;
+	run_init();
+	assert_false(last.has_files);
+	path_name("log/00000000000000000001-00000000000000000001.log", path);
+	files_write(path, "x", 1);
+	run_init();
+	assert_int_equal(last.state, STORE_OK);
+	assert_true(last.has_cluster_id && last.has_files);
+	path_name("CLUSTER", path);
+	assert_int_equal(unlink(path), 0);
+	run_init();
+	assert_int_equal(last.state, STORE_OK);
+	assert_true(last.has_files);
+	assert_false(last.has_cluster_id);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void cluster_file_that_is_not_ours_is_told_apart(void **state)
 {
 	char path[160];
@@ -419,6 +441,7 @@ int main(void)
 		T(check_makes_nothing),
 		T(path_must_exist),
 		T(first_pair_is_made_once),
+		T(no_first_pair_beside_an_old_log),
 		T(cluster_file_that_is_not_ours_is_told_apart),
 		T(list_finds_the_highest_epoch),
 		T(what_is_appended_is_followed),
