@@ -55,16 +55,6 @@ bool elector_take_register(struct elector *e, const void *data, size_t size, int
 	return true;
 }
 
-int elector_read_register(struct elector *e, zk_done_t done, void *userdata)
-{
-	int r;
-
-	if (!e->session)
-		return -ENOTCONN;
-	r = session_sync(e->session, NULL, NULL);
-	return r < 0 ? r : session_get(e->session, "register", NULL, NULL, done, userdata);
-}
-
 /* ---- looks ---- */
 
 static bool is_eligible_successor(const struct elector *e, const struct latch_name *latch)

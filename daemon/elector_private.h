@@ -87,7 +87,7 @@ struct elector {
 	int jobmanager_pid;
 	unsigned restarts;
 	bool jobmanager_starting;
-	bool shutdown_early; /* asked for before the loop ran */
+	bool shutdown_early, reload_early; /* asked for before the loop ran */
 	char status_text[GUARD_LINK_STATUS_SIZE];
 
 	/* ZooKeeper */
@@ -115,8 +115,10 @@ struct elector {
 	bool has_register;
 	struct register_node reg;
 	int32_t reg_version;
+	int64_t reg_mzxid;            /* of the newest read on this connection */
 	char reg_error[200];          /* damaged or of a higher version; "" = fine */
 	struct register_node claimed; /* by the claim under way */
+	bool looking;                 /* observe_look() is under way */
 	bool looked;
 	struct observation view; /* a copy; view.reg is not owned: see reg */
 	uint64_t listed_epoch;   /* highest epoch of any file, as listed before the look */
@@ -137,9 +139,11 @@ struct elector {
 	bool loading, load_followed; /* LOAD under way; its one reading was done */
 	struct epoch load_epoch;
 	uint64_t load_ticket; /* of the segment that is being opened for it */
-	bool commit_read_wanted, commit_reading;
+	bool commit_read_wanted, commit_reading, commit_synced;
 	uint64_t commit_read_ticket;
-	uint64_t committed_seen; /* A11: by a record past the register's end */
+	usec_t commit_read_at;          /* not sooner */
+	struct latch_name commit_latch; /* of the term, checked by each of its commits */
+	uint64_t committed_seen;        /* A11: by a record past the register's end */
 	usec_t probe_at, check_at;
 	char *damaged[ELECTOR_MAX_DAMAGED];
 	unsigned n_damaged;
@@ -181,8 +185,6 @@ bool elector_zk_sent(struct elector *e, int r, enum core_event_type type);
 
 void elector_look(struct elector *e, bool list_log); /* -> OBSERVED */
 void elector_follow_register(struct elector *e);     /* a standby's watch on it has fired */
-/* After a sync. */
-int elector_read_register(struct elector *e, zk_done_t done, void *userdata);
 /* Takes the bytes of a register znode for the newest known; false when they are not one. */
 bool elector_take_register(struct elector *e, const void *data, size_t size, int32_t version);
 
@@ -212,6 +214,7 @@ void elector_guard_run(struct elector *e, const struct core_command *cmd);
 void elector_guard_tell(struct elector *e); /* STATUS=, claiming since */
 void elector_guard_bye(struct elector *e);
 void elector_shut_down(struct elector *e);
+void elector_reload(struct elector *e);
 
 /* ---- elector_status.c */
 

@@ -51,7 +51,8 @@ reasons_t elector_store_reasons(const struct elector *e)
 		reasons |= REASON_BIT(reason_of[e->probe_state]);
 	if (e->tick_differs)
 		reasons |= REASON_BIT(REASON_TICK_MISMATCH);
-	if (e->reg_error[0])
+	/* Who leads cannot hand over what nobody can read. */
+	if (e->reg_error[0] && !e->core.owns)
 		reasons |= REASON_BIT(strstr(e->reg_error, "version") ? REASON_VERSION
 		                                                      : REASON_REGISTER_LOST);
 	/* A leader that has just resumed is reading its own log: that is no reason to hand over. */
@@ -93,7 +94,8 @@ static void on_checked(const struct store_result *result, void *userdata)
 	if (result->state != STORE_OK) {
 		set_store_state(e, result->state, result->text);
 	} else {
-		if (e->store_state == STORE_FAILED || e->store_state == STORE_MISSING)
+		if (e->store_state == STORE_FAILED ||
+		    (e->store_state == STORE_MISSING && result->has_cluster_id))
 			set_store_state(e, STORE_OK, "");
 		e->has_cluster_id = result->has_cluster_id;
 		e->store_has_files = result->has_files;
@@ -141,9 +143,13 @@ static void on_initialised(const struct store_result *result, void *userdata)
 		tell_reasons(e);
 		return;
 	}
-	e->store_checked = e->has_cluster_id = true; /* it has read CLUSTER back */
+	e->store_checked = true; /* it has read CLUSTER back */
+	e->has_cluster_id = result->has_cluster_id;
+	e->store_has_files = result->has_files;
 	memcpy(e->cluster_id, result->cluster_id, sizeof(e->cluster_id));
-	if (!e->has_register)
+	if (e->store_has_files)
+		elector_store_look_at(e);
+	else if (!e->has_register)
 		create_register(e);
 }
 
@@ -152,9 +158,10 @@ static void make_first_pair(struct elector *e)
 {
 	uint8_t id[RECORD_CLUSTER_ID_SIZE];
 
-	if (e->config->observer || e->store_initialising || !e->store_checked)
+	/* A leader leads on without its register, and has files. */
+	if (e->config->observer || e->store_initialising || !e->store_checked || e->core.owns)
 		return;
-	if (e->has_cluster_id && e->store_has_files) {
+	if (e->store_has_files) { /* as of the last look: an empty store is asked again */
 		set_store_state(
 		        e, STORE_REGISTER_LOST,
 		        "the storage has a log but ZooKeeper has no register: were its data "
@@ -278,7 +285,7 @@ static void follow_register(struct elector *e)
 		return;
 	if (at_the_end(e)) {
 		e->caught_up = true;
-		if (e->store_state == STORE_LOG_MISSING || e->store_state == STORE_DIGEST_MISMATCH)
+		if (e->store_state != STORE_OK)
 			set_store_state(e, STORE_OK, "");
 		return;
 	}
@@ -370,6 +377,7 @@ static void continue_load(struct elector *e)
 		e->load_followed = e->following = true;
 		return;
 	}
+	e->commit_latch = e->core.latch;
 	if (commit_queue_begin(e->commits, &mark) < 0)
 		loaded(e, CORE_FAILED);
 	/* Its first action opens the segment; on_opened() says how that went. */
@@ -378,6 +386,7 @@ static void continue_load(struct elector *e)
 void elector_store_load(struct elector *e, struct epoch epoch)
 {
 	commit_queue_abort(e->commits);
+	e->load_ticket = 0; /* a segment opened for an earlier one may still be answered */
 	e->load_epoch = epoch;
 	e->loading = true;
 	e->load_followed = false;
@@ -470,14 +479,32 @@ static void on_moved(void *userdata, const struct zk_result *r)
 	free(a);
 }
 
+/* Nothing can be committed any more; should the core lead on, it loads anew. */
+static void store_lost(struct elector *e)
+{
+	elector_store_abort(e);
+	elector_feed_result(e, CORE_EV_LOADED, CORE_FAILED);
+}
+
 static void on_register_read(void *userdata, const struct zk_result *r)
 {
 	struct elector *e = userdata;
 	struct commit_register found;
 
 	e->commit_reading = false;
-	if (r->outcome != ZK_DONE || !elector_take_register(e, r->data, r->size, r->version))
-		return; /* asked again by the pump */
+	if (!e->commit_read_wanted)
+		return; /* aborted meanwhile */
+	if (!e->commit_synced || (r->outcome != ZK_DONE && r->error != -ENOENT)) {
+		/* Asked again by the pump: when there is a connection, or a while after a refusal.
+		 */
+		if (r->outcome == ZK_NOT_DONE)
+			e->commit_read_at = clock_boottime() + USEC_PER_SEC;
+		return;
+	}
+	if (r->outcome != ZK_DONE || !elector_take_register(e, r->data, r->size, r->version)) {
+		store_lost(e);
+		return;
+	}
 	found = (struct commit_register){
 		.epoch = e->reg.epoch,
 		.latch = e->reg.released == CAUSE_NONE ? e->reg.owner.latch.s : "",
@@ -488,6 +515,21 @@ static void on_register_read(void *userdata, const struct zk_result *r)
 	commit_queue_read(e->commits, e->commit_read_ticket, &found);
 }
 
+static void on_read_synced(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+
+	e->commit_synced = r->outcome == ZK_DONE;
+}
+
+/* B2: after a sync, which is answered first. */
+static bool read_register(struct elector *e)
+{
+	e->commit_synced = false;
+	return session_sync(e->session, on_read_synced, e) >= 0 &&
+	       session_get(e->session, "register", NULL, NULL, on_register_read, e) >= 0;
+}
+
 static void move_register(struct elector *e, const struct commit_action *action)
 {
 	struct commit_answer *a = answer_new(e, action->ticket);
@@ -495,7 +537,7 @@ static void move_register(struct elector *e, const struct commit_action *action)
 
 	if (r >= 0) {
 		register_move(&a->reg, &action->position);
-		r = e->session ? fence_set_register(e->session, &e->core.latch, &a->reg,
+		r = e->session ? fence_set_register(e->session, &e->commit_latch, &a->reg,
 		                                    action->version, on_moved, a)
 		               : -ENOTCONN;
 	}
@@ -586,6 +628,7 @@ static void run_action(struct elector *e, const struct commit_action *action)
 	case COMMIT_TERM_LOST:
 		log_warning("store", "the register is no longer ours: looking again");
 		elector_feed_type(e, CORE_EV_CHANGED);
+		store_lost(e);
 		break;
 	}
 }
@@ -594,13 +637,16 @@ void elector_store_pump(struct elector *e)
 {
 	struct commit_action action;
 
-	if (!e->core.owns && commit_queue_active(e->commits))
-		elector_store_abort(e); /* the term is over */
+	if (!e->core.owns) { /* the term is over: whoever waits for its store is told */
+		elector_store_abort(e);
+		if (e->loading)
+			loaded(e, CORE_FAILED);
+	}
 	while (commit_queue_next(e->commits, &action))
 		run_action(e, &action);
 	if (e->commit_read_wanted && !e->commit_reading && e->session &&
-	    session_connected(e->session))
-		e->commit_reading = elector_read_register(e, on_register_read, e) >= 0;
+	    session_connected(e->session) && clock_boottime() >= e->commit_read_at)
+		e->commit_reading = read_register(e);
 }
 
 void elector_store_settle(struct elector *e)
