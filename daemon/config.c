@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -285,7 +286,7 @@ static int open_file(const char *path, FILE **ret, struct config_error *reterr)
 	return 0;
 }
 
-static int read_file(struct config *c, config_t *cfg, struct config_error *reterr)
+static int read_file(struct config *c, const char *path, config_t *cfg, struct config_error *reterr)
 {
 	CLEANUP(fclosep) FILE *f = NULL;
 	char form[128];
@@ -293,7 +294,7 @@ static int read_file(struct config *c, config_t *cfg, struct config_error *reter
 	const struct config_key *keys = config_schema(&n);
 	int r;
 
-	r = open_file(c->path, &f, reterr);
+	r = open_file(path, &f, reterr);
 	if (r < 0)
 		return r;
 	if (config_read(cfg, f) != CONFIG_TRUE)
@@ -315,7 +316,9 @@ static int read_file(struct config *c, config_t *cfg, struct config_error *reter
 	return derive_defaults(c, reterr);
 }
 
-int config_load(const char *path, struct config **ret, struct config_error *reterr)
+/* `name` is what the file is called in messages and by reloads. */
+static int load(const char *path, const char *name, struct config **ret,
+                struct config_error *reterr)
 {
 	CLEANUP(config_destroy) config_t cfg;
 	CLEANUP(config_freep) struct config *c = NULL;
@@ -324,14 +327,14 @@ int config_load(const char *path, struct config **ret, struct config_error *rete
 
 	config_init(&cfg);
 	*reterr = (struct config_error){ 0 };
-	(void)snprintf(reterr->file, sizeof(reterr->file), "%s", path);
+	(void)snprintf(reterr->file, sizeof(reterr->file), "%s", name);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return refuse_memory(reterr);
-	c->path = strdup(path);
+	c->path = strdup(name);
 	if (!c->path || set_defaults(c) < 0)
 		return refuse_memory(reterr);
-	r = read_file(c, &cfg, reterr);
+	r = read_file(c, path, &cfg, reterr);
 	if (r < 0)
 		return r;
 	r = config_check(c, reterr);
@@ -342,6 +345,47 @@ int config_load(const char *path, struct config **ret, struct config_error *rete
 	}
 	*ret = TAKE_PTR(c);
 	return 0;
+}
+
+int config_load(const char *path, struct config **ret, struct config_error *reterr)
+{
+	return load(path, path, ret, reterr);
+}
+
+int config_keep(const char *path, int *ret_fd, struct config_error *reterr)
+{
+	CLEANUP(fclosep) FILE *f = NULL;
+	CLEANUP(closep) int fd = -EBADF;
+	char part[4096];
+	size_t n;
+	int r;
+
+	*reterr = (struct config_error){ 0 };
+	(void)snprintf(reterr->file, sizeof(reterr->file), "%s", path);
+	r = open_file(path, &f, reterr);
+	if (r < 0)
+		return r;
+	fd = memfd_create("jmhad.conf", MFD_CLOEXEC);
+	if (fd < 0)
+		return refuse_memory(reterr);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		if (write(fd, part, n) != (ssize_t)n)
+			return refuse_memory(reterr);
+	if (ferror(f)) {
+		(void)refuse(reterr, 0, NULL, "cannot read the configuration");
+		return -EIO;
+	}
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int config_load_kept(int fd, const char *path, struct config **ret, struct config_error *reterr)
+{
+	char own[64];
+
+	/* Opened anew: the descriptor's position is shared with whoever inherited it. */
+	(void)snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
+	return load(own, path, ret, reterr);
 }
 
 struct config *config_free(struct config *c)

@@ -71,6 +71,14 @@ struct config_error {
  * config_error_print() and exit with 7. */
 int config_load(const char *path, struct config **ret, struct config_error *reterr);
 
+/* A copy of the file in memory, to be loaded as often as needed: what the guard runs by is what the
+ * processes that it starts later run by, whatever somebody is writing into the file.  Errors as
+ * from config_load(). */
+int config_keep(const char *path, int *ret_fd, struct config_error *reterr);
+
+/* config_load() of such a copy; `path` is for messages, and for reloads. */
+int config_load_kept(int fd, const char *path, struct config **ret, struct config_error *reterr);
+
 struct config *config_free(struct config *c); /* takes NULL; returns NULL */
 
 static inline void config_freep(struct config **c)

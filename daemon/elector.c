@@ -367,6 +367,8 @@ static int set_up(struct elector *e)
 		            "jobmanager.health is not asked in this version: a JobManager "
 		            "that hangs is not noticed");
 	start_core(e, &core);
+	if (e->reload_early)
+		elector_reload(e);
 	return 0;
 }
 

@@ -142,7 +142,7 @@ static void on_exited(struct elector *e, const struct guard_message *m)
 	elector_feed(e, &ev);
 }
 
-static void reload(struct elector *e)
+void elector_reload(struct elector *e)
 {
 	struct guard_message limits = { .type = GUARD_MESSAGE_LIMITS };
 	struct config *fresh = NULL, *merged = NULL;
@@ -201,7 +201,7 @@ static void on_message(struct elector *e, const struct guard_message *m, int pid
 		elector_shut_down(e);
 		break;
 	case GUARD_MESSAGE_RELOAD:
-		reload(e);
+		elector_reload(e);
 		break;
 	default:
 		log_warning("guard", "Message %u of the guard is not known, ignoring", m->type);
@@ -248,8 +248,8 @@ static int wait_for(struct elector *e, uint32_t type, int timeout_ms, struct gua
 		if (r > 0) {
 			if (pidfd >= 0)
 				(void)close(pidfd);
-			e->shutdown_early =
-			        e->shutdown_early || ret->type == GUARD_MESSAGE_SHUTDOWN;
+			e->shutdown_early |= ret->type == GUARD_MESSAGE_SHUTDOWN;
+			e->reload_early |= ret->type == GUARD_MESSAGE_RELOAD;
 			continue;
 		}
 		if (clock_boottime() >= until)

@@ -123,6 +123,7 @@ static void on_signal(struct guard *g, const struct signalfd_siginfo *si, usec_t
 		guard_tell_simple(g, GUARD_MESSAGE_SHUTDOWN);
 		break;
 	case SIGHUP:
+		g->reloaded = true;
 		guard_tell_simple(g, GUARD_MESSAGE_RELOAD);
 		break;
 	default: /* SIGCHLD: each turn looks */

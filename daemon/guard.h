@@ -17,6 +17,7 @@ struct config;
 
 struct guard_options {
 	const char *config_path; /* handed to the children */
+	int config_fd;           /* what they load in its place: config_keep(); -1 = none */
 	const char *program;     /* what they execute: "/proc/self/exe" (C8) */
 	usec_t patience;         /* lease_page_patience() of the configured lease */
 	bool debug;              /* hand --debug to the children */

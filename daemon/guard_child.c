@@ -13,7 +13,7 @@
 #include "daemon/guard.h"
 #include "daemon/guard_link.h"
 
-enum { N_FDS = ELECTOR_FD_API_TCP - ELECTOR_FD_LINK + 1 };
+enum { N_FDS = ELECTOR_FD_CONFIG - ELECTOR_FD_LINK + 1 };
 
 /* fds[i] becomes ELECTOR_FD_LINK + i; -1 = closed.  All others are closed by exec. */
 static int place_fds(int fds[N_FDS])
@@ -73,11 +73,13 @@ int guard_child_start_elector(const struct guard_options *options, const struct 
 {
 	char *argv[] = { unconst("jmhad"),
 		         unconst("--elector"),
+		         unconst("--config-kept"),
 		         unconst("--config"),
 		         unconst(options->config_path),
 		         options->debug ? unconst("--debug") : NULL,
 		         NULL };
-	int numbers[N_FDS] = { fds->link, fds->page, fds->lock, fds->api_unix, fds->api_tcp };
+	int numbers[N_FDS] = { fds->link,     fds->page,    fds->lock,
+		               fds->api_unix, fds->api_tcp, options->config_fd };
 
 	return start(options->program, argv, numbers, ret_pid);
 }
@@ -87,12 +89,12 @@ int guard_child_start_release(const struct guard_options *options, int lock_fd, 
 	char *argv[] = { unconst("jmhad"),
 		         unconst("--release"),
 		         unconst("--lock-inherited"),
+		         unconst("--config-kept"),
 		         unconst("--config"),
 		         unconst(options->config_path),
 		         options->debug ? unconst("--debug") : NULL,
 		         NULL };
-	int numbers[N_FDS] = { -1, -1, -1, -1, -1 };
+	int numbers[N_FDS] = { -1, -1, lock_fd, -1, -1, options->config_fd };
 
-	numbers[ELECTOR_FD_LOCK - ELECTOR_FD_LINK] = lock_fd;
 	return start(options->program, argv, numbers, ret_pid);
 }

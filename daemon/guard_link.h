@@ -27,6 +27,7 @@ enum {
 	ELECTOR_FD_LOCK = 5, /* only to be held: lock free = guard and all electors dead (C4) */
 	ELECTOR_FD_API_UNIX = 6,
 	ELECTOR_FD_API_TCP = 7,
+	ELECTOR_FD_CONFIG = 8, /* the guard's copy of the configuration; --release has it, too */
 };
 
 struct elector_fds { /* all CLOEXEC */

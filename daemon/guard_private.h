@@ -54,7 +54,8 @@ struct guard {
 	pid_t release_pid;
 	usec_t release_until;
 
-	bool ready; /* systemd was told */
+	bool ready;    /* systemd was told */
+	bool reloaded; /* by SIGHUP: each later elector has to, too */
 	usec_t watchdog_at;
 	usec_t shutdown_until; /* 0 = not told to stop */
 	bool bye;

@@ -82,6 +82,8 @@ static void tell_hello(struct guard *g, usec_t now)
 	    lease.state == LEASE_PAGE_ARMED &&
 	    lease_page_is_of(&lease, g->last_exited.exited.epoch))
 		guard_tell(g, &g->last_exited, -1);
+	if (g->reloaded) /* it begins with the configuration of our start */
+		guard_tell_simple(g, GUARD_MESSAGE_RELOAD);
 	if (g->shutdown_until > 0)
 		guard_tell_simple(g, GUARD_MESSAGE_SHUTDOWN);
 }

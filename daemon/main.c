@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "daemon/config.h"
@@ -29,6 +30,7 @@ struct arguments {
 	enum mode mode;
 	const char *config;
 	bool lock_inherited; /* --release as the guard's child */
+	bool config_kept;    /* the guard's children: by the configuration that it has */
 	bool debug;
 };
 
@@ -53,6 +55,7 @@ enum option_id {
 	OPTION_RELEASE,
 	OPTION_ELECTOR,
 	OPTION_LOCK_INHERITED,
+	OPTION_CONFIG_KEPT,
 	OPTION_DEBUG,
 	OPTION_SAMPLE,
 	OPTION_SCHEMA,
@@ -70,6 +73,7 @@ static const struct option options[] = {
 	/* the guard's own, for its children */
 	{ "elector", no_argument, NULL, OPTION_ELECTOR },
 	{ "lock-inherited", no_argument, NULL, OPTION_LOCK_INHERITED },
+	{ "config-kept", no_argument, NULL, OPTION_CONFIG_KEPT },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -107,6 +111,9 @@ static int take_option(int option, struct arguments *a)
 	case OPTION_LOCK_INHERITED:
 		a->lock_inherited = true;
 		return -1;
+	case OPTION_CONFIG_KEPT:
+		a->config_kept = true;
+		return -1;
 	case OPTION_DEBUG:
 		a->debug = true;
 		return -1;
@@ -143,9 +150,10 @@ static int parse_arguments(int argc, char *argv[], struct arguments *ret)
 	return -1;
 }
 
-static int run_guard(const struct config *config, const struct arguments *a)
+static int run_guard(const struct config *config, const struct arguments *a, int kept)
 {
 	struct guard_options guard = { .config_path = a->config,
+		                       .config_fd = kept,
 		                       .program = "/proc/self/exe",
 		                       .debug = a->debug };
 	struct lease_params lease;
@@ -164,7 +172,25 @@ static int run_elector(const struct config *config)
 	return elector_run(config, &fds);
 }
 
-static int run(const struct config *config, const struct arguments *a)
+/* An elector that dies is replaced by one of the same configuration: while the file is being
+ * edited, too, and when what it says now waits for a restart. */
+static int load(const struct arguments *a, int *ret_kept, struct config **ret,
+                struct config_error *reterr)
+{
+	int r;
+
+	if (a->config_kept) {
+		r = config_load_kept(ELECTOR_FD_CONFIG, a->config, ret, reterr);
+		(void)close(ELECTOR_FD_CONFIG);
+		return r;
+	}
+	if (a->mode != MODE_GUARD)
+		return config_load(a->config, ret, reterr);
+	r = config_keep(a->config, ret_kept, reterr);
+	return r < 0 ? r : config_load_kept(*ret_kept, a->config, ret, reterr);
+}
+
+static int run(const struct config *config, const struct arguments *a, int kept)
 {
 	static const char *const names[] = { [MODE_GUARD] = "guard",
 		                             [MODE_ELECTOR] = "elector",
@@ -178,7 +204,7 @@ static int run(const struct config *config, const struct arguments *a)
 	log_setup(names[a->mode], a->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	switch (a->mode) {
 	case MODE_GUARD:
-		return run_guard(config, a);
+		return run_guard(config, a, kept);
 	case MODE_ELECTOR:
 		return run_elector(config);
 	case MODE_RELEASE:
@@ -193,6 +219,7 @@ static int run(const struct config *config, const struct arguments *a)
 int main(int argc, char *argv[])
 {
 	CLEANUP(config_freep) struct config *config = NULL;
+	CLEANUP(closep) int kept = -EBADF;
 	struct arguments a = { .mode = MODE_GUARD };
 	struct config_error error;
 	int code;
@@ -200,9 +227,9 @@ int main(int argc, char *argv[])
 	code = parse_arguments(argc, argv, &a);
 	if (code >= 0)
 		return code;
-	if (config_load(a.config, &config, &error) < 0) {
+	if (load(&a, &kept, &config, &error) < 0) {
 		config_error_print(stderr, &error);
 		return EXIT_CONFIG;
 	}
-	return run(config, &a);
+	return run(config, &a, kept);
 }

@@ -16,6 +16,7 @@ CLUSTER_TESTS += tests/cluster/release.t
 endif
 # Whole clusters, one scenario a file; see tests/lib/scenario.sh.
 CLUSTER_TESTS += tests/cluster/first_start.t
+CLUSTER_TESTS += tests/cluster/configuration_edited.t
 CLUSTER_TESTS += tests/cluster/elector_killed.t
 CLUSTER_TESTS += tests/cluster/elector_stopped.t
 CLUSTER_TESTS += tests/cluster/guard_killed.t

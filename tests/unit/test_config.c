@@ -217,6 +217,25 @@ static void syntax_errors_and_files_that_are_none_are_told_apart(void **state)
 	assert_string_equal(f->e.text, "not a file");
 }
 
+static void a_kept_configuration_stays_what_it_was(void **state)
+{
+	struct fixture *f = *state;
+	int fd = -1;
+
+	loads(f, LEAST);
+	assert_int_equal(config_keep(f->file, &fd, &f->e), 0);
+	write_file(f->file, "cluster = \n", 0644);
+	for (int i = 0; i < 2; i++) { /* as often as needed */
+		f->c = config_free(f->c);
+		assert_int_equal(config_load_kept(fd, f->file, &f->c, &f->e), 0);
+		assert_string_equal(f->c->cluster, "orders");
+		assert_string_equal(f->c->path, f->file);
+	}
+	(void)close(fd);
+	assert_int_equal(config_keep("/nowhere/x.conf", &fd, &f->e), -ENOENT);
+	assert_int_equal(config_keep(f->dir, &fd, &f->e), -EINVAL);
+}
+
 static void names_are_those_that_fit_a_znode_and_a_directory(void **state)
 {
 	struct fixture *f = *state;
@@ -573,6 +592,7 @@ int main(void)
 		T(a_number_out_of_range_is_named_with_its_range),
 		T(a_required_key_that_is_missing_is_named_with_an_example),
 		T(syntax_errors_and_files_that_are_none_are_told_apart),
+		T(a_kept_configuration_stays_what_it_was),
 		T(names_are_those_that_fit_a_znode_and_a_directory),
 		T(paths_and_addresses_are_checked),
 		T(servers_are_one_host_and_port_each),

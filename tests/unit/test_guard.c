@@ -107,6 +107,18 @@ static bool happened(const struct world *w, const char *start)
 	return seen(w, start, rest, sizeof(rest));
 }
 
+/* How many lines of `events` begin so? */
+static unsigned count(const struct world *w, const char *start)
+{
+	char events[4096];
+	unsigned n = 0;
+
+	read_all(w, "events", events, sizeof(events));
+	for (char *line = strtok(events, "\n"); line; line = strtok(NULL, "\n"))
+		n += strncmp(line, start, strlen(start)) == 0;
+	return n;
+}
+
 #define wait_until(condition)                                                  \
 	do {                                                                   \
 		usec_t until_ = clock_boottime() + patience_of_tests;          \
@@ -191,6 +203,7 @@ static int make_world(void **state)
 		                     .stop_usec = 500 * USEC_PER_MSEC,
 		                     .takeover_usec = 30 * USEC_PER_SEC };
 	w->options = (struct guard_options){ .config_path = w->dir,
+		                             .config_fd = -1,
 		                             .program = w->program,
 		                             .patience = USEC_PER_SEC };
 	*state = w;
@@ -500,6 +513,19 @@ static void a_stop_that_the_elector_ignores_ends_all_the_same(void **state)
 	assert_nothing_left(w);
 }
 
+static void a_later_elector_is_told_of_an_earlier_reload(void **state)
+{
+	struct world *w = *state;
+
+	write_script(w, "script-0", "await reload\ndie\n");
+	write_script(w, "script-1", "await reload\nready\n");
+	start_guard(w);
+	wait_until(happened(w, "hello 0"));
+	assert_int_equal(kill(w->guard, SIGHUP), 0);
+	wait_until(happened(w, "hello 1"));
+	wait_until(count(w, "reload") == 2);
+}
+
 static void a_second_guard_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -552,6 +578,7 @@ int main(void)
 		in_a_world(an_elector_that_claims_too_long_is_replaced),
 		in_a_world(a_stop_of_the_guard_is_orderly),
 		in_a_world(a_stop_that_the_elector_ignores_ends_all_the_same),
+		in_a_world(a_later_elector_is_told_of_an_earlier_reload),
 		in_a_world(a_second_guard_is_refused),
 		in_a_world(a_connect_waits_while_no_elector_lives),
 	};
