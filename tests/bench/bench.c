@@ -126,6 +126,8 @@ int main(int argc, char **argv)
 		measure_memory(&c, &report);
 	if (wanted(&o, "idle"))
 		measure_idle(&c, &report, o.idle_seconds);
+	if (wanted(&o, "memory"))
+		measure_memory_alone(&c, &report);
 	cluster_stop(&c);
 	load_average("after");
 	printf("\n");

@@ -10,7 +10,7 @@
 
 /* What the new leader itself says about its takeover. */
 struct parts {
-	struct samples total, detect, claim, grant;
+	struct samples total, claim, grant;
 };
 
 static void note_parts(struct cluster *c, const struct started *s, struct parts *p)
@@ -18,7 +18,6 @@ static void note_parts(struct cluster *c, const struct started *s, struct parts 
 	json_t *status = member_status(cluster_member(c, s->member));
 	json_t *last = json_object_get(status, "last_transition");
 
-	samples_add(&p->detect, json_number_value(json_object_get(last, "detect_ms")));
 	samples_add(&p->claim, json_number_value(json_object_get(last, "claim_ms")));
 	samples_add(&p->grant, json_number_value(json_object_get(last, "grant_ms")));
 	json_decref(status);
@@ -26,11 +25,9 @@ static void note_parts(struct cluster *c, const struct started *s, struct parts 
 
 static void report_parts(struct report *r, struct parts *p)
 {
-	(void)report_samples(r, "  of it: lowest until the claim is sent", &p->detect, 0, 0);
 	(void)report_samples(r, "  of it: claim, until ZooKeeper has answered", &p->claim, 0, 0);
 	(void)report_samples(r, "  of it: log, segment, page, until granted", &p->grant, 0, 0);
 	samples_done(&p->total);
-	samples_done(&p->detect);
 	samples_done(&p->claim);
 	samples_done(&p->grant);
 }

@@ -23,6 +23,7 @@ void measure_commits(struct cluster *c, struct report *r, double seconds);
 
 /* cost.c: what it costs to run. */
 void measure_memory(struct cluster *c, struct report *r);
+void measure_memory_alone(struct cluster *c, struct report *r); /* ends the other members */
 void measure_idle(struct cluster *c, struct report *r, double seconds);
 
 /* baseline.c: what disk and ZooKeeper take for one write. */
