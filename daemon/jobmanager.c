@@ -294,10 +294,27 @@ static bool sweep(const struct jobmanager *jm)
 	return n == 1 && children[0] == jm->pid;
 }
 
+/* As a subreaper we get what the JobManager's processes leave behind, as long as it runs; nobody
+ * else takes their pids back.  Stops at one that others wait for: they do, in this turn. */
+static void reap_orphans(const struct jobmanager *jm)
+{
+	siginfo_t si = { .si_pid = 0 };
+
+	for (int i = 0; i < MANY; i++) {
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0 ||
+		    si.si_pid == jm->pid || si.si_pid == jm->spared[0] ||
+		    si.si_pid == jm->spared[1])
+			return;
+		(void)waitpid(si.si_pid, NULL, WNOHANG);
+	}
+}
+
 bool jobmanager_gone(struct jobmanager *jm)
 {
 	char path[PATH_MAX];
 
+	if (jm->pid > 0 && !jm->dead)
+		reap_orphans(jm);
 	if (jm->pid == 0 || (!jm->dead && !main_is_dead(jm)))
 		return false;
 	jm->dead = true;

@@ -67,9 +67,9 @@ void jobmanager_terminate(struct jobmanager *jm, usec_t now);
 /* SIGKILL to all of it, whatever the state; may be repeated. */
 void jobmanager_kill(struct jobmanager *jm);
 
-/* Call after each SIGCHLD and cgroup event.  When the main process is dead, kills and reaps what it
- * left behind.  True once, with A12's proof: no process of it is left; `status` and `exec_error`
- * say how it ended, the state is NONE again. */
+/* Call after each SIGCHLD and cgroup event.  Reaps orphans of a running JobManager.  When the main
+ * process is dead, kills and reaps what it left behind.  True once, with A12's proof: no process of
+ * it is left; `status` and `exec_error` say how it ended, the state is NONE again. */
 bool jobmanager_gone(struct jobmanager *jm);
 
 struct jobmanager_error {

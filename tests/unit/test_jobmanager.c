@@ -151,6 +151,19 @@ static void another_child_of_ours_is_left_alone(void **state)
 	assert_int_equal(waitpid(other, NULL, 0), other);
 }
 
+static void orphans_of_a_running_one_are_reaped(void **state)
+{
+	struct world *w = *state;
+	struct process_stat s;
+
+	spawn(w, "sh -c 'sh -c \"echo \\$\\$ >orphan\" &'; exec sleep 1000");
+	wait_until(pid_in(w, "orphan") > 0);
+	wait_until(!jobmanager_gone(&w->jm) && process_stat(pid_in(w, "orphan"), &s) == -ESRCH);
+	assert_false(is_dead(w->jm.pid));
+	jobmanager_kill(&w->jm);
+	wait_until(jobmanager_gone(&w->jm));
+}
+
 static void one_at_a_time(void **state)
 {
 	struct world *w = *state;
@@ -439,6 +452,7 @@ int main(void)
 		in_a_world(kill_reaches_all_of_it),
 		in_a_world(gone_means_its_children_too),
 		in_a_world(another_child_of_ours_is_left_alone),
+		in_a_world(orphans_of_a_running_one_are_reaped),
 		in_a_world(one_at_a_time),
 		in_a_world(it_gets_no_descriptor_of_ours),
 		in_a_world(the_record_names_process_and_start),
