@@ -209,8 +209,7 @@ static int run(struct guard *g)
 {
 	usec_t now = clock_boottime();
 
-	/* Walked once before it counts, so that its pages are in memory (A8). */
-	jobmanager_kill(&g->jobmanager);
+	jobmanager_rehearse_kill(&g->jobmanager);
 	guard_look_at_lease(g, now);
 	guard_start_elector(g, now);
 	while (!all_gone(g, now)) {

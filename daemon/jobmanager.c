@@ -238,14 +238,22 @@ static void signal_all(const struct jobmanager *jm, int sig)
 		return;
 	(void)kill(jm->pid, sig); /* may be on its way into its group and cgroup */
 	(void)kill(-jm->pid, sig);
-	if (sig != SIGKILL)
+	if (sig == SIGTERM)
 		return;
 	if (jm->kill_fd >= 0)
 		(void)!write(jm->kill_fd, "1", 1);
 	/* What left the group has become our child, or becomes it when its parent dies. */
 	n = list_children(jm, children, MANY);
 	for (size_t i = 0; i < n; i++)
-		(void)kill(children[i], SIGKILL);
+		(void)kill(children[i], sig);
+}
+
+void jobmanager_rehearse_kill(const struct jobmanager *jm)
+{
+	struct jobmanager nobody = *jm;
+
+	nobody.pid = getpid();
+	signal_all(&nobody, 0);
 }
 
 void jobmanager_terminate(struct jobmanager *jm, usec_t now)

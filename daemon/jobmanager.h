@@ -67,6 +67,10 @@ void jobmanager_terminate(struct jobmanager *jm, usec_t now);
 /* SIGKILL to all of it, whatever the state; may be repeated. */
 void jobmanager_kill(struct jobmanager *jm);
 
+/* While none is there: walks the way of a kill with signal 0, so that its pages are in memory, and
+ * locked there, when it counts (A8).  The cgroup, if any, must be empty. */
+void jobmanager_rehearse_kill(const struct jobmanager *jm);
+
 /* Call after each SIGCHLD and cgroup event.  Reaps orphans of a running JobManager.  When the main
  * process is dead, kills and reaps what it left behind.  True once, with A12's proof: no process of
  * it is left; `status` and `exec_error` say how it ended, the state is NONE again. */

@@ -119,6 +119,29 @@ static void kill_reaches_all_of_it(void **state)
 	assert_int_equal(pid_in(w, "jobmanager"), 0); /* nothing left to prove */
 }
 
+static void a_rehearsed_kill_kills_nobody(void **state)
+{
+	struct world *w = *state;
+	pid_t other;
+
+	spawn(w, family);
+	wait_until(pid_in(w, "main") > 0);
+	jobmanager_kill(&w->jm);
+	wait_until(jobmanager_gone(&w->jm));
+	other = fork();
+	assert_true(other >= 0);
+	if (other == 0) {
+		for (;;)
+			(void)pause();
+	}
+	jobmanager_rehearse_kill(&w->jm);
+	assert_int_equal(w->jm.state, JOBMANAGER_NONE);
+	assert_int_equal(w->jm.pid, 0);
+	assert_int_equal(kill(other, SIGUSR1), 0);
+	assert_int_equal(waitpid(other, &w->jm.status, 0), other);
+	assert_int_equal(WTERMSIG(w->jm.status), SIGUSR1);
+}
+
 static void gone_means_its_children_too(void **state)
 {
 	struct world *w = *state;
@@ -450,6 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_world(kill_reaches_all_of_it),
+		in_a_world(a_rehearsed_kill_kills_nobody),
 		in_a_world(gone_means_its_children_too),
 		in_a_world(another_child_of_ours_is_left_alone),
 		in_a_world(orphans_of_a_running_one_are_reaped),
