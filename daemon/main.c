@@ -4,6 +4,7 @@
  * guard, elector or release.  Exit codes are jmhactl's: 2 usage, 7 invalid configuration.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -216,6 +217,18 @@ static int run(const struct config *config, const struct arguments *a, int kept)
 	return EXIT_FAILURE;
 }
 
+/* Started without stdin, stdout or stderr, the lock or a file of the store would take their number,
+ * and log lines would be written into it. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	closep(&fd);
+}
+
 int main(int argc, char *argv[])
 {
 	CLEANUP(config_freep) struct config *config = NULL;
@@ -224,6 +237,7 @@ int main(int argc, char *argv[])
 	struct config_error error;
 	int code;
 
+	fill_standard_fds();
 	code = parse_arguments(argc, argv, &a);
 	if (code >= 0)
 		return code;
