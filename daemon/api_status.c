@@ -91,6 +91,7 @@ json_t *api_status_json(const struct backend *backend)
 	                   api_json_ms(o, "tolerance_ms", s.tolerance) &&
 	                   api_json_set(o, "maintenance", maintenance_json(&s)) &&
 	                   api_json_text(o, "watchdog", s.watchdog) &&
+	                   api_json_reasons(o, "guard_lacks", &s.guard_lacks) &&
 	                   api_json_set(o, "zookeeper", zookeeper_json(&s)) &&
 	                   api_json_set(o, "jobmanager", jobmanager_json(&s)) &&
 	                   api_json_set(o, "store", store_json(&s)) &&

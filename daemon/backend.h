@@ -55,7 +55,8 @@ struct status {
 	bool maintenance;         /* paused; then the three below are shown */
 	usec_t maintenance_until; /* wall clock */
 	const char *maintenance_by, *maintenance_why;
-	const char *watchdog; /* "systemd" or "none" */
+	const char *watchdog;           /* "systemd" or "none" */
+	struct reason_list guard_lacks; /* A8: protection that the guard was not allowed to take */
 	struct {
 		bool connected;
 		const char *server; /* "10.0.0.1:2181", NULL when not connected */

@@ -287,22 +287,31 @@ static int stop_leftover(struct elector *e)
 	return r;
 }
 
+static const struct {
+	uint32_t bit;
+	const char *code, *text;
+} protections[] = {
+	{ GUARD_LACKS_MLOCK, "memory-lock", "memory is not locked (LimitMEMLOCK=)" },
+	{ GUARD_LACKS_REALTIME, "realtime", "no real-time priority (LimitRTPRIO=)" },
+	{ GUARD_LACKS_OOM_SCORE, "oom-score", "the OOM killer may choose it (OOMScoreAdjust=)" },
+	{ GUARD_LACKS_CGROUP, "cgroup", "no cgroup of its own (Delegate=), process group instead" },
+	{ GUARD_LACKS_OOM_GROUP, "oom-group", "no memory controller for the JobManager's cgroup" },
+};
+
+void elector_guard_lacks(const struct elector *e, struct reason_list *ret)
+{
+	*ret = (struct reason_list){ 0 };
+	for (size_t i = 0; i < N_ELEMENTS(protections); i++)
+		if (e->hello.hello.lacks & protections[i].bit)
+			ret->code[ret->n++] = protections[i].code;
+}
+
 static void log_limits(uint32_t lacks)
 {
-	static const struct {
-		uint32_t bit;
-		const char *text;
-	} all[] = {
-		{ GUARD_LACKS_MLOCK, "memory is not locked (LimitMEMLOCK=)" },
-		{ GUARD_LACKS_REALTIME, "no real-time priority (LimitRTPRIO=)" },
-		{ GUARD_LACKS_OOM_SCORE, "the OOM killer may choose it (OOMScoreAdjust=)" },
-		{ GUARD_LACKS_CGROUP, "no cgroup of its own (Delegate=), process group instead" },
-		{ GUARD_LACKS_OOM_GROUP, "no memory controller for the JobManager's cgroup" },
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(all); i++)
-		if (lacks & all[i].bit)
-			log_info("guard", "The guard runs with less protection: %s", all[i].text);
+	for (size_t i = 0; i < N_ELEMENTS(protections); i++)
+		if (lacks & protections[i].bit)
+			log_info("guard", "The guard runs with less protection: %s",
+			         protections[i].text);
 }
 
 int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *core)

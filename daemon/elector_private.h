@@ -213,6 +213,7 @@ int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *
 void elector_guard_run(struct elector *e, const struct core_command *cmd);
 void elector_guard_tell(struct elector *e); /* STATUS=, claiming since */
 void elector_guard_bye(struct elector *e);
+void elector_guard_lacks(const struct elector *e, struct reason_list *ret);
 void elector_shut_down(struct elector *e);
 void elector_reload(struct elector *e);
 

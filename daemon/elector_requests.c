@@ -241,7 +241,7 @@ static void end_term_for(struct elector *e, const struct request_node *node,
 	ev.stop.cause = strcmp(node->verb, verbs[OPERATOR_SWITCHOVER]) == 0 ? CAUSE_SWITCHOVER
 	                                                                    : CAUSE_STEP_DOWN;
 	ev.stop.to = *to;
-	log_notice("requests", "%s by %s at %s", node->verb, node->by, node->member);
+	log_notice("requests", "%s by %s at %s %s", node->verb, node->by, node->member, node->args);
 	elector_feed(e, &ev);
 }
 
@@ -259,21 +259,26 @@ static int fill_node(const struct elector *e, struct elector_request *q,
 	struct request_node *n = &q->node;
 	json_t *args = json_object();
 	char *text;
+	int r;
 
 	if (request->to)
 		(void)json_object_set_new(args, "to", json_string(request->to));
 	if (request->force)
 		(void)json_object_set_new(args, "force", json_true());
+	if (request->why)
+		(void)json_object_set_new(args, "why", json_string(request->why));
 	text = args ? json_dumps(args, JSON_COMPACT) : NULL;
 	json_decref(args);
 	if (!text)
 		return -ENOMEM;
 	(void)text_format(n->verb, sizeof(n->verb), "%s", verbs[q->verb]);
-	(void)text_format(n->args, sizeof(n->args), "%s", text);
+	r = text_format(n->args, sizeof(n->args), "%s", text);
+	free(text);
+	if (r < 0)
+		return -EMSGSIZE;
 	(void)text_format(n->by, sizeof(n->by), "%s", request->by);
 	(void)text_format(n->member, sizeof(n->member), "%s", e->config->member);
 	n->at_ms = (int64_t)clock_realtime_ms();
-	free(text);
 	return 0;
 }
 
@@ -340,7 +345,11 @@ void elector_requests_submit(struct elector *e, const struct operator_request *r
 		r = fence_request_create(e->session, NULL, &q->node, on_created, q);
 	if (r < 0) {
 		q->used = false;
-		finish(q, r == -ENOTCONN ? API_DISCONNECTED : API_INTERNAL, NULL);
+		finish(q,
+		       r == -ENOTCONN   ? API_DISCONNECTED
+		       : r == -EMSGSIZE ? API_TOO_LARGE
+		                        : API_INTERNAL,
+		       NULL);
 	}
 }
 

@@ -73,6 +73,7 @@ static void op_status(void *userdata, struct status *ret)
 		.tolerance = lease_tolerance(&e->core.lease.params),
 		.watchdog = e->hello.hello.watchdog ? "systemd" : "none",
 	};
+	elector_guard_lacks(e, &ret->guard_lacks);
 	fill_leader(e, now, &ret->leader);
 	fill_reasons(core_reasons(&e->core), &ret->reasons);
 	ret->eligible = ret->reasons.n == 0 && !e->config->observer;

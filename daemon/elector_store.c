@@ -165,7 +165,8 @@ static void make_first_pair(struct elector *e)
 		set_store_state(
 		        e, STORE_REGISTER_LOST,
 		        "the storage has a log but ZooKeeper has no register: were its data "
-		        "lost, or is zookeeper.root wrong? If lost: jmhactl store recover");
+		        "lost, or is zookeeper.root wrong? Restore its newest backup; do not "
+		        "remove the log");
 		return;
 	}
 	if (getrandom(id, sizeof(id), 0) == (ssize_t)sizeof(id) &&

@@ -219,11 +219,11 @@ static int read_header(struct pass *p, struct part *part)
 	if (e != RECORD_OK)
 		return fail(p, STORE_DIGEST_MISMATCH, 0,
 		            "its first 128 bytes are damaged, so what lies before it cannot be "
-		            "found; see `jmhactl store recover`");
+		            "found; see `jmhactl explain`");
 	if (part->header.kind != RECORD_FILE_LOG || part->header.epoch != part->epoch ||
 	    part->header.number != part->segment)
 		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "holds another file than its name says; see `jmhactl store recover`");
+		            "holds another file than its name says; see `jmhactl explain`");
 	return 0;
 }
 
@@ -271,7 +271,7 @@ static int add_part(struct pass *p, struct log_position *end)
 		return from->epoch == 0 ? 1 : -EAGAIN;
 	if (!earlier(end, part->epoch, part->segment) || end->offset < RECORD_FILE_HEADER_SIZE)
 		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "names a later file as the one before it; see `jmhactl store recover`");
+		            "names a later file as the one before it; see `jmhactl explain`");
 	return 0;
 }
 
@@ -357,7 +357,7 @@ static int skip_gap(struct pass *p, uint64_t last)
 static int read_records(struct pass *p, uint64_t last)
 {
 	static const char out_of_order[] =
-	        "a valid record is not the next one; see `jmhactl store recover`";
+	        "a valid record is not the next one; see `jmhactl explain`";
 	const uint8_t *bytes;
 	struct record record;
 	size_t size;
@@ -389,7 +389,7 @@ static int check_end(struct pass *p, const struct log_position *want)
 	if (!same && !p->digest_lost)
 		return fail(p, STORE_DIGEST_MISMATCH, 0,
 		            "the digest is not that of the register or of the next file, and no "
-		            "checksum fails; see `jmhactl store recover`");
+		            "checksum fails; see `jmhactl explain`");
 	p->at = *want;
 	p->digest_lost = false; /* the next file begins with a digest of its own */
 	return 0;

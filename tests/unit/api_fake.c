@@ -151,6 +151,7 @@ void fake_init(struct fake *f)
 		.eligible = true,
 		.tolerance = usec_from_ms(4990),
 		.watchdog = "systemd",
+		.guard_lacks = { 1, { "realtime" } },
 		.zookeeper = { true, "10.0.0.1:2181", usec_from_ms(10000), usec_from_ms(180) },
 		.jobmanager = { "cold", "granted", 4711, 0 },
 		.store = { .sequence = 99, .pointers = 12, .path = "/mnt/ha/jmha", .state = "ok" },
