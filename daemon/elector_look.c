@@ -14,14 +14,17 @@
 /* The register as a look showed it; one that we wrote meanwhile is newer. */
 static void take_register(struct elector *e, const struct observation *o)
 {
-	bool stale = e->has_register && e->core.owns && o->register_error == 0 &&
-	             o->version < e->reg_version;
+	/* Parts of a look are older than what was read, or written by us, before its last answer.
+	 */
+	bool stale = e->has_register && o->register_error == 0 &&
+	             ((e->core.owns && o->version < e->reg_version) || o->mzxid < e->reg_mzxid);
 	struct register_node copy;
 
 	if (o->register_error == 0 && !stale && register_copy(&o->reg, &copy) >= 0) {
 		register_done(&e->reg);
 		e->reg = copy;
 		e->reg_version = o->version;
+		e->reg_mzxid = o->mzxid;
 		e->has_register = true;
 		e->reg_error[0] = '\0';
 	} else if (o->register_error == -ENOENT) {
@@ -88,10 +91,16 @@ static void fill_view(struct elector *e, struct core_view *v)
 	v->designated_alive = observation_has_latch(o, &v->designated);
 	v->rolled_back = e->listed_epoch > e->reg.epoch.v ||
 	                 e->committed_seen > e->reg.log.sequence; /* A11 */
-	owner = latch_name_set(&v->owner) ? observation_holder(o, &v->owner) : NULL;
-	v->owner_member = owner != NULL;
-	if (owner)
-		v->owner_stopped = owner->node.stopped;
+	if (!latch_name_set(&v->owner))
+		return;
+	owner = observation_holder(o, &v->owner);
+	if (!owner) { /* A4: one that cannot be read has not said that it stopped */
+		owner = observation_member(o, e->reg.owner.member);
+		v->owner_member = owner && owner->error != 0;
+		return;
+	}
+	v->owner_member = true;
+	v->owner_stopped = owner->node.stopped;
 }
 
 /* After a write of our member node whose outcome was not clear. */
@@ -110,6 +119,7 @@ static void on_look(void *userdata, const struct zk_result *r, const struct obse
 	struct elector *e = userdata;
 	struct core_event ev = { .type = CORE_EV_OBSERVED };
 
+	e->looking = false;
 	ev.observed.result = elector_zk_result(r);
 	if (r->outcome == ZK_DONE && o) {
 		take_register(e, o);
@@ -131,7 +141,8 @@ static void look_now(struct elector *e)
 	unsigned watches =
 	        OBSERVE_ALL & ~(unsigned)(e->core.owns ? OBSERVE_REGISTER : OBSERVE_REQUESTS);
 
-	(void)elector_zk_sent(e, observe_look(e->observe, watches, on_look, e), CORE_EV_OBSERVED);
+	e->looking =
+	        elector_zk_sent(e, observe_look(e->observe, watches, on_look, e), CORE_EV_OBSERVED);
 }
 
 static void on_listed(const struct store_result *result, void *userdata)

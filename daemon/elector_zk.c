@@ -83,7 +83,9 @@ static void on_session_event(void *userdata, const struct session_event *event)
 		e->counters.connections++;
 		log_info("zookeeper", "connected to %s, session timeout %" PRIu64 " ms",
 		         event->server, usec_to_ms(event->timeout));
-		e->file.session_ms = (uint32_t)usec_to_ms(event->timeout);
+		if (e->joined) /* else the file is of the session that is to be ended (A7) */
+			e->file.session_ms = (uint32_t)usec_to_ms(event->timeout);
+		e->reg_mzxid = 0;
 		elector_conf_ask(e, event->server);
 		ev.type = CORE_EV_CONNECTED;
 		ev.connected.sent = event->connect_sent;
@@ -112,8 +114,21 @@ static void on_session_event(void *userdata, const struct session_event *event)
 	elector_feed(e, &ev);
 }
 
+/* What goes with the session without having answered: each asking command gets its one answer. */
+static void answer_rest(struct elector *e)
+{
+	if (e->handover)
+		elector_feed_result(e, CORE_EV_ENDED_OLD, CORE_UNKNOWN);
+	if (e->looking)
+		elector_feed_result(e, CORE_EV_OBSERVED, CORE_UNKNOWN);
+	if (e->report_asked)
+		elector_feed_result(e, CORE_EV_REPORTED, CORE_UNKNOWN);
+	e->looking = e->report_asked = false;
+}
+
 void elector_zk_close(struct elector *e, bool orderly)
 {
+	answer_rest(e);
 	handover_free(TAKE_PTR(e->handover));
 	elector_wire_session(e, &e->wired_second, NULL);
 	elector_conf_drop(e);
@@ -256,6 +271,12 @@ static void on_joined(void *userdata, const struct zk_result *r)
 	struct elector *e = userdata;
 	enum core_result result = elector_zk_result(r);
 
+	/* A REJOIN whose node is there: ours, by one that had no answer, or another's (D3)? */
+	if (r->outcome == ZK_NOT_DONE && r->error == -EEXIST && r->failed_op == 1) {
+		(void)elector_zk_sent(e, latch_join(e->session, &e->member, on_joined, e),
+		                      CORE_EV_JOINED);
+		return;
+	}
 	if (r->outcome == ZK_DONE) {
 		e->member_version = r->version;
 		e->member_unsure = false;
