@@ -150,6 +150,16 @@ static void feed_watchdog(struct guard *g, usec_t now)
 	(void)notify_send(&g->notify, "WATCHDOG=1");
 }
 
+/* What systemd does not read now is told again in a later turn: without READY it would end us, and
+ * "leader" must not stay (D10). */
+static void tell_systemd(struct guard *g)
+{
+	if (g->ready_due)
+		g->ready_due = notify_send(&g->notify, "READY=1") == -EAGAIN;
+	if (g->status_due)
+		g->status_due = notify_send(&g->notify, g->status) == -EAGAIN;
+}
+
 static usec_t earlier(usec_t a, usec_t b)
 {
 	return a < b ? a : b;
@@ -190,18 +200,22 @@ static void wait_for_something(const struct guard *g, usec_t now)
 
 static void turn(struct guard *g, usec_t now)
 {
-	guard_look_at_lease(g, now);
+	bool expired = guard_look_at_lease(g, now);
+
 	look_at_signals(g, now);
 	if (g->jobmanager.exec_fd >= 0)
 		guard_look_at_exec(g);
 	guard_look_at_link(g, now);
-	guard_look_at_lease(g,
-	                    now); /* messages took time, and may have changed what must be killed */
+	if (expired) /* what it said of itself may be older */
+		guard_set_status_expired(g);
+	/* Messages took time, and may have changed what must be killed. */
+	(void)guard_look_at_lease(g, now);
 	guard_look_at_jobmanager(g, now);
 	guard_look_at_elector(g, now);
 	look_at_shutdown(g, now);
 	look_at_release(g, now);
 	look_at_restart(g, now);
+	tell_systemd(g);
 	feed_watchdog(g, now);
 }
 
@@ -210,7 +224,7 @@ static int run(struct guard *g)
 	usec_t now = clock_boottime();
 
 	jobmanager_rehearse_kill(&g->jobmanager);
-	guard_look_at_lease(g, now);
+	(void)guard_look_at_lease(g, now);
 	guard_start_elector(g, now);
 	while (!all_gone(g, now)) {
 		wait_for_something(g, now);

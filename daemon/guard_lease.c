@@ -124,19 +124,17 @@ void guard_look_at_jobmanager(struct guard *g, usec_t now)
 
 /* ---- the lease */
 
-void guard_set_status_expired(const struct guard *g)
+void guard_set_status_expired(struct guard *g)
 {
-	char text[128];
-
 	/* D10: nobody reads "leader" from now on, even if no elector can correct it. */
-	(void)snprintf(text, sizeof(text), "STATUS=%s: not leader, the lease has passed",
+	(void)snprintf(g->status, sizeof(g->status), "STATUS=%s: not leader, the lease has passed",
 	               g->config->member);
-	(void)notify_send(&g->notify, text);
+	g->status_due = true;
 }
 
 /* Promise 1 hangs on this function: a JobManager runs only while the page is armed for its epoch.
  * Whoever ended it, and whatever the elector does. */
-void guard_look_at_lease(struct guard *g, usec_t now)
+bool guard_look_at_lease(struct guard *g, usec_t now)
 {
 	struct jobmanager *jm = &g->jobmanager;
 	bool expired = lease_page_expire(&g->elector.page, now);
@@ -151,8 +149,9 @@ void guard_look_at_lease(struct guard *g, usec_t now)
 		            jm->epoch.v);
 	}
 	if (!expired)
-		return;
+		return false;
 	guard_set_status_expired(g);
 	if (!guard_elector_alive(g))
 		g->need_release = true;
+	return true;
 }

@@ -54,7 +54,9 @@ struct guard {
 	pid_t release_pid;
 	usec_t release_until;
 
-	bool ready;    /* systemd was told */
+	bool ready, ready_due; /* once; systemd is still to be told */
+	char status[GUARD_LINK_STATUS_SIZE + sizeof("STATUS=")];
+	bool status_due;
 	bool reloaded; /* by SIGHUP: each later elector has to, too */
 	usec_t watchdog_at;
 	usec_t shutdown_until; /* 0 = not told to stop */
@@ -66,12 +68,12 @@ struct guard {
 /* guard_lease.c */
 
 /* Promise 1 hangs on this: a JobManager runs only while the page is armed for its epoch. */
-void guard_look_at_lease(struct guard *g, usec_t now);
+bool guard_look_at_lease(struct guard *g, usec_t now); /* true: it has passed now */
 void guard_look_at_exec(struct guard *g);
 void guard_look_at_jobmanager(struct guard *g, usec_t now);
 void guard_start_jobmanager(struct guard *g, const struct guard_message *m, usec_t now);
 void guard_stop_jobmanager(struct guard *g, const struct guard_message *m, usec_t now);
-void guard_set_status_expired(const struct guard *g);
+void guard_set_status_expired(struct guard *g);
 
 /* guard_replace.c */
 

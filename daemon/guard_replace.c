@@ -90,23 +90,20 @@ static void tell_hello(struct guard *g, usec_t now)
 
 /* ---- what the elector says */
 
-static void set_status(const struct guard *g, const char *text)
+static void set_status(struct guard *g, const char *text)
 {
-	char state[GUARD_LINK_STATUS_SIZE + 8];
-
-	(void)snprintf(state, sizeof(state), "STATUS=%s", text);
-	for (char *p = state; *p != '\0'; p++)
+	(void)snprintf(g->status, sizeof(g->status), "STATUS=%s", text);
+	for (char *p = g->status; *p != '\0'; p++)
 		if (*p == '\n')
 			*p = ' ';
-	(void)notify_send(&g->notify, state);
+	g->status_due = true;
 }
 
 static void carry_out(struct guard *g, const struct guard_message *m, usec_t now)
 {
 	switch (m->type) {
 	case GUARD_MESSAGE_READY:
-		if (!g->ready)
-			(void)notify_send(&g->notify, "READY=1");
+		g->ready_due |= !g->ready;
 		g->ready = true;
 		break;
 	case GUARD_MESSAGE_STATUS:
@@ -230,7 +227,7 @@ static void plan_restart(struct guard *g, usec_t now)
 		          "%u electors in a row died without renewing the lease: giving it up",
 		          e->deaths);
 		lease_page_end_any(&e->page);
-		guard_look_at_lease(g, now);
+		(void)guard_look_at_lease(g, now);
 		guard_set_status_expired(g);
 		g->need_release = true;
 		e->deaths = 0;

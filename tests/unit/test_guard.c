@@ -526,6 +526,43 @@ static void a_later_elector_is_told_of_an_earlier_reload(void **state)
 	wait_until(count(w, "reload") == 2);
 }
 
+/* Reads what came; has each of the two been among it? */
+static bool notified(int fd, bool *ready, bool *status)
+{
+	static const char expired[] = "STATUS=jm-a: not leader";
+	char text[512];
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+		text[n] = '\0';
+		*ready |= strcmp(text, "READY=1") == 0;
+		*status |= strncmp(text, expired, strlen(expired)) == 0;
+	}
+	return *ready && *status;
+}
+
+static void what_systemd_did_not_read_is_told_again(void **state)
+{
+	struct world *w = *state;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	CLEANUP(closep) int systemd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	CLEANUP(closep) int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ready = false, status = false;
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", w->dir);
+	assert_int_equal(bind(systemd, (const void *)&address, sizeof(address)), 0);
+	assert_int_equal(connect(other, (const void *)&address, sizeof(address)), 0);
+	while (send(other, "X", 1, MSG_DONTWAIT) == 1)
+		continue;
+	assert_int_equal(setenv("NOTIFY_SOCKET", address.sun_path, 1), 0);
+	write_script(w, "script",
+	             "ready\narm 7 300\nstart 7\nawait started\nlapse\nawait exited\n");
+	start_guard(w);
+	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+	wait_until(happened(w, "exited 7"));
+	wait_until(notified(systemd, &ready, &status));
+}
+
 static void a_second_guard_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -579,6 +616,7 @@ int main(void)
 		in_a_world(a_stop_of_the_guard_is_orderly),
 		in_a_world(a_stop_that_the_elector_ignores_ends_all_the_same),
 		in_a_world(a_later_elector_is_told_of_an_earlier_reload),
+		in_a_world(what_systemd_did_not_read_is_told_again),
 		in_a_world(a_second_guard_is_refused),
 		in_a_world(a_connect_waits_while_no_elector_lives),
 	};
