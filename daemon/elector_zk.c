@@ -348,6 +348,7 @@ static void join(struct elector *e, const struct core_command *cmd)
 static void on_published(void *userdata, const struct zk_result *r)
 {
 	struct elector *e = userdata;
+	bool gone = r->outcome == ZK_NOT_DONE && r->error == -ENOENT;
 
 	e->member_writing = false;
 	if (r->outcome == ZK_DONE) {
@@ -357,9 +358,11 @@ static void on_published(void *userdata, const struct zk_result *r)
 		if (r->outcome == ZK_NOT_DONE)
 			elector_feed_type(e, CORE_EV_CHANGED);
 	}
-	if (e->report_stopped.v != 0) {
+	if (gone || e->report_stopped.v != 0) {
+		e->report_asked = e->report_asked && !gone;
 		e->report_stopped = (struct epoch){ 0 };
-		elector_feed_result(e, CORE_EV_REPORTED, elector_zk_result(r));
+		elector_feed_result(e, CORE_EV_REPORTED,
+		                    gone ? CORE_MEMBER_GONE : elector_zk_result(r));
 	}
 	if (e->member_dirty && r->outcome == ZK_DONE)
 		elector_publish_member(e);

@@ -8,7 +8,7 @@
  *
  * A command that asks for something is answered by exactly one event of the same name, however
  * often the connection is lost in between (outcome UNKNOWN); at most one of each kind is
- * outstanding.  Commands without an answer say so.
+ * outstanding.  Commands without an answer say so; two answers also come unasked and say so.
  */
 #pragma once
 
@@ -119,11 +119,11 @@ enum core_event_type {
 	CORE_EV_HEARTBEAT, /* .heartbeat */
 	CORE_EV_OBSERVED,  /* .observed */
 	CORE_EV_CLAIMED,   /* .claimed */
-	CORE_EV_LOADED,    /* .result */
+	CORE_EV_LOADED,    /* .result; FAILED also unasked: the store can be written no more */
 	CORE_EV_SETTLED,
 	CORE_EV_RELEASED,     /* .result */
 	CORE_EV_STEPPED_BACK, /* .entered: the new latch */
-	CORE_EV_REPORTED,     /* .result */
+	CORE_EV_REPORTED,     /* .result; MEMBER_GONE also unasked, when any write found it so */
 	CORE_N_EVENTS_
 };
 
@@ -168,10 +168,10 @@ struct core_event {
 enum core_command_type {
 	CORE_CMD_CONNECT_NEW,    /* open a new session; no answer but the session's events */
 	CORE_CMD_CONNECT_RESUME, /* re-attach to the session in the session file, with its T (A7) */
-	CORE_CMD_END_OLD, /* A3b for the session in the session file -> ENDED_OLD */
-	CORE_CMD_JOIN,    /* write the session file (C4), make parents and member node -> JOINED */
-	CORE_CMD_REJOIN,  /* member node vanished: multi[check(latch), create] -> JOINED */
-	CORE_CMD_ENTER,   /* make a latch, record its name -> ENTERED */
+	CORE_CMD_END_OLD,        /* A3b for the session in the session file -> ENDED_OLD */
+	CORE_CMD_JOIN,   /* write the session file (C4), make parents and member node -> JOINED */
+	CORE_CMD_REJOIN, /* member node vanished: multi[check(latch), create] -> JOINED */
+	CORE_CMD_ENTER,  /* make a latch, record its name -> ENTERED */
 	CORE_CMD_DELETE_EXTRA, /* delete own latches but .latch; no answer */
 	CORE_CMD_HEARTBEAT,    /* multi[check(.latch), check(member node)] -> HEARTBEAT */
 	CORE_CMD_OBSERVE,      /* list log/ first when .list_log; then one batch -> OBSERVED */

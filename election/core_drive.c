@@ -36,7 +36,7 @@ static void beat(struct core *c, struct core_out *out)
 			core_ask(c, out, CORE_CMD_REJOIN)->latch = c->latch;
 		return;
 	}
-	if (c->now < c->heartbeat_at && c->heartbeat_after == 0)
+	if (c->now < c->heartbeat_at)
 		return;
 	c->heartbeat_latch = c->latch;
 	c->heartbeat_at = c->now + lease_heartbeat_period(&c->lease.params);

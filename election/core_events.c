@@ -161,6 +161,8 @@ static void on_heartbeat(struct core *c, const struct core_event *ev, struct cor
 	case CORE_OK:
 		if (ev->heartbeat.sent > c->heartbeat_after)
 			c->heartbeat_after = 0;
+		else
+			c->heartbeat_at = c->now; /* A2: one from before the read */
 		if (lease_answered(&c->lease, ev->heartbeat.sent, c->now))
 			lease_extended(c, out);
 		break;
@@ -408,6 +410,17 @@ static void on_ended_old(struct core *c, const struct core_event *ev)
 	}
 }
 
+static void on_reported(struct core *c, const struct core_event *ev)
+{
+	answered(c, CORE_CMD_REPORT_STOPPED);
+	if (ev->result == CORE_OK)
+		c->stopped_owed = (struct epoch){ 0 };
+	else if (ev->result == CORE_MEMBER_GONE)
+		c->member = false; /* removed by hand: make it again */
+	else
+		retry_later(c);
+}
+
 static void on_stop(struct core *c, const struct core_event *ev, struct core_out *out)
 {
 	if (ev->stop.cause == CAUSE_SHUTDOWN)
@@ -481,11 +494,7 @@ void core_on_event(struct core *c, const struct core_event *ev, struct core_out 
 		on_released(c, ev);
 		break;
 	case CORE_EV_REPORTED:
-		answered(c, CORE_CMD_REPORT_STOPPED);
-		if (ev->result == CORE_OK)
-			c->stopped_owed = (struct epoch){ 0 };
-		else
-			retry_later(c);
+		on_reported(c, ev);
 		break;
 	case CORE_N_EVENTS_:
 		break;

@@ -84,6 +84,7 @@ void core_resolve_claim(struct core *c, struct core_out *out)
 		c->owns = true;
 		c->claimed = c->now;
 		c->heartbeat_after = c->view.asked; /* D12: not a heartbeat, being read */
+		c->heartbeat_at = c->now;
 		core_become(c, CORE_LOADING);
 	} else if (c->view.has_register && c->view.version == c->claim_version &&
 	           lease_valid(&c->lease, c->now)) {

@@ -229,6 +229,27 @@ static void stopped_is_reported_until_it_is_known_to_be_written(void **state)
 	expect(&m, EV(TICK, 5012), "report-stopped:1");
 }
 
+/* Latch and member node deleted by hand: without this nothing is ever reported, nor a latch made.
+ */
+static void a_member_node_that_is_gone_is_made_again_to_say_stopped(void **state)
+{
+	struct member m;
+	struct core_view v = own_term(1);
+
+	(void)state;
+	leader(&m);
+	feed(&m, EV(TICK, 4004));
+	feed(&m, BEAT(4005, CORE_LATCH_GONE, 4004));
+	v.own = LATCH("");
+	v.rank = -1;
+	feed(&m, SEEN(4006, v));
+	feed(&m, EXITED(4010, 1));
+	expect(&m, SEEN(4011, v), "");
+	expect(&m, EV(REPORTED, 4012, .result = CORE_MEMBER_GONE), "join");
+	expect(&m, EV(JOINED, 4013, .result = CORE_OK), "report-stopped:1 publish");
+	expect(&m, EV(REPORTED, 4014, .result = CORE_OK), "enter");
+}
+
 /* The member node is in the heartbeat's multi: nothing is renewed without it. */
 static void makes_a_vanished_member_node_again_before_it_renews(void **state)
 {
@@ -274,6 +295,23 @@ static void a_heartbeat_from_before_the_read_is_not_enough(void **state)
 	expect(&m, EV(LOADED, 4007, .result = CORE_OK), "");
 	expect(&m, BEAT(4008, CORE_OK, 4004), "heartbeat");
 	expect(&m, BEAT(4009, CORE_OK, 4008), "arm:1@10998 grant:1");
+}
+
+/* Its connection is gone, and the shell will say so next: sent again at once, it would be answered
+ * at once, for ever. */
+static void a_heartbeat_that_is_owed_waits_for_its_time_after_an_unknown_one(void **state)
+{
+	struct member m;
+	struct core_view v = own_term(1);
+
+	(void)state;
+	claiming(&m);
+	expect(&m, CLAIMED(3006, CORE_UNKNOWN), "observe+log");
+	v.asked = MS(3006);
+	expect(&m, SEEN(3007, v), "load:1 heartbeat");
+	expect(&m, BEAT(3009, CORE_UNKNOWN, 3007), "");
+	expect(&m, EV(DISCONNECTED, 3010), "");
+	expect(&m, EV(CONNECTED, 3020, .connected = { MS(3015), MS(10000) }), "observe heartbeat");
 }
 
 /* LX-relatch: same member, other latch: not our mark. */
@@ -557,9 +595,11 @@ int main(void)
 		cmocka_unit_test(nothing_is_claimed_when_storage_knows_a_later_register),
 		cmocka_unit_test(a_member_that_was_stopped_says_so_before_it_queues_again),
 		cmocka_unit_test(stopped_is_reported_until_it_is_known_to_be_written),
+		cmocka_unit_test(a_member_node_that_is_gone_is_made_again_to_say_stopped),
 		cmocka_unit_test(makes_a_vanished_member_node_again_before_it_renews),
 		cmocka_unit_test(a_claim_that_was_read_back_needs_a_heartbeat_sent_after_the_read),
 		cmocka_unit_test(a_heartbeat_from_before_the_read_is_not_enough),
+		cmocka_unit_test(a_heartbeat_that_is_owed_waits_for_its_time_after_an_unknown_one),
 		cmocka_unit_test(a_register_of_an_earlier_latch_is_not_our_mark),
 		cmocka_unit_test(the_same_claim_is_sent_again_when_the_register_did_not_move),
 		cmocka_unit_test(makes_no_new_latch_while_a_claim_is_unanswered),
