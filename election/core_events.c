@@ -102,6 +102,7 @@ static void adopt(struct core *c, const struct latch_name *latch)
 	c->latch = *latch;
 	c->heartbeat_at = c->now;
 	c->seen = false;
+	c->observe_again = under_way(c, CORE_CMD_OBSERVE); /* A11: it did not list the log */
 	core_become(c, CORE_QUEUED);
 }
 

@@ -91,6 +91,22 @@ static void beats_every_half_tick_with_its_latch(void **state)
 	expect(&m, EV(TICK, 2004), ""); /* one outstanding */
 }
 
+/* A11: a look that was asked for before the latch did not list the log first. */
+static void claims_by_no_look_from_before_it_had_a_latch(void **state)
+{
+	struct member m;
+
+	(void)state;
+	queue_up(&m, fresh());
+	assert_string_equal(valid_chain(&m), "claim:1=new");
+	expect(&m, CLAIMED(3006, CORE_LATCH_GONE), "report-stopped:1 observe");
+	expect(&m, EV(REPORTED, 3007, .result = CORE_OK), "");
+	expect(&m, SEEN(3008, fresh()), "delete-extra enter");
+	expect(&m, EV(CHANGED, 3009), "observe");
+	expect(&m, EV(ENTERED, 3010, .entered = { CORE_OK, LATCH(OWN) }), "heartbeat");
+	expect(&m, SEEN(3011, fresh()), "observe+log");
+}
+
 /* ---- A4: when the owner may still act ---- */
 
 static void waits_for_the_owners_session_timeout_from_when_it_saw_its_latch_gone(void **state)
@@ -584,6 +600,7 @@ int main(void)
 		cmocka_unit_test(a_new_latch_has_a_chain_of_its_own),
 		cmocka_unit_test(an_answer_for_a_latch_that_is_gone_counts_for_nothing),
 		cmocka_unit_test(beats_every_half_tick_with_its_latch),
+		cmocka_unit_test(claims_by_no_look_from_before_it_had_a_latch),
 		cmocka_unit_test(
 		        waits_for_the_owners_session_timeout_from_when_it_saw_its_latch_gone),
 		cmocka_unit_test(waits_no_longer_when_the_owner_says_stopped),
