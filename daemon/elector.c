@@ -302,10 +302,12 @@ static void drop_sources(struct elector *e)
 
 static void elector_done(struct elector *e)
 {
+	e->feeding = true; /* the core hears no more: whatever it asked for would be begun now */
 	if (e->store) {
 		elector_store_abort(e); /* who waits is told, while there is somebody to tell */
 		elector_store_pump(e);
 	}
+	elector_zk_close(e, false);
 	api_free(e->api);
 	elector_zk_done(e);
 	drop_sources(e);
