@@ -83,7 +83,8 @@ struct elector {
 	/* guard */
 	struct lease_page page;
 	struct guard_message hello;
-	int pidfd; /* of the JobManager; -1 */
+	int pidfd;   /* of the JobManager; -1 */
+	int kill_fd; /* of its cgroup; negative = it has none */
 	int jobmanager_pid;
 	unsigned restarts;
 	bool jobmanager_starting;
@@ -156,6 +157,7 @@ struct elector {
 	struct counters counters;
 	struct elector_request requests[ELECTOR_MAX_REQUESTS];
 	bool request_list_under_way, request_list_again;
+	bool request_listed;   /* in this term and on this connection, so the watch is there */
 	char request_seen[32]; /* the newest that was read in this term */
 	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
 	usec_t stop_asked, stop_done, release_done;

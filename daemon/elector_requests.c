@@ -370,10 +370,22 @@ static void on_deleted(void *userdata, const struct zk_result *r)
 	(void)r; /* ephemeral: it goes with the session at the latest */
 }
 
+/* What a lost connection has left undone: the claim's zxid, the list and its watch. */
+static void sweep_as_leader(struct elector *e)
+{
+	if (e->core.phase != CORE_LEADING || !e->session || !session_connected(e->session))
+		return;
+	if (e->claim_zxid == 0)
+		elector_requests_granted(e);
+	else if (!e->request_listed)
+		elector_requests_changed(e);
+}
+
 void elector_requests_sweep(struct elector *e)
 {
 	usec_t now = clock_boottime();
 
+	sweep_as_leader(e);
 	for (unsigned i = 0; i < ELECTOR_MAX_REQUESTS; i++) {
 		struct elector_request *q = &e->requests[i];
 
@@ -527,8 +539,10 @@ static void on_list(void *userdata, const struct zk_result *r)
 		if (strcmp(r->children[i], e->request_seen) > 0)
 			read_as_leader(e, r->children[i], newest);
 	/* Results are kept for a while: each is read once in a term. */
-	if (e->core.loaded)
+	if (e->core.loaded) {
+		e->request_listed = r->outcome == ZK_DONE;
 		memcpy(e->request_seen, newest, sizeof(newest));
+	}
 	if (again)
 		list_requests(e);
 }
@@ -561,6 +575,7 @@ static void on_endpoints(void *userdata, const struct zk_result *r)
 void elector_requests_granted(struct elector *e)
 {
 	e->claim_zxid = 0;
+	e->request_listed = false;
 	e->request_seen[0] = '\0';
 	if (e->session)
 		(void)session_get(e->session, "endpoints", NULL, NULL, on_endpoints, e);
@@ -568,6 +583,6 @@ void elector_requests_granted(struct elector *e)
 
 void elector_requests_disconnected(struct elector *e)
 {
-	e->request_list_under_way = e->request_list_again = false;
+	e->request_list_under_way = e->request_list_again = e->request_listed = false;
 	e->request_seen[0] = '\0';
 }
