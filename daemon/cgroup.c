@@ -149,6 +149,21 @@ int cgroup_prepare(char *ret_path, size_t size, bool *ret_oom_group)
 	return 1;
 }
 
+int cgroup_open_jobmanager_kill(void)
+{
+	char path[PATH_MAX], *slash;
+	int r = find_own(path, sizeof(path));
+
+	if (r < 0)
+		return r;
+	slash = strrchr(path, '/');
+	if (!slash || strcmp(slash, "/guard") != 0 ||
+	    strlen(path) + strlen("jobmanager") >= sizeof(path))
+		return -ENOENT;
+	memcpy(slash + 1, "jobmanager", sizeof("jobmanager"));
+	return cgroup_open(path, "cgroup.kill", O_WRONLY);
+}
+
 int cgroup_populated(int events_fd)
 {
 	char text[256];

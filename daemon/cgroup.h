@@ -22,6 +22,9 @@ int cgroup_prepare(char *ret_path, size_t size, bool *ret_oom_group);
 /* Descriptor of a file of the cgroup, e.g. "cgroup.kill", or negative errno. */
 int cgroup_open(const char *path, const char *file, int flags);
 
+/* For a process in `guard/`: descriptor of the cgroup.kill of `jobmanager/` beside it. */
+int cgroup_open_jobmanager_kill(void);
+
 /* From cgroup.events, whose descriptor is kept: 1 = live processes in it, 0 = none; -ENODEV: the
  * cgroup itself is gone. */
 int cgroup_populated(int events_fd);

@@ -313,8 +313,8 @@ static void elector_done(struct elector *e)
 	drop_sources(e);
 	elector_store_done(e);
 	lease_page_close(&e->page);
-	if (e->pidfd >= 0)
-		(void)close(e->pidfd);
+	closep(&e->pidfd);
+	closep(&e->kill_fd);
 	config_free(e->config);
 	sd_event_unref(e->event);
 }
@@ -383,7 +383,7 @@ int elector_run(const struct config *config, const struct elector_fds *fds)
 	if (!e)
 		return 1;
 	e->fds = *fds;
-	e->pidfd = e->page.fd = e->wired.fd = e->wired_second.fd = -1;
+	e->pidfd = e->kill_fd = e->page.fd = e->wired.fd = e->wired_second.fd = -1;
 	e->exit_code = 1;
 	r = process_lock_memory();
 	if (r < 0)

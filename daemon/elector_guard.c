@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "daemon/cgroup.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
@@ -27,15 +29,27 @@ static void send_message(struct elector *e, const struct guard_message *message)
 		                message->type);
 }
 
-static void send_stop(struct elector *e, struct epoch epoch, bool kill)
+/* The second line, in case it is the guard that is stopped: all of it, as the guard would (A8). The
+ * guard keeps the dead main process until it has told us: so the number of its group is still its
+ * own while the pidfd can be signalled. */
+static void kill_jobmanager(const struct elector *e)
+{
+	if (e->pidfd >= 0 && e->jobmanager_pid > 0 &&
+	    syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0) == 0)
+		(void)kill(-e->jobmanager_pid, SIGKILL);
+	if (e->kill_fd >= 0)
+		(void)!write(e->kill_fd, "1", 1);
+}
+
+static void send_stop(struct elector *e, struct epoch epoch, bool kill_it)
 {
 	struct guard_message message = { .type = GUARD_MESSAGE_STOP };
 
 	message.stop.epoch = epoch;
-	message.stop.kill = kill;
+	message.stop.kill = kill_it;
 	send_message(e, &message);
-	if (kill && e->pidfd >= 0) /* second line, in case it is the guard that is stopped */
-		(void)syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0);
+	if (kill_it)
+		kill_jobmanager(e);
 }
 
 static void grant(struct elector *e, struct epoch epoch)
@@ -331,6 +345,8 @@ int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *
 	e->restarts = e->hello.hello.restarts;
 	if (e->hello.hello.electors == 0)
 		log_limits(e->hello.hello.lacks);
+	if (!(e->hello.hello.lacks & GUARD_LACKS_CGROUP))
+		e->kill_fd = cgroup_open_jobmanager_kill();
 
 	file_error = session_file_load(e->config->runtime_dir, &e->file, &error);
 	if (file_error < 0 && file_error != -ENOENT)

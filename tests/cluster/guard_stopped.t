@@ -3,13 +3,16 @@
 # SIGSTOP of the leader's guard (FAILURES 4, 5).  Shorter or longer, the elector leads on: it holds
 # the lease, and nothing is wrong but that nobody could kill it.  Cut off from ZooKeeper at the same
 # time, the elector is the second line: it kills the JobManager by its pidfd at the deadline (A8).
-# Without systemd nobody ends the stopped guard; with it, WatchdogSec does.  Promise 1.
+# All of it: here the JobManager's work is done by a child.  Without systemd nobody ends the stopped guard; with it, WatchdogSec does.  Promise 1.
+cluster_command='"/bin/sh", "-c", "$WITNESS & echo $! >$WITNESS_PIDS/$JMHA_MEMBER.witness; wait"'
 . "$(dirname "$0")/../lib/scenario.sh"
+export WITNESS="$bin/witness $witnessed" WITNESS_PIDS=$cluster_dir
 scenario_start 2 -n 1 -F
 
 old=$(leader)
 epoch=$(status_field "$old" .epoch)
 job=$(jobmanager_pid "$old")
+child=$(cat "$cluster_dir/$old.witness")
 guard=$(guard_pid "$old")
 kill -STOP "$guard"
 cluster_until 5 stopped_state "$guard"
@@ -27,6 +30,7 @@ ok "the JobManager lives, too" kill -0 "$job"
 begin=$(now_ms)
 member_cut "$old"
 until_ok 20 "cut off as well: the elector kills the JobManager itself" gone "$job"
+until_ok 1 "and its child" gone "$child"
 note "after $(($(now_ms) - begin)) ms"
 until_ok 20 "another leads" other_leader "$old" "${members[@]}"
 note "after $(($(now_ms) - begin)) ms"

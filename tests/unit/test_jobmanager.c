@@ -397,6 +397,8 @@ static int prepare_in(const char *path, bool with_company)
 			for (;;)
 				(void)pause();
 		fd = cgroup_prepare(own, sizeof(own), &oom_group);
+		if ((fd == 1) != (cgroup_open_jobmanager_kill() >= 0))
+			_exit(102);
 		if (company > 0)
 			(void)kill(company, SIGKILL);
 		_exit(fd < 0 ? 101 : fd);
