@@ -200,7 +200,7 @@ int cgroup_empty(const char *path, usec_t deadline)
 	for (;;) {
 		r = cgroup_populated(events);
 		if (r <= 0)
-			return r == -ENODEV ? 0 : r;
+			return r == -ENODEV ? 0 : r; /* the cgroup is gone */
 		if (kill_fd < 0)
 			kill_fd = cgroup_open(path, "cgroup.kill", O_WRONLY);
 		if (kill_fd < 0)

@@ -288,6 +288,7 @@ static bool sweep(const struct jobmanager *jm)
 {
 	pid_t children[MANY];
 	size_t n, left;
+	int r;
 
 	signal_all(jm, SIGKILL);
 	do { /* each one reaped may have left its own children to us: look again */
@@ -297,8 +298,10 @@ static bool sweep(const struct jobmanager *jm)
 			if (children[i] != jm->pid && waitpid(children[i], NULL, WNOHANG) > 0)
 				left--;
 	} while (left < n);
-	if (jm->events_fd >= 0)
-		return cgroup_populated(jm->events_fd) <= 0;
+	if (jm->events_fd >= 0) {
+		r = cgroup_populated(jm->events_fd);
+		return r == 0 || r == -ENODEV; /* any other error proves nothing */
+	}
 	return n == 1 && children[0] == jm->pid;
 }
 

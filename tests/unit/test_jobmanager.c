@@ -142,6 +142,21 @@ static void a_rehearsed_kill_kills_nobody(void **state)
 	assert_int_equal(WTERMSIG(w->jm.status), SIGUSR1);
 }
 
+static void a_cgroup_that_cannot_be_asked_is_no_proof(void **state)
+{
+	struct world *w = *state;
+
+	spawn(w, family);
+	w->jm.events_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	jobmanager_kill(&w->jm);
+	wait_until(is_dead(w->jm.pid));
+	assert_false(jobmanager_gone(&w->jm));
+	assert_true(w->jm.dead);
+	(void)close(w->jm.events_fd);
+	w->jm.events_fd = -1;
+	wait_until(jobmanager_gone(&w->jm));
+}
+
 static void gone_means_its_children_too(void **state)
 {
 	struct world *w = *state;
@@ -476,6 +491,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_a_world(kill_reaches_all_of_it),
 		in_a_world(a_rehearsed_kill_kills_nobody),
+		in_a_world(a_cgroup_that_cannot_be_asked_is_no_proof),
 		in_a_world(gone_means_its_children_too),
 		in_a_world(another_child_of_ours_is_left_alone),
 		in_a_world(orphans_of_a_running_one_are_reaped),
