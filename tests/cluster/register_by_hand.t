@@ -8,14 +8,13 @@ scenario_start 2 -n 1 -F
 old=$(leader)
 put_all "$old" >/dev/null || give_up "pointers cannot be stored"
 other=$(standbys "$old")
-has_reason() { status_field "$1" '.reasons | join(" ")' | grep -qw "$2"; } # NAME REASON
 says() { ctl "$1" explain 2>&1 | grep -Eq "$2"; }
 
 # What an operator would keep: the register as it is when nobody leads.
 member_stop "$other"
 member_stop "$old"
 register >"$tap_dir/register"
-stored=$(find "$cluster_dir/store" -type f ! -name 'probe-*' -exec sha256sum {} + | sort)
+stored=$(store_sums)
 put_back() { zk set "$tree/register" <"$tap_dir/register"; }
 
 try() { # WHAT REASON
@@ -26,7 +25,7 @@ try() { # WHAT REASON
 		ok "$1: explain on $name names it" says "$name" "$2|store recover|register"
 		note "$(member_log "$name" | grep -E 'error' | tail -n 1 | cut -c 1-300)"
 	done
-	is "$(find "$cluster_dir/store" -type f ! -name 'probe-*' -exec sha256sum {} + | sort)" "$stored" \
+	is "$(store_sums)" "$stored" \
 		"$1: not a byte of the store has changed"
 }
 
@@ -52,7 +51,7 @@ not_ok "no new one is made (A11)" register
 is "$(put "$old" jobs/lost x | sed 's/50[0-9]/refused/')" refused "a change is not acknowledged"
 note "$(cat "$tap_dir/body")"
 for name in "${members[@]}"; do member_stop "$name"; done
-stored=$(find "$cluster_dir/store" -type f ! -name 'probe-*' -exec sha256sum {} + | sort)
+stored=$(store_sums)
 for name in "${members[@]}"; do member_start "$name"; done
 try "no register" register-lost
 

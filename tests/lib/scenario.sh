@@ -95,7 +95,7 @@ scenario_zookeeper() {
 	cluster_zookeeper_start "$@" >/dev/null || give_up "ZooKeeper does not start"
 }
 
-zk() { "$zk_tool" "${zk_plain:-$zk_connect}" "$@"; } # VERB PATH
+zk() { "$zk_tool" ${zk_auth:+-a "$zk_auth"} "$zk_connect" "$@"; } # VERB PATH
 register() { zk get "$tree/register"; }
 register_field() { register | jq -r "$1"; }
 
@@ -167,6 +167,15 @@ same_all() {
 	done < <(find "$top_srcdir/tests/data/flink-pointers" -name '*.bin' | sort)
 }
 serves() { api "$1" /v1/pointers -f -o /dev/null; }
+
+# ---- what a member says
+
+has_reason() { status_field "$1" '.reasons | join(" ")' 2>/dev/null | grep -qw -- "$2"; } # NAME REASON
+reasons() { status_field "$1" '.reasons | join(" ")'; }
+last_error() { member_log "$1" | grep -E ' (error|warning) ' | tail -n "${2:-1}" | cut -c 1-400; }
+store_sums() { # the store, byte for byte, but for probes
+	find "$cluster_dir/store" -type f ! -name 'probe-*' -exec sha256sum {} + | sort
+}
 
 # ---- processes
 
