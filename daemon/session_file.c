@@ -213,13 +213,14 @@ static int format(const struct session_file *f, char *ret, size_t size)
 
 static int write_new(const char *path, const char *text, size_t size)
 {
-	CLEANUP(closep)
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	CLEANUP(closep) int fd = -EBADF;
 	ssize_t n;
 
-	if (fd < 0)
+	/* Left over from a crash, or put there: whoever owns that one could read ours. */
+	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
-	if (fchmod(fd, 0600) < 0) /* left over from a crash, with another mode */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
 		return -errno;
 	n = write(fd, text, size);
 	if (n < 0)

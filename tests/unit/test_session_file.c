@@ -202,6 +202,24 @@ static int remove_dir(void **state)
 	return rmdir(dir);
 }
 
+/* Whoever could write into the directory once must not own what is written later. */
+static void a_planted_temporary_file_is_not_written_to(void **state)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	path_of("session.tmp", path);
+	assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666)), 0);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_int_equal(session_file_save(dir, &sample), 0);
+	path_of("session", path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, geteuid());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +229,7 @@ int main(void)
 		cmocka_unit_test(none_is_not_damaged),
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(what_could_not_be_loaded_is_not_saved),
+		cmocka_unit_test(a_planted_temporary_file_is_not_written_to),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
