@@ -340,8 +340,7 @@ static int set_up(struct elector *e)
 		.takeover = e->config->takeover_usec,
 		.observer = e->config->observer,
 	};
-	const struct api_listen listen = { e->fds.api_unix, e->fds.api_tcp,
-		                           e->config->admin_group };
+	struct api_listen listen = { e->fds.api_unix, e->fds.api_tcp, e->config->admin_group };
 	const struct backend backend = { &elector_backend_ops, e };
 	bool resume = false;
 	int r;
@@ -360,10 +359,16 @@ static int set_up(struct elector *e)
 		return log_error_errno(r, "elector", "Failed to set up the loop: %m");
 	core.resume = resume;
 	r = api_new(e->event, &listen, &backend, &e->api);
+	if (r == -ENOENT) { /* the name service may be away; a leader is not ended for that */
+		log_error("config",
+		          "There is no group %s (api.admin_group): only root and the daemon's "
+		          "user may write until it is made and the daemon reloaded",
+		          listen.admin_group);
+		listen.admin_group = NULL;
+		r = api_new(e->event, &listen, &backend, &e->api);
+	}
 	if (r < 0)
-		return log_error_errno(r, "api", "Failed to serve the API%s%s: %m",
-		                       e->config->admin_group ? " for admin_group " : "",
-		                       e->config->admin_group ? e->config->admin_group : "");
+		return log_error_errno(r, "api", "Failed to serve the API: %m");
 	if (e->config->health.url)
 		log_warning("config",
 		            "jobmanager.health is not asked in this version: a JobManager "

@@ -26,6 +26,7 @@ enum {
 };
 
 static const usec_t start_grace = 5 * USEC_PER_SEC; /* until an elector's first heartbeat */
+enum { START_PATIENCE = 2 }; /* .. in units of patience, while a lease runs: half of it at most */
 
 bool guard_elector_alive(const struct guard *g)
 {
@@ -257,9 +258,11 @@ static void reap_elector(struct guard *g, usec_t now)
 static bool heartbeat_stale(const struct guard *g, usec_t now)
 {
 	usec_t beat = lease_page_heartbeat(&g->elector.page);
+	bool leads = lease_page_leads(&g->elector.page, now);
 
 	if (beat == 0)
-		return now > g->elector.started + start_grace;
+		return now > g->elector.started +
+		                     (leads ? START_PATIENCE * g->options->patience : start_grace);
 	return now > usec_add(beat, g->options->patience);
 }
 
