@@ -667,6 +667,28 @@ static void requests_travel_from_member_to_leader_and_back(void **state)
 	(void)expect(&a[4], ZK_DONE, 0);
 }
 
+static void a_leader_takes_a_request_only_while_its_latch_lives(void **state)
+{
+	const struct member_node m = member_of("a", 1);
+	struct request_node q = { .verb = "switchover", .by = "root", .member = "a" };
+	struct client *c = &clients[0];
+	struct answer a[3] = { { .came = false } };
+	struct latch_name latch;
+
+	(void)state;
+	q.state = REQUEST_TAKEN;
+	open_client(c);
+	join(c, &m);
+	latch = enter(c, 1);
+	assert_int_equal(fence_request_create(c->s, &latch, &q, on_answer, &a[0]), 0);
+	(void)expect(&a[0], ZK_DONE, 0);
+	assert_int_equal(strncmp(a[0].name, "q-", 2), 0);
+	assert_int_equal(latch_delete(c->s, &latch, on_answer, &a[1]), 0);
+	(void)expect(&a[1], ZK_DONE, 0);
+	assert_int_equal(fence_request_create(c->s, &latch, &q, on_answer, &a[2]), 0);
+	assert_int_equal(expect(&a[2], ZK_NOT_DONE, -ENOENT).failed_op, FENCE_OP_LATCH);
+}
+
 /* ---- observing */
 
 static struct observation seen;
@@ -1100,6 +1122,7 @@ int main(void)
 		TEST(too_large_a_write_is_not_sent),
 		TEST(bad_paths_are_refused_before_the_library_sees_them),
 		TEST(requests_travel_from_member_to_leader_and_back),
+		TEST(a_leader_takes_a_request_only_while_its_latch_lives),
 		TEST(a_look_shows_register_latches_and_members),
 		TEST(the_end_of_the_predecessor_wakes_only_its_successor),
 		TEST(every_kind_of_change_is_told),
