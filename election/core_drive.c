@@ -116,8 +116,11 @@ static void drive_loading(struct core *c, struct core_out *out)
 
 static void drive_leading(struct core *c, struct core_out *out)
 {
-	/* C2: a leader that is no longer eligible leads on unless another member can. */
-	if (c->reasons != 0 && c->connected && c->seen && c->view.successors > 0 &&
+	/* C2: a leader that is no longer eligible leads on unless another member can.  A disk that
+	 * is full is full for all of them, whether they have tried yet or not. */
+	reasons_t reasons = c->reasons & ~REASON_BIT(REASON_STORAGE_FULL);
+
+	if (reasons != 0 && c->connected && c->seen && c->view.successors > 0 &&
 	    c->now >= c->pause_until) {
 		core_pause_after_failure(c);
 		core_revoke(c, out, CAUSE_NOT_ELIGIBLE, false);
