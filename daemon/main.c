@@ -191,6 +191,14 @@ static int load(const struct arguments *a, int *ret_kept, struct config **ret,
 	return r < 0 ? r : config_load_kept(*ret_kept, a->config, ret, reterr);
 }
 
+/* Each elector reads them for itself; what cannot work is better said once, at the start. */
+static int check_auth(const struct config *config, struct config_error *reterr)
+{
+	CLEANUP(config_secret_freep) char *auth = NULL;
+
+	return config->auth_file ? config_read_auth(config->auth_file, &auth, reterr) : 0;
+}
+
 static int run(const struct config *config, const struct arguments *a, int kept)
 {
 	static const char *const names[] = { [MODE_GUARD] = "guard",
@@ -241,7 +249,8 @@ int main(int argc, char *argv[])
 	code = parse_arguments(argc, argv, &a);
 	if (code >= 0)
 		return code;
-	if (load(&a, &kept, &config, &error) < 0) {
+	if (load(&a, &kept, &config, &error) < 0 ||
+	    ((a.mode == MODE_GUARD || a.mode == MODE_CHECK) && check_auth(config, &error) < 0)) {
 		config_error_print(stderr, &error);
 		return EXIT_CONFIG;
 	}
