@@ -4,6 +4,7 @@
 #include "daemon/elector_private.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -67,6 +68,22 @@ static bool is_eligible_successor(const struct elector *e, const struct latch_na
 	return m && m->error == 0 && m->node.eligible && !latch_name_has_nonce(latch, &e->nonce);
 }
 
+/* Named in status as well: the core only does not claim.  One look may be older than what the
+ * follower has just read in the log; a register that stays behind it is rolled back. */
+static void note_rollback(struct elector *e, bool seen)
+{
+	bool before = e->rolled_back;
+
+	e->rolled_back = seen && e->rolled_back_at == e->reg_version;
+	e->rolled_back_at = seen ? e->reg_version : -1;
+	if (e->rolled_back && !before)
+		log_error("register",
+		          "register-rolled-back: the register says epoch %" PRIu64
+		          ", %s knows of a later epoch or commit (epoch %" PRIu64
+		          "): were ZooKeeper's data restored from a backup? See jmhactl store recover",
+		          e->reg.epoch.v, e->config->storage_path, e->listed_epoch);
+}
+
 static void fill_view(struct elector *e, struct core_view *v)
 {
 	const struct observation *o = &e->view;
@@ -91,6 +108,7 @@ static void fill_view(struct elector *e, struct core_view *v)
 	v->designated_alive = observation_has_latch(o, &v->designated);
 	v->rolled_back = e->listed_epoch > e->reg.epoch.v ||
 	                 e->committed_seen > e->reg.log.sequence; /* A11 */
+	note_rollback(e, v->rolled_back);
 	if (!latch_name_set(&v->owner))
 		return;
 	owner = observation_holder(o, &v->owner);
@@ -159,6 +177,7 @@ static void on_listed(const struct store_result *result, void *userdata)
 
 void elector_look(struct elector *e, bool list_log)
 {
+	list_log = list_log || e->rolled_back; /* is it still so? */
 	if (!list_log || !e->has_cluster_id || store_list(e->store, on_listed, e) < 0)
 		look_now(e);
 }

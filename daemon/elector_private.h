@@ -30,6 +30,7 @@
 #include "storage/store.h"
 
 enum { ELECTOR_MAX_EVENTS = 64, ELECTOR_MAX_REQUESTS = 100, ELECTOR_MAX_DAMAGED = 64 };
+enum { ELECTOR_MAX_SET_ASIDE = 16 };
 
 /* A session in the loop: its socket changes with each connection. */
 struct wired_session {
@@ -122,7 +123,10 @@ struct elector {
 	bool looking;                 /* observe_look() is under way */
 	bool looked;
 	struct observation view; /* a copy; view.reg is not owned: see reg */
+	bool auth_refused;       /* ZooKeeper does not let us have our znodes */
 	uint64_t listed_epoch;   /* highest epoch of any file, as listed before the look */
+	bool rolled_back;        /* A11: two looks in a row at the same register say so */
+	int32_t rolled_back_at;  /* version of the last one that did; -1 = it did not */
 	bool register_reading, register_again; /* a standby's reading of the register alone */
 	enum cause released_as;                /* how the term before ours ended, for the history */
 
@@ -149,6 +153,10 @@ struct elector {
 	char *damaged[ELECTOR_MAX_DAMAGED];
 	unsigned n_damaged;
 	uint64_t damaged_total;
+	struct {
+		uint64_t epoch, segment;
+	} set_aside[ELECTOR_MAX_SET_ASIDE]; /* damaged segments of which no copy was made yet */
+	unsigned n_set_aside;
 
 	/* API, history, requests */
 	struct api *api;
@@ -180,6 +188,7 @@ void elector_zk_run(struct elector *e, const struct core_command *cmd);
 void elector_publish_member(struct elector *e);
 enum core_result elector_zk_result(const struct zk_result *r);
 void elector_zk_log_refused(const char *what, const struct zk_result *r);
+void elector_zk_note_access(struct elector *e, const struct zk_result *r); /* zookeeper-auth */
 /* False: it could not even be sent, and was answered as if its connection had been lost. */
 bool elector_zk_sent(struct elector *e, int r, enum core_event_type type);
 

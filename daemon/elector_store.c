@@ -45,6 +45,10 @@ reasons_t elector_store_reasons(const struct elector *e)
 {
 	reasons_t reasons = 0;
 
+	if (e->rolled_back && !e->core.owns)
+		reasons |= REASON_BIT(REASON_REGISTER_ROLLED_BACK);
+	if (e->auth_refused)
+		reasons |= REASON_BIT(REASON_ZOOKEEPER_AUTH);
 	if (e->store_state != STORE_OK)
 		reasons |= REASON_BIT(reason_of[e->store_state]);
 	if (e->probe_state != STORE_OK)
@@ -205,6 +209,7 @@ static void forget_damage(struct elector *e)
 		free(e->damaged[i]);
 	e->n_damaged = 0;
 	e->damaged_total = 0;
+	e->n_set_aside = 0;
 }
 
 static void on_quarantined(const struct store_result *result, void *userdata)
@@ -212,6 +217,26 @@ static void on_quarantined(const struct store_result *result, void *userdata)
 	(void)userdata;
 	if (result->state != STORE_OK)
 		log_warning("store", "no copy of the damaged file was made: %s", result->text);
+}
+
+static void remember_segment(struct elector *e, uint64_t epoch, uint64_t segment)
+{
+	for (unsigned i = 0; i < e->n_set_aside; i++)
+		if (e->set_aside[i].epoch == epoch && e->set_aside[i].segment == segment)
+			return;
+	if (e->n_set_aside == ELECTOR_MAX_SET_ASIDE)
+		return;
+	e->set_aside[e->n_set_aside].epoch = epoch;
+	e->set_aside[e->n_set_aside++].segment = segment;
+}
+
+/* B3: a copy, by the leader alone, of what it met now or while it was a standby. */
+static void set_aside(struct elector *e)
+{
+	for (unsigned i = 0; i < e->n_set_aside; i++)
+		(void)store_quarantine(e->store, e->set_aside[i].epoch, e->set_aside[i].segment,
+		                       "a checksum failed in two readings", on_quarantined, e);
+	e->n_set_aside = 0;
 }
 
 /* B6: damaged bytes are named, once, and the rest is served. */
@@ -230,10 +255,7 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 		if (d->key && e->n_damaged < ELECTOR_MAX_DAMAGED)
 			e->damaged[e->n_damaged++] = strdup(d->key);
 		e->damaged_total++;
-		if (e->loading) /* B3: a copy, by the leader alone */
-			(void)store_quarantine(e->store, d->epoch, d->segment,
-			                       "a checksum failed in two readings", on_quarantined,
-			                       e);
+		remember_segment(e, d->epoch, d->segment);
 	}
 }
 
@@ -354,7 +376,9 @@ void elector_store_look_at(struct elector *e)
 static void loaded(struct elector *e, enum core_result result)
 {
 	e->loading = false;
-	if (result != CORE_OK)
+	if (result == CORE_OK)
+		set_aside(e);
+	else
 		commit_queue_abort(e->commits);
 	elector_feed_result(e, CORE_EV_LOADED, result);
 }

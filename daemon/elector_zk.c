@@ -42,6 +42,20 @@ enum core_result elector_zk_result(const struct zk_result *r)
 	return r->outcome == ZK_UNKNOWN ? CORE_UNKNOWN : CORE_FAILED;
 }
 
+void elector_zk_note_access(struct elector *e, const struct zk_result *r)
+{
+	bool refused = r->outcome == ZK_NOT_DONE && r->error == -EACCES;
+
+	if (refused && !e->auth_refused)
+		log_error("zookeeper",
+		          "zookeeper-auth: the znodes below %s/%s belong to other credentials than "
+		          "those of zookeeper.auth_file (%s): correct the file and restart",
+		          e->config->root, e->config->cluster,
+		          e->config->auth_file ? e->config->auth_file : "none");
+	if (refused || r->outcome == ZK_DONE)
+		e->auth_refused = refused;
+}
+
 void elector_zk_log_refused(const char *what, const struct zk_result *r)
 {
 	if (r->outcome == ZK_NOT_DONE && r->error != -ECANCELED)
@@ -266,6 +280,29 @@ static void end_old(struct elector *e)
 
 /* ---- member node and latch ---- */
 
+/* D3: whose is it? */
+static void on_other_read(void *userdata, const struct zk_result *r)
+{
+	struct elector *e = userdata;
+	struct member_node other = { 0 };
+
+	if (r->outcome != ZK_DONE || znode_json_decode_member(r->data, r->size, &other) < 0)
+		(void)text_format(other.host, sizeof(other.host), "?");
+	log_warning(
+	        "election",
+	        "name-taken: members/%s belongs to another session, of host %s: another jmhad "
+	        "has this name (correct member in %s), or our own of before has not expired yet",
+	        e->config->member, other.host, e->config->path);
+}
+
+static void name_the_other(struct elector *e)
+{
+	char path[MEMBER_NAME_MAX + sizeof("members/")];
+
+	if (text_format(path, sizeof(path), "members/%s", e->config->member) >= 0)
+		(void)session_get(e->session, path, NULL, NULL, on_other_read, e);
+}
+
 static void on_joined(void *userdata, const struct zk_result *r)
 {
 	struct elector *e = userdata;
@@ -284,14 +321,11 @@ static void on_joined(void *userdata, const struct zk_result *r)
 		result = CORE_NAME_TAKEN;
 	else if (r->outcome == ZK_NOT_DONE && r->error == -ENOENT && r->failed_op == 0)
 		result = CORE_LATCH_GONE;
-	else
+	else if (r->error != -EACCES)
 		elector_zk_log_refused("make the member node", r);
-	if (result == CORE_NAME_TAKEN)
-		log_warning(
-		        "election",
-		        "members/%s belongs to another session: another jmhad has this name, or "
-		        "our own of before has not expired yet",
-		        e->config->member);
+	elector_zk_note_access(e, r);
+	if (result == CORE_NAME_TAKEN && !(core_reasons(&e->core) & REASON_BIT(REASON_NAME_TAKEN)))
+		name_the_other(e);
 	elector_feed_result(e, CORE_EV_JOINED, result);
 }
 
@@ -636,6 +670,7 @@ int elector_zk_init(struct elector *e)
 	struct config_error error;
 	int r;
 
+	e->rolled_back_at = -1;
 	(void)gethostname(e->member.host, sizeof(e->member.host) - 1);
 	(void)text_format(e->member.member, sizeof(e->member.member), "%s", e->config->member);
 	(void)text_format(e->member.jmha, sizeof(e->member.jmha), "%s", PACKAGE_VERSION);
