@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Half a minute of random kills, stops, cuts and hand-overs (FAILURES 50), from a seed that is
+# printed; a writer notes what was acknowledged.  Afterwards: all of it is there (P3), no two
+# JobManagers lived at once (P1), epochs only grew (P2), somebody leads (P6).
+#   SEED=N SECONDS_OF_IT=30 tests/cluster/torture.t
+. "$(dirname "$0")/../lib/scenario.sh"
+seed=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
+note "SEED=$seed"
+RANDOM=$seed
+scenario_start 3 -n 3
+put_all "$(leader)" >/dev/null || give_up "pointers cannot be stored"
+
+# Writes to whoever leads; a value may be found that was not acknowledged, never the other way.
+writer() {
+	local n=0 name
+	while [ ! -e "$tap_dir/enough" ]; do
+		n=$((n + 1))
+		for name in "${members[@]}"; do
+			[ "$(put "$name" "torture/$n" "value $n of $seed" 2>/dev/null)" = 200 ] || continue
+			echo "$n" >>"$tap_dir/acknowledged"
+			break
+		done
+	done
+}
+writer 2>/dev/null &
+writing=$!
+
+restart() { # NAME: as systemd does, once it is down
+	cluster_until 10 member_stopped "$1"
+	member_release "$1" >>"$tap_dir/releases" 2>&1
+	member_start "$1"
+}
+stop_a_while() { # PID SECONDS
+	kill -STOP "$1" 2>/dev/null || return 0
+	sleep "$2"
+	kill -CONT "$1" 2>/dev/null
+	return 0
+}
+fault() {
+	local name=${members[RANDOM % 3]} kind=$((RANDOM % 9)) server=$((RANDOM % 3 + 1)) pid
+	[ $((RANDOM % 3)) = 0 ] || name=$(leader || echo "$name") # the leader is worth more
+	printf '%s %s %s\n' "$(date +%T.%3N)" "$kind" "$name" >>"$tap_dir/faults"
+	case $kind in
+	0) pid=$(jobmanager_pid "$name") && [ -n "$pid" ] && kill -KILL "$pid" 2>/dev/null ;;
+	1) pid=$(elector_pid "$name") && kill -KILL "$pid" 2>/dev/null ;;
+	2) kill -KILL "$(guard_pid "$name")" 2>/dev/null; restart "$name" ;;
+	3) host_kill "$name"; member_start "$name" ;;
+	4) member_cut "$name"; sleep "$((RANDOM % 4)).$((RANDOM % 10))"; member_heal "$name" ;;
+	5) pid=$(elector_pid "$name") && stop_a_while "$pid" "0.$((RANDOM % 9 + 1))" ;;
+	6) ctl "$name" switchover --yes --timeout 5 >/dev/null 2>&1 ;;
+	7) kill -TERM "$(guard_pid "$name")" 2>/dev/null; restart "$name" ;;
+	8) "$lib/zk-ensemble" pause-one "$cluster_dir/zk" $server
+		sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+		"$lib/zk-ensemble" resume-one "$cluster_dir/zk" $server ;;
+	esac
+	return 0
+}
+end=$(($(now_ms) + ${SECONDS_OF_IT:-30} * 1000))
+n=0
+while [ "$(now_ms)" -lt $end ]; do
+	fault
+	n=$((n + 1))
+	sleep "0.$((RANDOM % 8 + 1))"
+done
+touch "$tap_dir/enough"
+wait $writing
+note "$n faults (kind: how often): $(awk '{ n[$2]++ } END { for (k in n) printf "%s: %d  ", k, n[k] }' "$tap_dir/faults")"
+until_ok 60 "everything settles (P6)" settle
+who=$(leader)
+until_ok 10 "$who serves" serves "$who"
+acknowledged=$(wc -l <"$tap_dir/acknowledged")
+note "$acknowledged writes acknowledged, epoch $(status_field "$who" .epoch)"
+api "$who" '/v1/pointers?prefix=torture/' |
+	jq -r '.pointers[] | .key + " " + (.value | @base64d)' | sort >"$tap_dir/found"
+awk -v seed="$seed" '{ print "torture/" $1 " value " $1 " of " seed }' "$tap_dir/acknowledged" | sort >"$tap_dir/expected"
+is "$(comm -23 "$tap_dir/expected" "$tap_dir/found" | head -n 5)" "" "every acknowledged write is there, byte for byte (P3)"
+ok "some were acknowledged" test "$acknowledged" -gt 20
+ok "so is every pointer of Flink" same_all "$who"
+scenario_end 3
