@@ -282,7 +282,7 @@ struct core {
 	usec_t restart_at;
 
 	/* timings of the last takeover, for status and history */
-	usec_t detected, claim_sent, claimed, granted;
+	usec_t changed, detected, claim_sent, claimed, granted;
 };
 
 void core_init(struct core *c, const struct core_config *config, usec_t now,

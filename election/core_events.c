@@ -450,6 +450,8 @@ void core_on_event(struct core *c, const struct core_event *ev, struct core_out 
 		on_session_lost(c, ev, out);
 		break;
 	case CORE_EV_CHANGED:
+		if (c->seen)
+			c->changed = c->now; /* what was known has been true until now */
 		c->seen = false;
 		c->observe_again = under_way(c, CORE_CMD_OBSERVE);
 		break;

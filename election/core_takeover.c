@@ -49,11 +49,13 @@ void core_consider_claim(struct core *c, struct core_out *out)
 	if (!c->seen)
 		return;
 	if (v->rank != 0 || !v->has_register || v->rolled_back || c->now < owner_acts_until(c)) {
-		c->takeover_since = 0;
+		c->takeover_since = c->changed = 0;
 		return;
 	}
-	if (c->takeover_since == 0)
-		c->takeover_since = c->detected = c->now;
+	if (c->takeover_since == 0) {
+		c->takeover_since = c->now;
+		c->detected = c->changed != 0 ? c->changed : c->now;
+	}
 	if (!lease_valid(&c->lease, c->now))
 		return;
 

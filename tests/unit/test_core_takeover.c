@@ -591,10 +591,26 @@ static void a_log_that_cannot_be_read_gives_the_takeover_up(void **state)
 	expect(&m, EV(LOADED, 3007, .result = CORE_FAILED), "release=not-eligible");
 }
 
+/* P8: detection runs from the watch that fired, not from the look that it led to. */
+static void detection_begins_when_the_watch_fires(void **state)
+{
+	struct core_view behind = fresh();
+	struct member m;
+
+	(void)state;
+	behind.rank = 1;
+	queue_up(&m, behind);
+	assert_string_equal(valid_chain(&m), "");
+	expect(&m, EV(CHANGED, 3100), "observe+log");
+	expect(&m, SEEN(3104, fresh()), "claim:1=new");
+	assert_int_equal(m.core.claim_sent - m.core.detected, MS(4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(claims_when_the_second_answer_comes_a_tick_after_the_first),
+		cmocka_unit_test(detection_begins_when_the_watch_fires),
 		cmocka_unit_test(claims_nothing_on_one_answer_or_two_quick_ones),
 		cmocka_unit_test(a_chain_begins_anew_after_a_lost_connection),
 		cmocka_unit_test(a_new_latch_has_a_chain_of_its_own),
