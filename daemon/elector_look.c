@@ -80,7 +80,8 @@ static void note_rollback(struct elector *e, bool seen)
 		log_error("register",
 		          "register-rolled-back: the register says epoch %" PRIu64
 		          ", %s knows of a later epoch or commit (epoch %" PRIu64
-		          "): were ZooKeeper's data restored from a backup? See jmhactl store recover",
+		          "): were ZooKeeper's data restored from a backup? See jmhactl store "
+		          "recover",
 		          e->reg.epoch.v, e->config->storage_path, e->listed_epoch);
 }
 
