@@ -32,7 +32,7 @@ static void run_command(struct elector *e, const struct core_command *cmd)
 		elector_store_load(e, cmd->epoch);
 		break;
 	case CORE_CMD_SETTLE:
-		elector_store_settle(e);
+		elector_commit_settle(e);
 		break;
 	case CORE_CMD_CONNECT_NEW:
 	case CORE_CMD_CONNECT_RESUME:
@@ -235,7 +235,7 @@ static int on_turn(sd_event_source *source, void *userdata)
 	int r;
 
 	(void)source;
-	elector_store_pump(e);
+	elector_commit_pump(e);
 	elector_guard_tell(e);
 	r = sync_session(e, &e->wired, e->session);
 	if (r >= 0)
@@ -304,8 +304,8 @@ static void elector_done(struct elector *e)
 {
 	e->feeding = true; /* the core hears no more: whatever it asked for would be begun now */
 	if (e->store) {
-		elector_store_abort(e); /* who waits is told, while there is somebody to tell */
-		elector_store_pump(e);
+		elector_commit_abort(e); /* who waits is told, while there is somebody to tell */
+		elector_commit_pump(e);
 	}
 	elector_zk_close(e, false);
 	api_free(e->api);

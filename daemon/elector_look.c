@@ -168,8 +168,13 @@ static void on_listed(const struct store_result *result, void *userdata)
 {
 	struct elector *e = userdata;
 
-	if (result->state == STORE_OK)
-		e->listed_epoch = result->highest_epoch;
+	if (result->state != STORE_OK) { /* A11: nothing may be claimed by an older listing */
+		e->probe_state = result->state;
+		elector_store_tell_reasons(e);
+		elector_feed_result(e, CORE_EV_OBSERVED, CORE_FAILED);
+		return;
+	}
+	e->listed_epoch = result->highest_epoch;
 	if (e->session)
 		look_now(e);
 	else

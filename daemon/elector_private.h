@@ -6,7 +6,8 @@
  *	elector_zk.c       session, latch, heartbeat, claim, release
  *	elector_look.c     looks at register, latches and members
  *	elector_conf.c     is tick_ms the ensemble's?
- *	elector_store.c    is the store usable; following, loading, commits
+ *	elector_store.c    is the store usable; following, loading
+ *	elector_commit.c   what the commit queue wants done
  *	elector_guard.c    page and messages between guard and elector
  *	elector_status.c   what the API may ask
  *	elector_requests.c operator requests through requests/ (D6)
@@ -210,13 +211,19 @@ int elector_store_init(struct elector *e);
 void elector_store_done(struct elector *e);
 void elector_store_look_at(struct elector *e); /* register or time has moved on */
 void elector_store_load(struct elector *e, struct epoch epoch);
-void elector_store_settle(struct elector *e);
-void elector_store_abort(struct elector *e);
-void elector_store_pump(struct elector *e); /* commit actions */
+void elector_store_loaded(struct elector *e, enum core_result result); /* its end */
 /* All that the shell knows against leading. */
 reasons_t elector_store_reasons(const struct elector *e);
+void elector_store_tell_reasons(struct elector *e);
 /* Of the two, what to show. */
 enum store_state elector_store_state(const struct elector *e);
+void elector_store_on_change(const struct pointer *p, void *elector); /* for events */
+
+/* ---- elector_commit.c */
+
+void elector_commit_pump(struct elector *e); /* what the queue wants done */
+void elector_commit_settle(struct elector *e);
+void elector_commit_abort(struct elector *e);
 
 /* ---- elector_guard.c */
 

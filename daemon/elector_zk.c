@@ -329,6 +329,21 @@ static void on_joined(void *userdata, const struct zk_result *r)
 	elector_feed_result(e, CORE_EV_JOINED, result);
 }
 
+/* CRC of what must be the same on every member, so that a difference is seen. */
+static void config_fingerprint(const struct elector *e, char ret[9])
+{
+	char id[CLUSTER_ID_LEN + 1] = "", text[1024];
+	uint32_t crc;
+	int n;
+
+	if (e->has_cluster_id)
+		text_hex(e->cluster_id, sizeof(e->cluster_id), id);
+	n = snprintf(text, sizeof(text), "%s\n%s\n%llu\n%s\n", e->config->cluster, e->config->root,
+	             (unsigned long long)usec_to_ms(e->config->tick_usec), id);
+	crc = crc32c(0, text, n > 0 ? (size_t)n : 0);
+	(void)snprintf(ret, 9, "%08x", crc);
+}
+
 static void fill_member(struct elector *e)
 {
 	struct member_node *m = &e->member;
@@ -338,6 +353,7 @@ static void fill_member(struct elector *e)
 	m->reasons = core_reasons(&e->core);
 	m->eligible = m->reasons == 0 && !m->observer;
 	m->sequence = pointer_map_position(e->map)->sequence;
+	config_fingerprint(e, m->config);
 }
 
 /* C4: what is needed to end this session is on disk before its first ephemeral. */
@@ -653,18 +669,6 @@ void elector_zk_run(struct elector *e, const struct core_command *cmd)
 
 /* ---- start and end ---- */
 
-/* CRC of what must be the same on every member, so that a difference is seen. */
-static void config_fingerprint(const struct config *c, char ret[9])
-{
-	char text[1024];
-	uint32_t crc;
-	int n = snprintf(text, sizeof(text), "%s\n%s\n%llu\n", c->cluster, c->root,
-	                 (unsigned long long)usec_to_ms(c->tick_usec));
-
-	crc = crc32c(0, text, n > 0 ? (size_t)n : 0);
-	(void)snprintf(ret, 9, "%08x", crc);
-}
-
 int elector_zk_init(struct elector *e)
 {
 	struct config_error error;
@@ -676,7 +680,6 @@ int elector_zk_init(struct elector *e)
 	(void)text_format(e->member.jmha, sizeof(e->member.jmha), "%s", PACKAGE_VERSION);
 	(void)text_format(e->member.api, sizeof(e->member.api), "%s",
 	                  e->config->listen ? e->config->listen : "");
-	config_fingerprint(e->config, e->member.config);
 	memcpy(e->latch_node.member, e->member.member, sizeof(e->latch_node.member));
 	memcpy(e->latch_node.host, e->member.host, sizeof(e->latch_node.host));
 	e->latch_node.started_ms = (int64_t)clock_realtime_ms();

@@ -55,6 +55,7 @@ API_LIBS = libapi.a libbase.a $(MHD_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SYSTE
 noinst_LIBRARIES += libelector.a
 libelector_a_SOURCES = \
 	%D%/elector.c %D%/elector.h %D%/elector_private.h \
+	%D%/elector_commit.c \
 	%D%/elector_conf.c \
 	%D%/elector_guard.c \
 	%D%/elector_history.c \
