@@ -3,7 +3,8 @@
  * What the files of the elector share; nobody else includes it.
  *
  *	elector.c          the loop: feeds the core, runs its commands in order, keeps the timers
- *	elector_zk.c       session, latch, heartbeat, claim, release
+ *	elector_zk.c       session, claim, release
+ *	elector_member.c   member node, latch, heartbeat
  *	elector_look.c     looks at register, latches and members
  *	elector_conf.c     is tick_ms the ensemble's?
  *	elector_store.c    is the store usable; following, loading
@@ -186,12 +187,19 @@ int elector_zk_init(struct elector *e);
 void elector_zk_done(struct elector *e);
 void elector_zk_close(struct elector *e, bool orderly);
 void elector_zk_run(struct elector *e, const struct core_command *cmd);
-void elector_publish_member(struct elector *e);
 enum core_result elector_zk_result(const struct zk_result *r);
+/* Of a multi whose first op checks the own latch; member_op: index of the member node's, or -1. */
+enum core_result elector_zk_multi_result(const struct zk_result *r, int member_op);
+int elector_zk_save_file(struct elector *e); /* the session file */
 void elector_zk_log_refused(const char *what, const struct zk_result *r);
 void elector_zk_note_access(struct elector *e, const struct zk_result *r); /* zookeeper-auth */
 /* False: it could not even be sent, and was answered as if its connection had been lost. */
 bool elector_zk_sent(struct elector *e, int r, enum core_event_type type);
+
+/* ---- elector_member.c */
+
+void elector_member_run(struct elector *e, const struct core_command *cmd);
+void elector_publish_member(struct elector *e);
 
 /* ---- elector_look.c */
 

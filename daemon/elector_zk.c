@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The core's commands as requests to ZooKeeper, and their answers as events. */
+/* Session and term: connects, ends an earlier session, claims, releases. */
 #include "daemon/elector_private.h"
 
 #include <assert.h>
@@ -10,17 +10,15 @@
 #include <sys/random.h>
 
 #include "base/cleanup.h"
-#include "base/crc32c.h"
 #include "base/text.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "election/fence.h"
-#include "election/latch.h"
 
 /* ---- results ---- */
 
 /* What a failed multi means to the core: its first op always checks the own latch. */
-static enum core_result multi_result(const struct zk_result *r, int member_op)
+enum core_result elector_zk_multi_result(const struct zk_result *r, int member_op)
 {
 	if (r->outcome == ZK_DONE)
 		return CORE_OK;
@@ -223,7 +221,7 @@ static void connect_resume(struct elector *e)
 	explicit_bzero(&identity, sizeof(identity));
 }
 
-static int save_file(struct elector *e)
+int elector_zk_save_file(struct elector *e)
 {
 	int r = session_file_save(e->config->runtime_dir, &e->file);
 
@@ -264,7 +262,7 @@ static void end_old(struct elector *e)
 	config_lease_params(e->config, &params);
 	config.answer_timeout = lease_answer_timeout(&params);
 	e->file.ending = true;
-	r = save_file(e);
+	r = elector_zk_save_file(e);
 	if (r >= 0)
 		r = file_identity(&e->file, &config.old);
 	if (r >= 0 && !nonce_parse(e->file.nonce, &config.nonce))
@@ -278,235 +276,6 @@ static void end_old(struct elector *e)
 		elector_feed_result(e, CORE_EV_ENDED_OLD, CORE_FAILED);
 }
 
-/* ---- member node and latch ---- */
-
-/* D3: whose is it? */
-static void on_other_read(void *userdata, const struct zk_result *r)
-{
-	struct elector *e = userdata;
-	struct member_node other = { 0 };
-
-	if (r->outcome != ZK_DONE || znode_json_decode_member(r->data, r->size, &other) < 0)
-		(void)text_format(other.host, sizeof(other.host), "?");
-	log_warning(
-	        "election",
-	        "name-taken: members/%s belongs to another session, of host %s: another jmhad "
-	        "has this name (correct member in %s), or our own of before has not expired yet",
-	        e->config->member, other.host, e->config->path);
-}
-
-static void name_the_other(struct elector *e)
-{
-	char path[MEMBER_NAME_MAX + sizeof("members/")];
-
-	if (text_format(path, sizeof(path), "members/%s", e->config->member) >= 0)
-		(void)session_get(e->session, path, NULL, NULL, on_other_read, e);
-}
-
-static void on_joined(void *userdata, const struct zk_result *r)
-{
-	struct elector *e = userdata;
-	enum core_result result = elector_zk_result(r);
-
-	/* A REJOIN whose node is there: ours, by one that had no answer, or another's (D3)? */
-	if (r->outcome == ZK_NOT_DONE && r->error == -EEXIST && r->failed_op == 1) {
-		(void)elector_zk_sent(e, latch_join(e->session, &e->member, on_joined, e),
-		                      CORE_EV_JOINED);
-		return;
-	}
-	if (r->outcome == ZK_DONE) {
-		e->member_version = r->version;
-		e->member_unsure = false;
-	} else if (r->outcome == ZK_NOT_DONE && r->error == -EEXIST)
-		result = CORE_NAME_TAKEN;
-	else if (r->outcome == ZK_NOT_DONE && r->error == -ENOENT && r->failed_op == 0)
-		result = CORE_LATCH_GONE;
-	else if (r->error != -EACCES)
-		elector_zk_log_refused("make the member node", r);
-	elector_zk_note_access(e, r);
-	if (result == CORE_NAME_TAKEN && !(core_reasons(&e->core) & REASON_BIT(REASON_NAME_TAKEN)))
-		name_the_other(e);
-	elector_feed_result(e, CORE_EV_JOINED, result);
-}
-
-/* CRC of what must be the same on every member, so that a difference is seen. */
-static void config_fingerprint(const struct elector *e, char ret[9])
-{
-	char id[CLUSTER_ID_LEN + 1] = "", text[1024];
-	uint32_t crc;
-	int n;
-
-	if (e->has_cluster_id)
-		text_hex(e->cluster_id, sizeof(e->cluster_id), id);
-	n = snprintf(text, sizeof(text), "%s\n%s\n%llu\n%s\n", e->config->cluster, e->config->root,
-	             (unsigned long long)usec_to_ms(e->config->tick_usec), id);
-	crc = crc32c(0, text, n > 0 ? (size_t)n : 0);
-	(void)snprintf(ret, 9, "%08x", crc);
-}
-
-static void fill_member(struct elector *e)
-{
-	struct member_node *m = &e->member;
-
-	m->nonce = e->nonce;
-	m->observer = e->config->observer;
-	m->reasons = core_reasons(&e->core);
-	m->eligible = m->reasons == 0 && !m->observer;
-	m->sequence = pointer_map_position(e->map)->sequence;
-	config_fingerprint(e, m->config);
-}
-
-/* C4: what is needed to end this session is on disk before its first ephemeral. */
-static int save_identity(struct elector *e)
-{
-	struct session_identity identity;
-	uint8_t id[8];
-	int r = session_identity(e->session, &identity);
-
-	if (r < 0)
-		return r;
-	for (unsigned i = 0; i < sizeof(id); i++)
-		id[i] = (uint8_t)((uint64_t)identity.id >> (56 - 8 * i));
-	text_hex(id, sizeof(id), e->file.session);
-	text_hex(identity.password, sizeof(identity.password), e->file.password);
-	explicit_bzero(&identity, sizeof(identity));
-	memcpy(e->file.nonce, e->nonce.s, sizeof(e->file.nonce));
-	e->file.session_ms = (uint32_t)usec_to_ms(session_negotiated(e->session));
-	if (!e->joined) {
-		e->file.latch[0] = '\0';
-		e->file.epoch = 0;
-		e->file.ending = false;
-	}
-	r = save_file(e);
-	if (r >= 0)
-		e->joined = true;
-	return r;
-}
-
-static void join(struct elector *e, const struct core_command *cmd)
-{
-	int r = cmd->type == CORE_CMD_JOIN ? save_identity(e) : 0;
-
-	fill_member(e);
-	if (r >= 0 && cmd->type == CORE_CMD_JOIN)
-		r = latch_join(e->session, &e->member, on_joined, e);
-	else if (r >= 0)
-		r = latch_rejoin(e->session, &cmd->latch, &e->member, on_joined, e);
-	(void)elector_zk_sent(e, r, CORE_EV_JOINED);
-}
-
-static void on_published(void *userdata, const struct zk_result *r)
-{
-	struct elector *e = userdata;
-	bool gone = r->outcome == ZK_NOT_DONE && r->error == -ENOENT;
-
-	e->member_writing = false;
-	if (r->outcome == ZK_DONE) {
-		e->member_version = r->version;
-	} else { /* applied or not, and if so, which version it has: a look tells */
-		e->member_dirty = e->member_unsure = true;
-		if (r->outcome == ZK_NOT_DONE)
-			elector_feed_type(e, CORE_EV_CHANGED);
-	}
-	if (gone || e->report_stopped.v != 0) {
-		e->report_asked = e->report_asked && !gone;
-		e->report_stopped = (struct epoch){ 0 };
-		elector_feed_result(e, CORE_EV_REPORTED,
-		                    gone ? CORE_MEMBER_GONE : elector_zk_result(r));
-	}
-	if (e->member_dirty && r->outcome == ZK_DONE)
-		elector_publish_member(e);
-}
-
-void elector_publish_member(struct elector *e)
-{
-	e->member_dirty = true;
-	if (e->member_writing || e->member_unsure || !e->core.member || !e->session ||
-	    !session_connected(e->session))
-		return;
-	fill_member(e);
-	if (latch_set_member(e->session, &e->member, e->member_version, on_published, e) < 0)
-		return;
-	e->member_writing = true;
-	e->member_dirty = false;
-	if (e->report_asked) {
-		e->report_asked = false;
-		e->report_stopped = e->member.stopped;
-	}
-}
-
-static void report_stopped(struct elector *e, struct epoch epoch)
-{
-	e->member.stopped = epoch;
-	e->report_asked = true;
-	elector_publish_member(e);
-	if (e->report_asked && !e->member_writing) {
-		e->report_asked = false;
-		elector_feed_result(e, CORE_EV_REPORTED, CORE_UNKNOWN);
-	}
-}
-
-/* Before a latch is asked for: should its name never be learnt, whoever ends this session must look
- * by the nonce, and not be content that the latch of before is gone (A3b). */
-static void forget_latch(struct elector *e)
-{
-	if (!e->file.latch[0])
-		return;
-	e->file.latch[0] = '\0';
-	(void)save_file(e);
-}
-
-static void latch_made(struct elector *e, enum core_event_type type, const struct zk_result *r)
-{
-	struct core_event ev = { .type = type };
-
-	ev.entered.result = type == CORE_EV_ENTERED ? elector_zk_result(r) : multi_result(r, -1);
-	if (r->outcome == ZK_DONE && !latch_name_parse(r->name, &ev.entered.latch))
-		ev.entered.result = CORE_UNKNOWN;
-	if (ev.entered.result == CORE_OK) {
-		memcpy(e->file.latch, ev.entered.latch.s, sizeof(ev.entered.latch.s));
-		(void)save_file(e); /* without it, it is found by its nonce */
-	} else {
-		elector_zk_log_refused("make a latch", r);
-	}
-	elector_feed(e, &ev);
-}
-
-static void on_entered(void *userdata, const struct zk_result *r)
-{
-	latch_made(userdata, CORE_EV_ENTERED, r);
-}
-
-static void on_stepped_back(void *userdata, const struct zk_result *r)
-{
-	latch_made(userdata, CORE_EV_STEPPED_BACK, r);
-}
-
-static void on_extra_deleted(void *userdata, const struct zk_result *r)
-{
-	(void)userdata;
-	elector_zk_log_refused("delete a latch of ours that nobody needs", r);
-}
-
-static void delete_extra(struct elector *e, const struct core_command *cmd)
-{
-	for (unsigned i = 0; i < e->view.n_latches; i++) {
-		const struct latch_name *latch = &e->view.latch[i];
-
-		if (latch_name_has_nonce(latch, &e->nonce) && !latch_name_equal(latch, &cmd->latch))
-			(void)latch_delete(e->session, latch, on_extra_deleted, e);
-	}
-}
-
-static void on_heartbeat(void *userdata, const struct zk_result *r)
-{
-	struct core_event ev = { .type = CORE_EV_HEARTBEAT };
-
-	ev.heartbeat.sent = r->sent;
-	ev.heartbeat.result = multi_result(r, 1);
-	elector_feed(userdata, &ev);
-}
-
 /* ---- the term ---- */
 
 static void on_claimed(void *userdata, const struct zk_result *r)
@@ -514,7 +283,7 @@ static void on_claimed(void *userdata, const struct zk_result *r)
 	struct elector *e = userdata;
 	struct core_event ev = { .type = CORE_EV_CLAIMED };
 
-	ev.claimed.result = multi_result(r, -1);
+	ev.claimed.result = elector_zk_multi_result(r, -1);
 	ev.claimed.sent = r->sent;
 	ev.claimed.version = r->version;
 	if (ev.claimed.result == CORE_OK) {
@@ -553,7 +322,7 @@ static void claim(struct elector *e, const struct core_command *cmd)
 	e->file.epoch = cmd->epoch.v;
 	memcpy(e->file.latch, cmd->latch.s,
 	       sizeof(cmd->latch.s)); /* may have been found by a look */
-	(void)save_file(e);
+	(void)elector_zk_save_file(e);
 	r = fence_claim(e->session, &e->claimed, cmd->version, on_claimed, e);
 	if (!elector_zk_sent(e, r, CORE_EV_CLAIMED)) {
 		register_done(&e->claimed);
@@ -566,13 +335,13 @@ static void on_released(void *userdata, const struct zk_result *r)
 	struct elector *e = userdata;
 	int member_op =
 	        e->release.with_member ? fence_release_member_op(e->release.with_register) : -1;
-	enum core_result result = multi_result(r, member_op);
+	enum core_result result = elector_zk_multi_result(r, member_op);
 
 	/* A3: only a certain answer clears the mark, together with the latch's name. */
 	if (result == CORE_OK || result == CORE_LATCH_GONE) {
 		e->file.ending = false;
 		e->file.latch[0] = '\0';
-		(void)save_file(e);
+		(void)elector_zk_save_file(e);
 		e->release_done = clock_boottime();
 	} else {
 		elector_zk_log_refused("release", r);
@@ -589,7 +358,7 @@ static void release(struct elector *e, const struct core_command *cmd)
 	e->release = *cmd;
 	e->release.with_register = with_register;
 	e->file.ending = true;
-	r = save_file(e);
+	r = elector_zk_save_file(e);
 	if (r >= 0 && with_register) {
 		r = register_copy(&e->reg, &reg);
 		if (r >= 0)
@@ -611,25 +380,6 @@ static void run_on_session(struct elector *e, const struct core_command *cmd)
 	case CORE_CMD_END_OLD:
 		end_old(e);
 		break;
-	case CORE_CMD_JOIN:
-	case CORE_CMD_REJOIN:
-		join(e, cmd);
-		break;
-	case CORE_CMD_ENTER:
-		forget_latch(e);
-		(void)elector_zk_sent(
-		        e, latch_enter(e->session, &e->nonce, &e->latch_node, on_entered, e),
-		        CORE_EV_ENTERED);
-		break;
-	case CORE_CMD_DELETE_EXTRA:
-		delete_extra(e, cmd);
-		break;
-	case CORE_CMD_HEARTBEAT:
-		(void)elector_zk_sent(e,
-		                      latch_heartbeat(e->session, &cmd->latch, e->config->member,
-		                                      on_heartbeat, e),
-		                      CORE_EV_HEARTBEAT);
-		break;
 	case CORE_CMD_OBSERVE:
 		elector_look(e, cmd->list_log);
 		break;
@@ -639,20 +389,8 @@ static void run_on_session(struct elector *e, const struct core_command *cmd)
 	case CORE_CMD_RELEASE:
 		release(e, cmd);
 		break;
-	case CORE_CMD_STEP_BACK:
-		forget_latch(e);
-		(void)elector_zk_sent(e,
-		                      latch_step_back(e->session, &cmd->latch, &e->latch_node,
-		                                      on_stepped_back, e),
-		                      CORE_EV_STEPPED_BACK);
-		break;
-	case CORE_CMD_REPORT_STOPPED:
-		report_stopped(e, cmd->epoch);
-		break;
-	case CORE_CMD_PUBLISH:
-		elector_publish_member(e);
-		break;
 	default:
+		elector_member_run(e, cmd);
 		break;
 	}
 }

@@ -60,6 +60,7 @@ libelector_a_SOURCES = \
 	%D%/elector_guard.c \
 	%D%/elector_history.c \
 	%D%/elector_look.c \
+	%D%/elector_member.c \
 	%D%/elector_requests.c \
 	%D%/elector_status.c \
 	%D%/elector_store.c \
