@@ -39,4 +39,18 @@ both() { [ "$(zk list "$tree/members" | wc -l)" = 2 ]; }
 until_ok 20 "it is made again" both
 ok "settled" settle
 is "$(status_field "$new" .epoch)" "$epoch" "the term goes on"
-scenario_end 2
+
+# A leader that is cut off does not see that its latch is deleted: its successor waits for its T (A4).
+epoch=$(status_field "$new" .epoch)
+job=$(jobmanager_pid "$new")
+begin=$(now_ms)
+member_cut "$new"
+ok "cut off, the leader's latch is deleted" zk delete "$tree/latch/$(register_field .owner.latch)"
+ok "its JobManager lives until the deadline" kill -0 "$job"
+until_ok 20 "another leads" has_epoch_above "$standby" "$epoch"
+note "after $(($(now_ms) - begin)) ms"
+ok "the JobManager of before is dead" gone "$job"
+member_heal "$new"
+until_ok 40 "plugged in again, it is a standby" is_eligible "$new"
+ok "every pointer is there (P3)" same_all "$standby"
+scenario_end 3
