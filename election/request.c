@@ -387,64 +387,64 @@ int session_sync(struct session *s, zk_done_t done, void *userdata)
 	return after_send(r, zoo_async(s->zh, s->base, on_sync, r));
 }
 
-static int read_request(struct session *s, const char *path, bool list, struct watch **ret_watch,
-                        char full[PATH_SIZE])
+struct read {
+	const char *path;
+	bool list;          /* the children, else the data */
+	struct watch watch; /* .call and .userdata alone; .call may be NULL */
+};
+
+static int find_read_watch(struct session *s, const struct read *read, const char *full,
+                           struct watch **ret)
 {
+	*ret = NULL;
+	if (read->watch.call == NULL)
+		return 0;
+	*ret = find_watch(s, full, read->list, read->watch.call, read->watch.userdata);
+	if (*ret == NULL)
+		return -ENOMEM;
+	(*ret)->requests++;
+	return 0;
+}
+
+static int send_read(struct session *s, const struct read *read, zk_done_t done, void *userdata)
+{
+	char full[PATH_SIZE];
+	struct request *r;
+	watcher_fn fired;
 	int error;
 
-	error = full_path(s, path, full);
-	if (error < 0 || *ret_watch == NULL)
+	error = new_request(s, done, userdata, &r);
+	if (error < 0)
 		return error;
-	*ret_watch = find_watch(s, full, list, (*ret_watch)->call, (*ret_watch)->userdata);
-	if (*ret_watch == NULL)
-		return -ENOMEM;
-	(*ret_watch)->requests++;
-	return 0;
+	error = full_path(s, read->path, full);
+	if (error >= 0)
+		error = find_read_watch(s, read, full, &r->watch);
+	if (error < 0) {
+		free_request(r);
+		return error;
+	}
+	fired = r->watch != NULL ? on_watch : NULL;
+	before_send(r);
+	if (read->list)
+		return after_send(
+		        r, zoo_awget_children2(s->zh, full, fired, r->watch, on_children, r));
+	return after_send(r, zoo_awget(s->zh, full, fired, r->watch, on_data, r));
 }
 
 int session_get(struct session *s, const char *path, zk_watch_t watch, void *watch_data,
                 zk_done_t done, void *userdata)
 {
-	char full[PATH_SIZE];
-	struct watch wanted = { .call = watch, .userdata = watch_data };
-	struct watch *w = watch != NULL ? &wanted : NULL;
-	struct request *r;
-	int error;
+	const struct read read = { path, false, { .call = watch, .userdata = watch_data } };
 
-	error = new_request(s, done, userdata, &r);
-	if (error < 0)
-		return error;
-	error = read_request(s, path, false, &w, full);
-	if (error < 0) {
-		free_request(r);
-		return error;
-	}
-	r->watch = w;
-	before_send(r);
-	return after_send(r, zoo_awget(s->zh, full, w != NULL ? on_watch : NULL, w, on_data, r));
+	return send_read(s, &read, done, userdata);
 }
 
 int session_list(struct session *s, const char *path, zk_watch_t watch, void *watch_data,
                  zk_done_t done, void *userdata)
 {
-	char full[PATH_SIZE];
-	struct watch wanted = { .call = watch, .userdata = watch_data };
-	struct watch *w = watch != NULL ? &wanted : NULL;
-	struct request *r;
-	int error;
+	const struct read read = { path, true, { .call = watch, .userdata = watch_data } };
 
-	error = new_request(s, done, userdata, &r);
-	if (error < 0)
-		return error;
-	error = read_request(s, path, true, &w, full);
-	if (error < 0) {
-		free_request(r);
-		return error;
-	}
-	r->watch = w;
-	before_send(r);
-	return after_send(r, zoo_awget_children2(s->zh, full, w != NULL ? on_watch : NULL, w,
-	                                         on_children, r));
+	return send_read(s, &read, done, userdata);
 }
 
 static int op_flags(const struct zk_op *op)
