@@ -97,8 +97,10 @@ member_stop() {
 # What the power switch does: everything of the member at once, nothing handed over, nothing left
 # in its runtime directory (a tmpfs).
 host_kill() {
+	local job
+	job=$(jobmanager_pid "$1")
 	# shellcheck disable=SC2046
-	kill -KILL "$(guard_pid "$1")" $(elector_pid "$1") $(jobmanager_pid "$1") 2>/dev/null
+	kill -KILL "$(guard_pid "$1")" $(elector_pid "$1") ${job:+"$job" "-$job"} 2>/dev/null
 	cluster_until 10 member_stopped "$1"
 	rm -f "$(member_dir "$1")"/run/*
 }
@@ -165,14 +167,18 @@ cluster_until() {
 
 # Ends all that was started below cluster_dir.
 cluster_stop() {
-	local dir
-	for dir in "$cluster_dir"/*/; do
+	local dir job
+	for dir in "$cluster_dir"/*/; do # a stopped one has to go on before it can end
+		[ -e "$dir/guard.pid" ] && kill -CONT "$(cat "$dir/guard.pid")" 2>/dev/null
 		[ -e "$dir/guard.pid" ] && kill -TERM "$(cat "$dir/guard.pid")" 2>/dev/null
 	done
 	for dir in "$cluster_dir"/*/; do
 		[ -e "$dir/guard.pid" ] && cluster_until 15 member_stopped "$(basename "$dir")"
 		[ -e "$dir/guard.pid" ] && kill -KILL "$(cat "$dir/guard.pid")" 2>/dev/null
 		[ -e "$dir/link.pid" ] && kill -KILL "$(cat "$dir/link.pid")" 2>/dev/null
+		# What a guard that was killed has left of its JobManager's process group.
+		job=$(jobmanager_pid "$(basename "$dir")")
+		[ -n "$job" ] && kill -KILL "-$job" 2>/dev/null
 	done
 	cluster_zookeeper_stop
 	wait 2>/dev/null

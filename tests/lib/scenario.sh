@@ -46,6 +46,10 @@ at_exit() {
 		for pid in "$dir/guard.pid" "$dir/link.pid" "$dir/other.pid"; do
 			[ -e "$pid" ] && kill -KILL "$(cat "$pid")" 2>/dev/null
 		done
+		# What a JobManager has started outlives the guard (A12): its group, if it is still that.
+		for pid in $(pgrep -g "$(awk '{ print $1 }' "$dir/run/jobmanager" 2>/dev/null || echo none)" 2>/dev/null); do
+			grep -qF "$dir/run/api.sock" "/proc/$pid/environ" 2>/dev/null && kill -KILL "$pid" 2>/dev/null
+		done
 	done
 	cluster_zookeeper_stop
 	wait 2>/dev/null
