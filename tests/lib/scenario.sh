@@ -43,6 +43,7 @@ tree=/jmha/$cluster_name
 at_exit() {
 	local dir pid
 	for dir in "$cluster_dir"/*/; do
+		dir=${dir%/}
 		for pid in "$dir/guard.pid" "$dir/link.pid" "$dir/other.pid"; do
 			[ -e "$pid" ] && kill -KILL "$(cat "$pid")" 2>/dev/null
 		done
