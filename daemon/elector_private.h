@@ -60,6 +60,7 @@ struct elector_request {
 	void *cookie;
 	usec_t asked;
 	bool reading;
+	bool judging;             /* by us, the leader, after the next look */
 	struct request_node node; /* as last read */
 	bool done;
 	int error;                          /* enum api_error, with done */
@@ -170,6 +171,7 @@ struct elector {
 	bool request_listed;   /* in this term and on this connection, so the watch is there */
 	char request_seen[32]; /* the newest that was read in this term */
 	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
+	bool request_looking; /* somebody is not refused before the next look */
 	usec_t stop_asked, stop_done, release_done;
 };
 
@@ -255,6 +257,7 @@ void elector_requests_submit(struct elector *e, const struct operator_request *r
 bool elector_requests_get(struct elector *e, const char *id, struct operator_result *ret);
 void elector_requests_changed(struct elector *e); /* children of requests/ */
 void elector_requests_granted(struct elector *e);
+void elector_requests_looked(struct elector *e); /* after each look */
 void elector_requests_disconnected(struct elector *e);
 void elector_requests_sweep(struct elector *e); /* once a second */
 
