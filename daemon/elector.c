@@ -22,8 +22,10 @@ static void run_command(struct elector *e, const struct core_command *cmd)
 	case CORE_CMD_ARM:
 	case CORE_CMD_EXTEND:
 	case CORE_CMD_DISARM:
+	case CORE_CMD_START:
 	case CORE_CMD_GRANT:
 	case CORE_CMD_REVOKE:
+	case CORE_CMD_TERMINATE:
 	case CORE_CMD_KILL:
 	case CORE_CMD_EXIT:
 		elector_guard_run(e, cmd);

@@ -4,7 +4,7 @@ noinst_LIBRARIES += libelection.a
 libelection_a_SOURCES = \
 	election/cause.c election/cause.h \
 	election/core.c election/core.h election/core_private.h \
-	election/core_drive.c election/core_events.c \
+	election/core_drive.c election/core_events.c election/core_hot.c \
 	election/core_status.c election/core_takeover.c \
 	election/core_trace.c election/core_trace.h \
 	election/ensemble.c election/ensemble.h \
