@@ -155,6 +155,9 @@ void view_status(FILE *f, const json_t *status)
 	if (field_int(jm, "pid") > 0)
 		print_field(f, "", "pid %lld, %lld restarts", field_int(jm, "pid"),
 		            field_int(jm, "restarts"));
+	if (field_int(jm, "foreign_pid") > 0)
+		print_field(f, "", "process %lld asks for the leadership, but is not it: stop it",
+		            field_int(jm, "foreign_pid"));
 	print_store(f, field(status, "store"));
 	if (json_is_object(pause)) {
 		format_time(field_text(pause, "until"), until);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/api_http.h"
+#include "daemon/api_leadership.h"
 #include "daemon/api_metrics.h"
 #include "daemon/api_operator.h"
 #include "daemon/api_peer.h"
@@ -37,6 +38,10 @@ static const struct api_route {
 	  "stream: the state, then each transition and pointer change, one JSON object a line" },
 	{ "GET", "/v1/history", TCP, api_status_history,
 	  "terms: epoch, leader, start, end, cause" },
+	{ "GET", "/v1/leadership", STREAM, api_leadership_get,
+	  "stream for the daemon's own hot JobManager: what it is granted" },
+	{ "PUT", "/v1/leadership", 0, api_leadership_put,
+	  "the same JobManager says what it does: waiting, leading or revoked" },
 	{ "GET", "/v1/pointers", HEAVY, api_pointers_list, "all pointers, or those with ?prefix=" },
 	{ "GET", "/v1/pointers/", 0, api_pointers_get, "the value of one pointer, as it was sent" },
 	{ "PUT", "/v1/pointers/", WRITE, api_pointers_put, "create or replace one pointer" },
@@ -194,6 +199,9 @@ int api_new(sd_event *event, const struct api_listen *listen, const struct backe
 	r = api_hub_new(event, &api->context.hub);
 	if (r < 0)
 		return r;
+	r = api_hub_new(NULL, &api->context.leadership);
+	if (r < 0)
+		return r;
 	r = api_http_new(&api->context, &api->admins, listen, &api->http);
 	if (r < 0)
 		return r;
@@ -208,6 +216,7 @@ void api_free(struct api *api)
 	api_http_free(api->http); /* ends connections, hence streams */
 	api_pending_end_all(&api->context);
 	api_hub_free(api->context.hub);
+	api_hub_free(api->context.leadership);
 	sd_event_unref(api->context.event);
 	free(api);
 }
@@ -220,6 +229,12 @@ void api_freep(struct api **api)
 void api_publish(struct api *api, const struct api_event *event)
 {
 	api_hub_publish(api->context.hub, event);
+}
+
+void api_leadership_publish(struct api *api, enum leadership_line line, const struct leadership *l,
+                            const char *jobid)
+{
+	api_hub_publish_json(api->context.leadership, api_leadership_line(line, l, jobid));
 }
 
 int api_reload(struct api *api, const char *admin_group)

@@ -65,6 +65,18 @@ void api_freep(struct api **api);
  * dropped. */
 void api_publish(struct api *api, const struct api_event *event);
 
+/* To the stream of the hot JobManager; jobid with RECOVER.  Never fails: a stream that cannot take
+ * it is dropped, and comes again. */
+enum leadership_line {
+	LEADERSHIP_STATE,
+	LEADERSHIP_GRANT,
+	LEADERSHIP_REVOKE,
+	LEADERSHIP_RECOVER,
+	LEADERSHIP_HEARTBEAT,
+};
+void api_leadership_publish(struct api *api, enum leadership_line line, const struct leadership *l,
+                            const char *jobid);
+
 /* Another admin group.  -ENOENT and the old one stays when there is no such group. */
 int api_reload(struct api *api, const char *admin_group);
 

@@ -137,7 +137,7 @@ static void connection_started(struct listener *l, struct MHD_Connection *connec
 	c->listener = l;
 	c->fd = info->connect_fd;
 	if (!l->tcp && api_peer_get(c->fd, &c->peer) < 0)
-		c->peer = (struct api_peer){ (uid_t)-1, (gid_t)-1 };
+		c->peer = (struct api_peer){ (uid_t)-1, (gid_t)-1, 0 };
 	(void)snprintf(c->by, sizeof(c->by), l->tcp ? "a TCP client" : "uid %u", c->peer.uid);
 	LIST_INSERT_HEAD(&http->clients, c, entry);
 	http->context->n_clients++;

@@ -39,9 +39,12 @@ static json_t *zookeeper_json(const struct status *s)
 static json_t *jobmanager_json(const struct status *s)
 {
 	json_t *o = json_object();
+	int foreign = s->jobmanager.foreign_pid;
 	json_t *pid = s->jobmanager.pid > 0 ? json_integer(s->jobmanager.pid) : json_null();
 
 	return whole(o, api_json_set(o, "pid", pid) &&
+	                        api_json_set(o, "foreign_pid",
+	                                     foreign > 0 ? json_integer(foreign) : json_null()) &&
 	                        api_json_text(o, "mode", s->jobmanager.mode) &&
 	                        api_json_text(o, "state", s->jobmanager.state) &&
 	                        api_json_number(o, "restarts", s->jobmanager.restarts));

@@ -111,6 +111,25 @@ static void publish(struct api_hub *hub, json_t *object)
 	}
 }
 
+void api_hub_publish_json(struct api_hub *hub, json_t *object)
+{
+	if (hub->n_streams > 0)
+		publish(hub, object);
+	else
+		json_decref(object);
+}
+
+void api_hub_drop_all(struct api_hub *hub)
+{
+	struct api_stream *s, *next;
+
+	for (s = LIST_FIRST(&hub->streams); s; s = next) {
+		next = LIST_NEXT(s, entry);
+		s->dropped = true;
+		s->wake(s->cookie);
+	}
+}
+
 static json_t *event_json(const struct api_event *ev)
 {
 	json_t *o = json_object();
@@ -268,4 +287,5 @@ void api_stream_events(const struct api_request *req, struct api_reply *reply)
 		return;
 	reply->type = "application/x-ndjson";
 	reply->stream = true;
+	reply->hub = req->api->hub;
 }

@@ -16,7 +16,7 @@
 struct api_hub;
 struct api_stream;
 
-/* `event` may be NULL (unit tests): then there are no heartbeats. */
+/* `event` may be NULL (unit tests; who publishes by itself): then there are no heartbeats. */
 int api_hub_new(sd_event *event, struct api_hub **ret);
 
 /* All streams were closed before. */
@@ -27,6 +27,12 @@ unsigned api_hub_n_streams(const struct api_hub *hub);
 /* A line of JSON to every stream; nothing when there is none. */
 void api_hub_publish(struct api_hub *hub, const struct api_event *event);
 void api_hub_heartbeat(struct api_hub *hub, usec_t wall_clock);
+
+/* The same for any object; takes it.  NULL = out of memory: all streams are dropped. */
+void api_hub_publish_json(struct api_hub *hub, json_t *object);
+
+/* Ends all streams. */
+void api_hub_drop_all(struct api_hub *hub);
 
 /*
  * A new reader; takes `first` (malloc()ed), the line it gets before all others.  `wake` is called

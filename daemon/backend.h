@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/epoch.h"
 #include "base/usec.h"
@@ -68,6 +69,7 @@ struct status {
 		const char *mode, *state;
 		int pid; /* 0 = none, shown as null */
 		unsigned restarts;
+		int foreign_pid; /* hot: another process asks for the leadership; 0 = none */
 	} jobmanager;
 	struct {
 		uint64_t sequence, pointers;
@@ -149,6 +151,20 @@ struct pointer_result {
 
 typedef void (*backend_pointer_done)(void *cookie, const struct pointer_result *result);
 
+/* GET /v1/leadership: what the daemon's own hot JobManager is granted. */
+struct leadership {
+	bool settled; /* false: a resumed elector has not verified its term yet, nothing is told */
+	struct epoch epoch; /* granted; 0 = none */
+	char leader_id[37]; /* "" = none */
+	bool superseded;    /* it has to halt */
+	usec_t halt_after;  /* leading, and nothing heard for so long: it has to halt */
+	usec_t lease;       /* left; with a heartbeat */
+	const char *cluster, *member;
+};
+
+/* PUT /v1/leadership: what it says of itself. */
+enum leadership_word { LEADERSHIP_WAITING, LEADERSHIP_LEADING, LEADERSHIP_REVOKED };
+
 enum operator_verb { OPERATOR_SWITCHOVER, OPERATOR_STEP_DOWN };
 
 struct operator_request {
@@ -220,6 +236,14 @@ struct backend_ops {
 
 	/* A request of this member; false: not known (any more). */
 	bool (*request_get)(void *userdata, const char *id, struct operator_result *ret);
+
+	/* May this process have and say that?  API_FORBIDDEN: not the daemon's own JobManager;
+	 * API_NOT_FOUND: none, the mode is cold. */
+	enum api_error (*leadership_may)(void *userdata, pid_t pid);
+	void (*leadership)(void *userdata, struct leadership *ret);
+	/* API_OK; API_FENCED: it leads what is not granted to it, and has to halt. */
+	enum api_error (*leadership_say)(void *userdata, enum leadership_word word,
+	                                 struct epoch epoch);
 
 	void (*counters)(void *userdata, struct counters *ret);
 };

@@ -141,6 +141,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	elector_store_look_at(e);
 	elector_requests_sweep(e);
+	elector_leadership_beat(e);
 	if (e->member_dirty || e->member.sequence != pointer_map_position(e->map)->sequence)
 		elector_publish_member(e); /* D16 */
 	return rearm(source, clock_boottime() + USEC_PER_SEC);
@@ -238,6 +239,7 @@ static int on_turn(sd_event_source *source, void *userdata)
 
 	(void)source;
 	elector_commit_pump(e);
+	elector_leadership_tell(e);
 	elector_guard_tell(e);
 	r = sync_session(e, &e->wired, e->session);
 	if (r >= 0)
@@ -336,18 +338,31 @@ static void start_core(struct elector *e, const struct core_config *core)
 		elector_shut_down(e);
 }
 
+/* What a reload may change. */
+static void configure(const struct config *c, struct core_config *ret)
+{
+	ret->takeover = c->takeover_usec;
+	ret->silence = c->health.failures * c->health.interval_usec;
+	ret->ready = c->ready_usec;
+	ret->lease.revoke = c->hot ? c->revoke_usec : 0;
+}
+
+void elector_configure_core(struct elector *e)
+{
+	configure(e->config, &e->core.config);
+	e->core.lease.params.revoke = e->core.config.lease.revoke;
+}
+
 static int set_up(struct elector *e)
 {
-	struct core_config core = {
-		.takeover = e->config->takeover_usec,
-		.observer = e->config->observer,
-	};
+	struct core_config core = { .observer = e->config->observer, .hot = e->config->hot };
 	struct api_listen listen = { e->fds.api_unix, e->fds.api_tcp, e->config->admin_group };
 	const struct backend backend = { &elector_backend_ops, e };
 	bool resume = false;
 	int r;
 
 	config_lease_params(e->config, &core.lease);
+	configure(e->config, &core);
 	r = sd_event_new(&e->event);
 	if (r >= 0)
 		r = elector_guard_init(e, &resume, &core); /* first: the guard waits for a beat */

@@ -10,6 +10,7 @@
  *	elector_store.c    is the store usable; following, loading
  *	elector_commit.c   what the commit queue wants done
  *	elector_guard.c    page and messages between guard and elector
+ *	elector_leadership.c   the stream of a hot JobManager, and what it says
  *	elector_status.c   what the API may ask
  *	elector_requests.c operator requests through requests/ (D6)
  *	elector_history.c  terms and transitions
@@ -90,8 +91,13 @@ struct elector {
 	int pidfd;   /* of the JobManager; -1 */
 	int kill_fd; /* of its cgroup; negative = it has none */
 	int jobmanager_pid;
+	struct epoch process; /* the JobManager's name between us and the guard: guard_link.h */
+	struct leadership leadership; /* hot: as last told */
+	pid_t foreign_pid;            /* the last one that asked for it and is not ours; 0 = none */
+	usec_t foreign_at;
 	unsigned restarts;
 	bool jobmanager_starting;
+	bool jobmanager_hung;              /* and is being killed for that */
 	bool shutdown_early, reload_early; /* asked for before the loop ran */
 	char status_text[GUARD_LINK_STATUS_SIZE];
 
@@ -171,7 +177,7 @@ struct elector {
 	bool request_listed;   /* in this term and on this connection, so the watch is there */
 	char request_seen[32]; /* the newest that was read in this term */
 	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
-	bool request_looking; /* somebody is not refused before the next look */
+	bool request_looking;  /* somebody is not refused before the next look */
 	usec_t stop_asked, stop_done, release_done;
 };
 
@@ -182,6 +188,7 @@ void elector_feed(struct elector *e, const struct core_event *ev);
 void elector_feed_type(struct elector *e, enum core_event_type type);
 void elector_feed_result(struct elector *e, enum core_event_type type, enum core_result result);
 void elector_wire_session(struct elector *e, struct wired_session *w, struct session *s);
+void elector_configure_core(struct elector *e); /* after a reload */
 
 /* ---- elector_zk.c */
 
@@ -244,6 +251,17 @@ void elector_guard_bye(struct elector *e);
 void elector_guard_lacks(const struct elector *e, struct reason_list *ret);
 void elector_shut_down(struct elector *e);
 void elector_reload(struct elector *e);
+
+/* ---- elector_leadership.c */
+
+enum api_error elector_leadership_may(struct elector *e, pid_t pid);
+enum api_error elector_leadership_say(struct elector *e, enum leadership_word word,
+                                      struct epoch epoch);
+void elector_leadership_now(const struct elector *e, struct leadership *ret);
+void elector_leadership_tell(struct elector *e);         /* what has changed, after each turn */
+void elector_leadership_beat(struct elector *e);         /* once a second */
+int elector_leadership_foreign(const struct elector *e); /* 0 = none lately */
+bool elector_leadership_recover(struct elector *e, const char *jobid); /* false: nothing granted */
 
 /* ---- elector_status.c */
 

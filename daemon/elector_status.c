@@ -32,8 +32,21 @@ static void fill_leader(const struct elector *e, usec_t now, struct leader_view 
 		ret->member = e->reg.owner.member;
 }
 
+static const char *hot_state(const struct core *c)
+{
+	if (!c->process)
+		return "stopped";
+	if (c->ended)
+		return "stopping";
+	if (c->jobmanager)
+		return c->phase == CORE_REVOKING ? "revoking" : "granted";
+	return c->waiting ? "waiting" : "starting";
+}
+
 static const char *jobmanager_state(const struct elector *e)
 {
+	if (e->config->hot)
+		return hot_state(&e->core);
 	if (e->core.phase == CORE_REVOKING)
 		return "stopping";
 	if (e->jobmanager_starting)
@@ -88,6 +101,7 @@ static void op_status(void *userdata, struct status *ret)
 	ret->jobmanager.state = jobmanager_state(e);
 	ret->jobmanager.pid = e->jobmanager_pid;
 	ret->jobmanager.restarts = e->restarts;
+	ret->jobmanager.foreign_pid = elector_leadership_foreign(e);
 	fill_store(e, ret);
 	ret->has_transition = e->has_transition;
 	if (e->has_transition)
@@ -344,6 +358,22 @@ static bool op_request_get(void *userdata, const char *id, struct operator_resul
 	return elector_requests_get(userdata, id, ret);
 }
 
+static enum api_error op_leadership_may(void *userdata, pid_t pid)
+{
+	return elector_leadership_may(userdata, pid);
+}
+
+static void op_leadership(void *userdata, struct leadership *ret)
+{
+	elector_leadership_now(userdata, ret);
+}
+
+static enum api_error op_leadership_say(void *userdata, enum leadership_word word,
+                                        struct epoch epoch)
+{
+	return elector_leadership_say(userdata, word, epoch);
+}
+
 static void op_counters(void *userdata, struct counters *ret)
 {
 	*ret = ((struct elector *)userdata)->counters;
@@ -359,5 +389,8 @@ const struct backend_ops elector_backend_ops = {
 	.pointer_submit = op_pointer_submit,
 	.operator_submit = op_operator_submit,
 	.request_get = op_request_get,
+	.leadership_may = op_leadership_may,
+	.leadership = op_leadership,
+	.leadership_say = op_leadership_say,
 	.counters = op_counters,
 };

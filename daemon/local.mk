@@ -41,6 +41,7 @@ libapi_a_SOURCES = \
 	%D%/api_exchange.c %D%/api_exchange.h \
 	%D%/api_http.c %D%/api_http.h \
 	%D%/api_json.c %D%/api_json.h \
+	%D%/api_leadership.c %D%/api_leadership.h \
 	%D%/api_metrics.c %D%/api_metrics.h \
 	%D%/api_operator.c %D%/api_operator.h \
 	%D%/api_peer.c %D%/api_peer.h \
@@ -59,6 +60,7 @@ libelector_a_SOURCES = \
 	%D%/elector_conf.c \
 	%D%/elector_guard.c \
 	%D%/elector_history.c \
+	%D%/elector_leadership.c \
 	%D%/elector_look.c \
 	%D%/elector_member.c \
 	%D%/elector_requests.c \

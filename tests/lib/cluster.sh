@@ -56,7 +56,8 @@ member_make() {
 		zookeeper: { servers = [${servers%, }];
 		             session_ms = $cluster_session_ms; tick_ms = $cluster_tick_ms; };
 		storage: { path = "$cluster_dir/store"; };
-		jobmanager: { command = [$cluster_command]; stop_ms = $cluster_stop_ms; };
+		jobmanager: { command = [$cluster_command]; stop_ms = $cluster_stop_ms;
+		              ${cluster_jobmanager:-} };
 		${2:-}
 	END
 }

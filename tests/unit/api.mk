@@ -4,6 +4,7 @@ API_UNIT_TESTS = \
 	test_api_error \
 	test_api_http \
 	test_api_json \
+	test_api_leadership \
 	test_api_metrics \
 	test_api_operator \
 	test_api_peer \
@@ -29,6 +30,9 @@ test_api_error_LDADD = $(API_TEST_LIBS)
 test_api_http_SOURCES = %D%/test_api_http.c
 test_api_http_CFLAGS = $(API_TEST_CFLAGS)
 test_api_http_LDADD = $(API_TEST_LIBS)
+test_api_leadership_SOURCES = %D%/test_api_leadership.c
+test_api_leadership_CFLAGS = $(API_TEST_CFLAGS)
+test_api_leadership_LDADD = $(API_TEST_LIBS)
 test_api_metrics_SOURCES = %D%/test_api_metrics.c
 test_api_metrics_CFLAGS = $(API_TEST_CFLAGS)
 test_api_metrics_LDADD = $(API_TEST_LIBS)

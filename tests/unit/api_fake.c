@@ -116,6 +116,34 @@ static bool on_request_get(void *userdata, const char *id, struct operator_resul
 	return true;
 }
 
+static enum api_error on_leadership_may(void *userdata, pid_t pid)
+{
+	struct fake *f = userdata;
+
+	if (f->jobmanager == 0)
+		return API_NOT_FOUND;
+	return pid == f->jobmanager ? API_OK : API_FORBIDDEN;
+}
+
+static void on_leadership(void *userdata, struct leadership *ret)
+{
+	*ret = ((struct fake *)userdata)->leadership;
+}
+
+/* As the core has it: who leads another epoch than the granted one is superseded. */
+static enum api_error on_leadership_say(void *userdata, enum leadership_word word,
+                                        struct epoch epoch)
+{
+	struct fake *f = userdata;
+
+	if (word == LEADERSHIP_LEADING && !epoch_equal(epoch, f->leadership.epoch))
+		return API_FENCED;
+	f->said = word;
+	f->said_epoch = epoch;
+	f->n_said++;
+	return API_OK;
+}
+
 static void on_counters(void *userdata, struct counters *ret)
 {
 	*ret = ((struct fake *)userdata)->counters;
@@ -131,6 +159,9 @@ const struct backend_ops fake_ops = {
 	.pointer_submit = on_submit,
 	.operator_submit = on_operate,
 	.request_get = on_request_get,
+	.leadership_may = on_leadership_may,
+	.leadership = on_leadership,
+	.leadership_say = on_leadership_say,
 	.counters = on_counters,
 };
 

@@ -20,6 +20,11 @@ struct fake {
 	enum api_error read_error; /* of pointer_get and pointer_list */
 	unsigned n_listed;         /* calls of pointer_list */
 	struct counters counters;
+	pid_t jobmanager; /* who may speak for the leadership; 0 = nobody, the mode is cold */
+	struct leadership leadership;
+	enum leadership_word said; /* the last word, and its epoch */
+	struct epoch said_epoch;
+	unsigned n_said;
 	struct operator_result request; /* of request_get; id NULL = none */
 
 	/* pointer_submit: answered at once with this when `at_once`, else kept waiting */

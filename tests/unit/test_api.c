@@ -180,7 +180,7 @@ static void the_table_prints_every_route_once(void **state)
 	assert_int_equal(fclose(f), 0);
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
-	assert_int_equal(lines, 15);
+	assert_int_equal(lines, 17);
 	assert_non_null(strstr(text, "PUT\t/v1/pointers/\tadmin\t"));
 	assert_non_null(strstr(text, "GET\t/leader\teverybody,tcp\t"));
 	assert_non_null(strstr(text, "GET\t/v1/pointers\teverybody\t"));

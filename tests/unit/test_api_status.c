@@ -63,6 +63,7 @@ static void status_has_every_field_of_the_design(void **state)
 	       "\"zookeeper\":{\"connected\":true,"
 	       "\"server\":\"10.0.0.1:2181\",\"session_ms\":10000,\"last_ack_ms\":180},"
 	       "\"jobmanager\":{\"mode\":\"cold\",\"state\":\"granted\",\"pid\":4711,"
+	       "\"foreign_pid\":null,"
 	       "\"restarts\":0},\"store\":{\"sequence\":99,\"pointers\":12,\"damaged\":0,"
 	       "\"damaged_keys\":[],\"path\":\"/mnt/ha/jmha\",\"state\":\"ok\"},"
 	       "\"last_transition\":{\"from\":\"standby\",\"to\":\"leader\",\"cause\":"
