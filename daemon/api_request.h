@@ -25,8 +25,9 @@ struct api_hub;
 /* What all requests of one API share. */
 struct api_context {
 	struct backend backend;
-	sd_event *event;     /* NULL in unit tests: then nothing times out */
-	struct api_hub *hub; /* of the event streams; NULL in unit tests that have none */
+	sd_event *event;           /* NULL in unit tests: then nothing times out */
+	struct api_hub *hub;       /* of the event streams; NULL in unit tests that have none */
+	struct api_hub *followers; /* of the endpoints; the same */
 	LIST_HEAD(api_pending_list, api_pending) pending;
 	unsigned n_clients;    /* open connections */
 	uint64_t replies[600]; /* by HTTP status */
@@ -41,7 +42,7 @@ struct api_request {
 	bool privileged;  /* root, the daemon's user, the admin group */
 	const char *by;   /* who asks, "uid 1000" */
 	/* query and headers; NULL = not there */
-	const char *prefix, *wait_ms;
+	const char *prefix, *wait_ms, *follow;
 	const char *if_match, *if_none_match, *jmha_epoch;
 	const char *unknown_query; /* the name of a parameter that no call knows */
 	const void *body;
@@ -60,7 +61,8 @@ struct api_reply {
 	char allow[48];    /* Allow; "" = none */
 	/* instead of all that: */
 	struct api_pending *pending; /* answered later */
-	bool stream;                 /* becomes a stream of events; body is its first line */
+	bool stream;         /* becomes a stream of events, or of `hub`; body is its first line */
+	struct api_hub *hub; /* NULL: that of the events */
 };
 
 /* Frees what the reply owns (not a pending) and leaves it empty. */
