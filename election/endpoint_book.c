@@ -2,7 +2,7 @@
 #include "election/endpoint_book.h"
 
 #include <assert.h>
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -340,7 +340,7 @@ void endpoint_book_begin(struct endpoint_book *b, struct epoch epoch, const char
 {
 	endpoint_book_end(b);
 	b->term = epoch;
-	(void)strncpy(b->term_leader_id, leader_id, LEADER_ID_LEN);
+	(void)snprintf(b->term_leader_id, sizeof(b->term_leader_id), "%s", leader_id);
 	read_again(b, ENDPOINT_PROCESS); /* A5: the claim has written it */
 }
 
