@@ -95,6 +95,10 @@ static const struct verb_info {
 	  "the leader hands over and stays a contender",
 	  "Any member may be asked; it is the leader that steps down. Asks, waits and says\n"
 	  "what happened, like switchover." },
+	{ VERB_RECOVER, "recover", NULL, "JOBID", 1, 1, O_READ,
+	  "tell the leader to try a parked job again",
+	  "For a job that status shows as parked, when its file is back and the job is not.\n"
+	  "Only the leader takes it, and only in hot mode." },
 	{ VERB_POINTERS_LIST, "pointers", "list", "[PREFIX]", 0, 1, O_READ | O_WATCH,
 	  "keys, revisions and sizes",
 	  "What this member has read; on a standby it may be a moment old." },

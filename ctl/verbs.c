@@ -334,6 +334,8 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 	case VERB_SWITCHOVER:
 	case VERB_STEP_DOWN:
 		return operate_run(c, o);
+	case VERB_RECOVER:
+		return operate_recover(c, o);
 	case VERB_POINTERS_LIST:
 		return pointers_list(c, o);
 	case VERB_POINTERS_GET:

@@ -275,6 +275,8 @@ static enum MHD_Result on_query(void *cls, enum MHD_ValueKind kind, const char *
 		req->prefix = value ? value : "";
 	else if (strcmp(key, "wait_ms") == 0)
 		req->wait_ms = value ? value : "";
+	else if (strcmp(key, "follow") == 0)
+		req->follow = value ? value : "";
 	else
 		req->unknown_query = key;
 	return MHD_YES;

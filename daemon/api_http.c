@@ -14,11 +14,11 @@
 
 enum {
 	IDLE_SECONDS = 60, /* of a connection on which nothing moves */
-	MAX_TCP_CLIENTS = 256,
-	MAX_CLIENTS_PER_ADDRESS = 64, /* TCP */
-	RESERVED_CLIENTS = 128,       /* for root and the daemon's user */
-	RESERVED_FDS = 128,           /* for everything but the API */
-	MAX_TURNS = 4,                /* of MHD_run() before the rest of the loop has its turn */
+	MAX_TCP_CLIENTS = 512,
+	MAX_CLIENTS_PER_ADDRESS = 256, /* TCP: TaskManagers of one host */
+	RESERVED_CLIENTS = 128,        /* for root and the daemon's user */
+	RESERVED_FDS = 128,            /* for everything but the API */
+	MAX_TURNS = 4,                 /* of MHD_run() before the rest of the loop has its turn */
 };
 
 static int run(struct listener *l)

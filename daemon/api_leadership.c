@@ -75,6 +75,14 @@ json_t *api_leadership_line(enum leadership_line line, const struct leadership *
 	return NULL;
 }
 
+int api_leadership_hub_new(struct api_hub **ret)
+{
+	/* One, and those that are being ended for it. */
+	const struct api_hub_config config = { .max_streams = 4 };
+
+	return api_hub_new(&config, ret);
+}
+
 void api_leadership_get(const struct api_request *req, struct api_reply *reply)
 {
 	const struct backend *b = &req->api->backend;
@@ -82,6 +90,8 @@ void api_leadership_get(const struct api_request *req, struct api_reply *reply)
 
 	if (!may(req, reply))
 		return;
+	if (req->api->leadership)
+		api_hub_drop_all(req->api->leadership);
 	b->ops->leadership(b->userdata, &l);
 	if (l.settled)
 		api_reply_json(reply, api_leadership_line(LEADERSHIP_STATE, &l, NULL));
@@ -90,8 +100,6 @@ void api_leadership_get(const struct api_request *req, struct api_reply *reply)
 	if (reply->http != 200)
 		return;
 	reply->type = "application/x-ndjson";
-	if (req->api->leadership)
-		api_hub_drop_all(req->api->leadership);
 	reply->stream = true;
 	reply->hub = req->api->leadership;
 }

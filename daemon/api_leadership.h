@@ -9,6 +9,11 @@
 
 #include "daemon/api_request.h"
 
+struct api_hub;
+
+/* Of its stream; the elector publishes the heartbeats. */
+int api_leadership_hub_new(struct api_hub **ret);
+
 void api_leadership_get(const struct api_request *req, struct api_reply *reply);
 void api_leadership_put(const struct api_request *req, struct api_reply *reply);
 

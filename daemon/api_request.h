@@ -27,8 +27,10 @@ struct api_hub;
 struct api_context {
 	struct backend backend;
 	sd_event *event; /* NULL in unit tests: then nothing times out */
-	/* NULL in unit tests that have none: of the event streams, of the hot JobManager's */
-	struct api_hub *hub, *leadership;
+	/* NULL in unit tests that have none: */
+	struct api_hub *hub;        /* of the event streams */
+	struct api_hub *followers;  /* of the endpoints */
+	struct api_hub *leadership; /* of the hot JobManager */
 	LIST_HEAD(api_pending_list, api_pending) pending;
 	unsigned n_clients;    /* open connections */
 	uint64_t replies[600]; /* by HTTP status */
@@ -44,7 +46,7 @@ struct api_request {
 	const char *by;   /* who asks, "uid 1000" */
 	pid_t pid;        /* on the Unix socket: of the process that connected; else 0 */
 	/* query and headers; NULL = not there */
-	const char *prefix, *wait_ms;
+	const char *prefix, *wait_ms, *follow;
 	const char *if_match, *if_none_match, *jmha_epoch;
 	const char *unknown_query; /* the name of a parameter that no call knows */
 	const void *body;

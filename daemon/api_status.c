@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "daemon/api_jobs.h"
 #include "daemon/api_json.h"
 
 /* Takes o; NULL when a field is missing for want of memory. */
@@ -66,6 +67,16 @@ static json_t *store_json(const struct status *s)
 	                        api_json_text(o, "state", s->store.state));
 }
 
+static json_t *parked_json(const struct status *s)
+{
+	json_t *a = json_array();
+	bool ok = true;
+
+	for (unsigned i = 0; i < BACKEND_MAX_PARKED && s->parked[i].jobid; i++)
+		ok &= json_array_append_new(a, api_jobs_json(&s->parked[i])) == 0;
+	return whole(a, ok);
+}
+
 static json_t *last_transition_json(const struct status *s)
 {
 	json_t *o;
@@ -98,6 +109,8 @@ json_t *api_status_json(const struct backend *backend)
 	                   api_json_set(o, "zookeeper", zookeeper_json(&s)) &&
 	                   api_json_set(o, "jobmanager", jobmanager_json(&s)) &&
 	                   api_json_set(o, "store", store_json(&s)) &&
+	                   api_json_number(o, "parked_count", s.n_parked) &&
+	                   api_json_set(o, "parked", parked_json(&s)) &&
 	                   api_json_set(o, "last_transition", last_transition_json(&s)));
 }
 

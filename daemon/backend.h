@@ -20,7 +20,7 @@
 #include "base/usec.h"
 #include "daemon/api_error.h"
 
-enum { BACKEND_MAX_REASONS = 24, BACKEND_MAX_DAMAGED = 8 };
+enum { BACKEND_MAX_REASONS = 24, BACKEND_MAX_DAMAGED = 8, BACKEND_MAX_PARKED = 16 };
 
 /* Why a member is not eligible; n = 0: it is. */
 struct reason_list {
@@ -43,6 +43,14 @@ struct transition {
 	usec_t at;                   /* wall clock */
 	usec_t detect, claim, grant; /* durations; USEC_INFINITY = does not apply, shown as null */
 };
+
+/* A job that the JobManager left out. */
+struct parked_job {
+	const char *jobid, *why;
+	usec_t since; /* wall clock */
+};
+
+typedef void (*backend_parked_cb)(void *cookie, const struct parked_job *job);
 
 /* GET /v1/status.  Durations are usec and shown as whole milliseconds. */
 struct status {
@@ -77,6 +85,8 @@ struct status {
 		uint64_t n_damaged;                       /* all of them */
 		const char *damaged[BACKEND_MAX_DAMAGED]; /* the first keys, NULL behind the last */
 	} store;
+	uint64_t n_parked;                            /* all of them */
+	struct parked_job parked[BACKEND_MAX_PARKED]; /* the first, jobid NULL behind the last */
 	bool has_transition;
 	struct transition last_transition;
 };
@@ -164,6 +174,46 @@ struct leadership {
 
 /* PUT /v1/leadership: what it says of itself. */
 enum leadership_word { LEADERSHIP_WAITING, LEADERSHIP_LEADING, LEADERSHIP_REVOKED };
+/* ---- endpoints, counters, parked jobs: what a JobManager says and asks.  Each change has the
+ * epoch it was made under: it is the backend's to refuse another one. */
+
+struct endpoints_view {
+	struct epoch epoch;    /* 0: nobody has led yet */
+	const char *leader_id; /* NULL with epoch 0 */
+	usec_t age;            /* since this member last heard of ZooKeeper */
+	bool stale;            /* for longer than a session lasts */
+	size_t n;
+};
+
+struct endpoint_view {
+	const char *component, *address; /* address NULL: removed (in changes) */
+};
+
+typedef void (*backend_endpoint_cb)(void *cookie, const struct endpoint_view *endpoint);
+
+enum counter_op { COUNTER_NEXT, COUNTER_SET, COUNTER_DELETE };
+
+struct counter_view {
+	const char *key;
+	int64_t next; /* what COUNTER_NEXT would hand out */
+	bool damaged; /* its value is lost */
+};
+
+typedef void (*backend_counter_cb)(void *cookie, const struct counter_view *counter);
+
+enum job_op { JOB_PARK, JOB_UNPARK, JOB_RECOVER };
+
+/* Of any of these changes. */
+struct change_result {
+	enum api_error error; /* API_OK: durable and fenced */
+	const char *message;  /* for people; NULL = the error's own text */
+	struct epoch epoch;   /* OK: under which it was done */
+	bool has_value;       /* OK of a counter that was not removed: */
+	int64_t value;        /* handed out, or set */
+	const char *leader;   /* NOT_LEADER: who is; NULL = unknown */
+};
+
+typedef void (*backend_change_done)(void *cookie, const struct change_result *result);
 
 enum operator_verb { OPERATOR_SWITCHOVER, OPERATOR_STEP_DOWN };
 
@@ -246,6 +296,28 @@ struct backend_ops {
 	                                 struct epoch epoch);
 
 	void (*counters)(void *userdata, struct counters *ret);
+
+	/* Calls `each` (may be NULL) for every published address. */
+	void (*endpoints)(void *userdata, struct endpoints_view *ret, backend_endpoint_cb each,
+	                  void *cookie);
+
+	/* Numbers that are handed out once.  API_OK also for one that is not there yet, and when
+	 * ret->damaged; API_NOT_READY. */
+	enum api_error (*counter_get)(void *userdata, const char *key, struct counter_view *ret);
+	enum api_error (*counter_list)(void *userdata, backend_counter_cb each, void *cookie);
+
+	/* API_NOT_READY */
+	enum api_error (*parked_list)(void *userdata, backend_parked_cb each, void *cookie);
+
+	/* Answered once, like pointer_submit.  address NULL: remove; `value` with COUNTER_SET
+	 * alone; `why` with JOB_PARK alone; JOB_RECOVER takes no epoch. */
+	void (*endpoint_submit)(void *userdata, struct epoch epoch, const char *component,
+	                        const char *address, backend_change_done done, void *cookie);
+	void (*counter_submit)(void *userdata, struct epoch epoch, enum counter_op op,
+	                       const char *key, int64_t value, backend_change_done done,
+	                       void *cookie);
+	void (*job_submit)(void *userdata, struct epoch epoch, enum job_op op, const char *jobid,
+	                   const char *why, backend_change_done done, void *cookie);
 };
 
 struct backend {

@@ -142,6 +142,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata)
 	elector_store_look_at(e);
 	elector_requests_sweep(e);
 	elector_leadership_beat(e);
+	elector_endpoints_second(e);
 	if (e->member_dirty || e->member.sequence != pointer_map_position(e->map)->sequence)
 		elector_publish_member(e); /* D16 */
 	return rearm(source, clock_boottime() + USEC_PER_SEC);
@@ -240,6 +241,7 @@ static int on_turn(sd_event_source *source, void *userdata)
 	(void)source;
 	elector_commit_pump(e);
 	elector_leadership_tell(e);
+	elector_endpoints_pump(e);
 	elector_guard_tell(e);
 	r = sync_session(e, &e->wired, e->session);
 	if (r >= 0)
@@ -311,9 +313,13 @@ static void elector_done(struct elector *e)
 		elector_commit_abort(e); /* who waits is told, while there is somebody to tell */
 		elector_commit_pump(e);
 	}
+	elector_endpoints_end(e);
 	elector_zk_close(e, false);
 	api_free(e->api);
 	elector_zk_done(e);
+	elector_endpoints_done(e);
+	elector_counters_done(e);
+	elector_jobs_done(e);
 	drop_sources(e);
 	elector_store_done(e);
 	lease_page_close(&e->page);
@@ -369,6 +375,8 @@ static int set_up(struct elector *e)
 	if (r >= 0)
 		r = elector_store_init(e);
 	if (r >= 0)
+		r = elector_endpoints_init(e);
+	if (r >= 0)
 		r = elector_zk_init(e);
 	if (r >= 0)
 		r = add_sources(e);
@@ -407,6 +415,7 @@ int elector_run(const struct config *config, const struct elector_fds *fds)
 	e->fds = *fds;
 	e->pidfd = e->kill_fd = e->page.fd = e->wired.fd = e->wired_second.fd = -1;
 	e->exit_code = 1;
+	elector_counters_init(e);
 	r = process_lock_memory();
 	if (r < 0)
 		log_debug("elector", "Memory is not locked: %s", strerror(-r));

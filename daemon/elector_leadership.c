@@ -116,12 +116,12 @@ void elector_leadership_tell(struct elector *e)
 	if (!now.settled)
 		return;
 	if (!e->leadership.settled)
-		api_leadership_publish(e->api, LEADERSHIP_STATE, &now, NULL);
+		(void)api_leadership_publish(e->api, LEADERSHIP_STATE, &now, NULL);
 	else if (now.epoch.v != 0 && !epoch_equal(now.epoch, e->leadership.epoch))
-		api_leadership_publish(e->api, LEADERSHIP_GRANT, &now, NULL);
+		(void)api_leadership_publish(e->api, LEADERSHIP_GRANT, &now, NULL);
 	else if (now.epoch.v == 0 && e->leadership.epoch.v != 0) {
 		now.epoch = e->leadership.epoch; /* what is asked back */
-		api_leadership_publish(e->api, LEADERSHIP_REVOKE, &now, NULL);
+		(void)api_leadership_publish(e->api, LEADERSHIP_REVOKE, &now, NULL);
 		now.epoch.v = 0;
 	}
 	e->leadership = now;
@@ -135,7 +135,7 @@ void elector_leadership_beat(struct elector *e)
 		return;
 	elector_leadership_now(e, &now);
 	now.lease = core_lease_left(&e->core, clock_boottime());
-	api_leadership_publish(e->api, LEADERSHIP_HEARTBEAT, &now, NULL);
+	(void)api_leadership_publish(e->api, LEADERSHIP_HEARTBEAT, &now, NULL);
 }
 
 bool elector_leadership_recover(struct elector *e, const char *jobid)
@@ -143,8 +143,6 @@ bool elector_leadership_recover(struct elector *e, const char *jobid)
 	struct leadership now;
 
 	elector_leadership_now(e, &now);
-	if (!hot(e) || now.epoch.v == 0)
-		return false;
-	api_leadership_publish(e->api, LEADERSHIP_RECOVER, &now, jobid);
-	return true;
+	return hot(e) && now.epoch.v != 0 &&
+	       api_leadership_publish(e->api, LEADERSHIP_RECOVER, &now, jobid);
 }

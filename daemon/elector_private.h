@@ -14,9 +14,14 @@
  *	elector_status.c   what the API may ask
  *	elector_requests.c operator requests through requests/ (D6)
  *	elector_history.c  terms and transitions
+ *	elector_endpoints.c  reads, serves and writes the endpoints (B10)
+ *	elector_counters.c   numbers that are handed out once
+ *	elector_jobs.c       parked jobs
  */
 #pragma once
 
+#include <jansson.h>
+#include <sys/queue.h>
 #include <systemd/sd-event.h>
 
 #include "base/usec.h"
@@ -26,6 +31,7 @@
 #include "daemon/lease_page.h"
 #include "daemon/session_file.h"
 #include "election/core.h"
+#include "election/endpoint_book.h"
 #include "election/handover.h"
 #include "election/observe.h"
 #include "election/session.h"
@@ -69,6 +75,9 @@ struct elector_request {
 	char leader[MEMBER_NAME_MAX + 1];   /* who leads, with done */
 	usec_t stop, release, grant, total; /* durations; USEC_INFINITY = not known */
 };
+
+struct elector_counter_change;
+struct elector_endpoint_node;
 
 struct elector {
 	struct config *config;
@@ -179,6 +188,18 @@ struct elector {
 	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
 	bool request_looking;  /* somebody is not refused before the next look */
 	usec_t stop_asked, stop_done, release_done;
+
+	/* endpoints, counters, parked jobs */
+	struct {
+		struct endpoint_book *book;
+		struct elector_endpoint_node *nodes; /* whom answers and watches are for */
+		bool syncing, connected;             /* a sync was answered on this connection */
+		usec_t contact; /* when what is served was last known to be so */
+		usec_t look_at; /* at all of them */
+	} endpoints;
+	STAILQ_HEAD(, elector_counter_change) counter_changes;
+	bool counters_running;
+	json_t *parked_shown[BACKEND_MAX_PARKED]; /* by the last status */
 };
 
 /* ---- elector.c */
@@ -261,12 +282,52 @@ void elector_leadership_now(const struct elector *e, struct leadership *ret);
 void elector_leadership_tell(struct elector *e);         /* what has changed, after each turn */
 void elector_leadership_beat(struct elector *e);         /* once a second */
 int elector_leadership_foreign(const struct elector *e); /* 0 = none lately */
-bool elector_leadership_recover(struct elector *e, const char *jobid); /* false: nothing granted */
+/* False: nothing is granted, or its JobManager does not follow now. */
+bool elector_leadership_recover(struct elector *e, const char *jobid);
 
 /* ---- elector_status.c */
 
 extern const struct backend_ops elector_backend_ops;
 void elector_status_reply(struct elector *e, const struct commit_action *reply);
+/* A change of the log for a client: leads, and is ready?  Then through the queue.  The request's
+ * cookie is not the caller's. */
+void elector_status_submit(struct elector *e, const struct commit_request *request,
+                           backend_pointer_done done, void *cookie);
+bool elector_status_store_read(const struct elector *e);
+/* Who leads, as others are told; NULL = nobody known. */
+const char *elector_status_leader(const struct elector *e);
+
+/* ---- elector_endpoints.c */
+
+int elector_endpoints_init(struct elector *e);
+void elector_endpoints_end(struct elector *e); /* whoever waits is told */
+void elector_endpoints_done(struct elector *e);
+void elector_endpoints_connected(struct elector *e);
+void elector_endpoints_disconnected(struct elector *e); /* or the session is about to be closed */
+void elector_endpoints_second(struct elector *e);
+void elector_endpoints_pump(struct elector *e); /* what the book wants done */
+void elector_endpoints_show(struct elector *e, struct endpoints_view *ret, backend_endpoint_cb each,
+                            void *cookie);
+void elector_endpoints_submit(struct elector *e, struct epoch epoch, const char *component,
+                              const char *address, backend_change_done done, void *cookie);
+
+/* ---- elector_counters.c */
+
+void elector_counters_init(struct elector *e);
+void elector_counters_done(struct elector *e);
+enum api_error elector_counters_get(struct elector *e, const char *key, struct counter_view *ret);
+enum api_error elector_counters_list(struct elector *e, backend_counter_cb each, void *cookie);
+void elector_counters_submit(struct elector *e, struct epoch epoch, enum counter_op op,
+                             const char *key, int64_t value, backend_change_done done,
+                             void *cookie);
+
+/* ---- elector_jobs.c */
+
+void elector_jobs_done(struct elector *e);
+void elector_jobs_status(struct elector *e, struct status *ret);
+enum api_error elector_jobs_list(struct elector *e, backend_parked_cb each, void *cookie);
+void elector_jobs_submit(struct elector *e, struct epoch epoch, enum job_op op, const char *jobid,
+                         const char *why, backend_change_done done, void *cookie);
 
 /* ---- elector_requests.c */
 

@@ -15,6 +15,8 @@ libelection_a_SOURCES = \
 # libregister: contents of znodes; pure, allocates (jansson, SHA-256 of libcrypto).
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
+	election/endpoint_book.c election/endpoint_book.h \
+	election/endpoint_map.c election/endpoint_map.h \
 	election/json_fields.c election/json_fields.h \
 	election/register.c election/register.h \
 	election/znode_json.c election/znode_json.h

@@ -34,7 +34,7 @@ static int setup(void **state)
 		.cluster = "orders",
 		.member = "jm-a",
 	};
-	return api_hub_new(NULL, &context.leadership);
+	return api_leadership_hub_new(&context.leadership);
 }
 
 static int teardown(void **state)

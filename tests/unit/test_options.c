@@ -72,6 +72,9 @@ static void verbs_and_their_arguments_are_told_apart(void **state)
 	assert_int_equal(o.verb, VERB_POINTERS_GET);
 	assert_int_equal(parse("pointers delete jobs/a"), 0);
 	assert_int_equal(o.verb, VERB_POINTERS_DELETE);
+	assert_int_equal(parse("recover 0a"), 0);
+	assert_int_equal(o.verb, VERB_RECOVER);
+	assert_string_equal(o.args[0], "0a");
 	assert_int_equal(parse(""), 0);
 	assert_int_equal(o.verb, VERB_HELP);
 	assert_int_equal(parse("--version"), 0);
