@@ -12,17 +12,12 @@ import java.util.UUID;
  */
 final class Term {
 
-    private enum State {
-        LEADING,
-        REVOKED,
-        CLOSED
-    }
-
     private final long epoch;
     private final UUID leaderId;
     private final Runnable onClosed;
 
-    private State state = State.LEADING;
+    private boolean revoked;
+    private boolean closed;
     private int openStores;
     private boolean hadStore;
 
@@ -41,25 +36,23 @@ final class Term {
     }
 
     synchronized boolean isLeading() {
-        return state == State.LEADING;
+        return !revoked && !closed;
     }
 
     synchronized boolean isClosed() {
-        return state == State.CLOSED;
+        return closed;
     }
 
-    /** Returns whether this was the first call. */
+    /** Returns whether this was the first call: Flink is told once. */
     synchronized boolean revoke() {
-        if (state != State.LEADING) {
-            return false;
-        }
-        state = State.REVOKED;
-        return true;
+        final boolean first = !revoked;
+        revoked = true;
+        return first;
     }
 
     /** Flink opens a job store: a Dispatcher of this term is about to live. */
     synchronized StoreLife storeOpened() {
-        if (state == State.CLOSED) {
+        if (closed) {
             throw new IllegalStateException(
                     "epoch=" + epoch + " the term is over; no job store is opened in it any more");
         }
@@ -72,9 +65,9 @@ final class Term {
     void closeIfNoStore(boolean unlessHadOne) {
         final boolean closes;
         synchronized (this) {
-            closes = state != State.CLOSED && openStores == 0 && !(unlessHadOne && hadStore);
+            closes = !closed && openStores == 0 && !(unlessHadOne && hadStore);
             if (closes) {
-                state = State.CLOSED;
+                closed = true;
             }
         }
         if (closes) {
