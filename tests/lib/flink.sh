@@ -188,6 +188,7 @@ flink_jobmanager_make() {
 flink_start() { # NAME of a JobManager or TaskManager
 	local dir
 	dir=$(flink_dir "$1")
+	date +%s%3N >"$dir/started"
 	"$dir/start" >>"$dir/out" 2>&1 </dev/null &
 	echo $! >"$dir/pid"
 	disown
@@ -207,9 +208,10 @@ flink_kill() { # NAME
 	cluster_until 10 flink_stopped "$1"
 }
 
-# It takes part: its contenders stand in the election (of this process: since SINCE).
-flink_jobmanager_ready() { # NAME SINCE
-	[ -n "$(flink_event "$1" "$2" "LeaderContender has been registered under component 'dispatcher'")" ]
+# It takes part: since it was started, its contenders stand in the election.
+flink_jobmanager_ready() { # NAME
+	[ -n "$(flink_event "$1" "$(cat "$(flink_dir "$1")/started")" \
+		"LeaderContender has been registered under component 'dispatcher'")" ]
 }
 
 # ---- TaskManagers
@@ -239,6 +241,18 @@ flink_taskmanager_make() { # NAME: prints the path of its program
 		-cp "$(flink_class_path)" org.apache.flink.runtime.taskexecutor.TaskManagerRunner \
 		--configDir "$(flink_dir "$1")/conf"
 }
+
+# ---- followers: N TaskManagers' share of high availability, without the TaskManagers
+
+flink_followers_make() { # NAME N JOBID
+	flink_followers_jar=$cluster_dir/flink/followers.jar
+	[ -e "$flink_followers_jar" ] ||
+		"$lib/../flink/job/build" "$flink_home" "$flink_followers_jar" "$lib/../flink/followers" || return 1
+	flink_conf_make "$1" </dev/null || return 1
+	flink_wrapper "$1" -Xmx256m -cp "$(flink_class_path):$flink_followers_jar" Followers \
+		"$(flink_dir "$1")/conf" "$2" "$3"
+}
+flink_followers_ready() { grep -q ' ready ' "$(flink_dir "$1")/out"; }
 
 # ---- REST: any JobManager's passes the question on to the leader
 
@@ -312,8 +326,8 @@ flink_count_events() { # SINCE REGEX
 		awk -v since="$1" 'BEGIN { regex = ARGV[1]; ARGV[1] = "" } $1 >= since && $0 ~ regex' "$2" "$(flink_log "$name")"
 	done | wc -l
 }
-flink_granted='Granting leadership to the contender'
-flink_revoked='Revoking leadership (to|for) component'
+flink_granted="Granting leadership to the contender registered under component 'dispatcher'"
+flink_revoked="Revoking leadership (to|for) component 'dispatcher'"
 flink_dispatcher="The leader session for component 'dispatcher' is confirmed"
 flink_task_runs='switched from INITIALIZING to RUNNING'
 
