@@ -8,7 +8,7 @@
 #   flink_ha         zookeeper (Flink's own), jmha or none
 #   zk_connect       zookeeper: the servers
 #   flink_jmha_jar   jmha: the library, first in every class path
-#   flink_api        jmha: host:port,... of the daemons' TCP listeners, for TaskManagers
+#   flink_api        jmha: host:port,... of the daemons' TCP listeners, for TaskManagers; flink_members sets it
 #   flink_conf       more lines for every config.yaml
 #
 # Everything lies below $cluster_dir/flink: one folder for each process, and what they share.  All is on
@@ -27,7 +27,7 @@ flink_parallelism=${flink_parallelism:-1}
 
 flink_dir() { echo "$cluster_dir/flink/$1"; }
 flink_log() { echo "$cluster_dir/flink/$1/log"; }
-flink_ledger() { echo "$cluster_dir/flink/ledger${1:+-$1}"; }
+flink_ledger() { echo "$cluster_dir/flink/ledger"; }
 
 # Folders, ports and the job's jar.
 flink_setup() {
@@ -118,7 +118,7 @@ flink_conf_make() { # NAME, more lines on stdin
 }
 
 flink_class_path() {
-	local path=$flink_home/lib/*
+	local path="$flink_home/lib/*" # for java to expand
 	[ "$flink_ha" = jmha ] && path=$flink_jmha_jar:$path
 	echo "$path"
 }
@@ -126,7 +126,7 @@ flink_class_path() {
 # What Flink's own scripts set for Java 17 (env.java.opts.all), and a JVM that starts fast on few cores.
 flink_java_options() {
 	local name
-	for name in sun.net.util; do echo "--add-exports=java.base/$name=ALL-UNNAMED"; done
+	echo --add-exports=java.base/sun.net.util=ALL-UNNAMED
 	echo --add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED
 	echo --add-exports=java.security.jgss/sun.security.krb5=ALL-UNNAMED
 	for name in api file parser tree util; do
@@ -182,6 +182,23 @@ flink_jobmanager_make() {
 			--configDir "$(flink_dir "$name")/conf" --job-classname "$@")
 	fi
 	flink_wrapper "$name" "-Xmx$flink_jobmanager_heap" -XX:MaxMetaspaceSize=256m -cp "$path" "${main[@]}"
+}
+
+# flink_members NAME...: with jmha, a member in hot mode for each, with its JobManager.  To be started by
+# member_start; the JobManager has the member's name.
+flink_members() {
+	local name n=0 cluster_command cluster_jobmanager='mode = "hot";'
+	flink_api=
+	for name; do # JobManagers take the first ports, the daemons the last
+		n=$((n + 1))
+		flink_api=${flink_api:+$flink_api,}127.0.0.1:$((flink_port + 10 + n))
+	done
+	n=0
+	for name; do
+		n=$((n + 1))
+		cluster_command="\"$(flink_jobmanager_make "$name")\"" || return 1
+		member_make "$name" "api: { listen = \"127.0.0.1:$((flink_port + 10 + n))\"; };" || return 1
+	done
 }
 
 # Directly, without jmha.

@@ -10,19 +10,11 @@ provider_start() { # default|tuned
 	cluster_session_ms=10000
 	[ "$1" = tuned ] && cluster_session_ms=4000
 	cluster_links=no
-	flink_api=127.0.0.1:$((flink_port + 14)),127.0.0.1:$((flink_port + 15))
-	for name in jm-a jm-b; do
-		bench_member_make "$name" && member_start "$name" || return 1
+	for name in jm-a jm-b; do # the runtime directory on a tmpfs, as /run is
+		mkdir -p "$cluster_dir/$name" "$runtime/$provider/$name" &&
+			ln -s "$runtime/$provider/$name" "$cluster_dir/$name/run" || return 1
 	done
-}
-
-bench_member_make() { # with its runtime directory on a tmpfs, as /run is
-	local name=$1 port=14
-	[ "$name" = jm-b ] && port=15
-	mkdir -p "$cluster_dir/$name" "$runtime/$name" && ln -sfn "$runtime/$name" "$cluster_dir/$name/run"
-	cluster_command="\"$(flink_jobmanager_make "$name")\""
-	cluster_jobmanager='mode = "hot";'
-	member_make "$name" "api: { listen = \"127.0.0.1:$((flink_port + port))\"; };"
+	flink_members jm-a jm-b && member_start jm-a && member_start jm-b
 }
 
 provider_ready() { # NAME: it could take over
