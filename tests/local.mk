@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Six suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
+# Seven suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
 # told to), so that cases are counted, not files.
 #
 #   UNIT_TESTS     cmocka programs               make check-unit      part of make check
@@ -8,6 +8,7 @@
 #   STYLE_TESTS    scripts about the code        make check-style     part of make check
 #   CLUSTER_TESTS  real ZooKeeper, real daemons  make check-cluster
 #   HOSTS_TESTS    real systemd in a container   make check-hosts
+#   FLINK_TESTS    a real Flink                  make check-flink
 #
 # Programs carry no suffix, scripts end in .t or .sh.  Exit 77 or "1..0 # SKIP why" is a skip.
 UNIT_TESTS    =
@@ -15,12 +16,14 @@ SIM_TESTS     =
 STYLE_TESTS   =
 CLUSTER_TESTS =
 HOSTS_TESTS   =
+FLINK_TESTS   =
 
 include %D%/lib/local.mk
 include %D%/unit/local.mk
 include %D%/sim/local.mk
 include %D%/cluster/local.mk
 include %D%/hosts/local.mk
+include %D%/flink/local.mk
 include %D%/bench/local.mk
 include %D%/style/local.mk
 
@@ -71,10 +74,10 @@ AM_TESTS_ENVIRONMENT += \
 	ASAN_OPTIONS=$${ASAN_OPTIONS-detect_leaks=1:strict_string_checks=1}; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1}; export UBSAN_OPTIONS;
 
-EXTRA_DIST += $(STYLE_TESTS) $(CLUSTER_TESTS) $(HOSTS_TESTS) %D%/lib
+EXTRA_DIST += $(STYLE_TESTS) $(CLUSTER_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) %D%/lib
 
 # One suite; own summary file, so that results of other suites stay.  Programs are built first.
-check-unit check-sim check-style check-cluster check-hosts: all $(check_PROGRAMS) $(check_LIBRARIES)
+check-unit check-sim check-style check-cluster check-hosts check-flink: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@suite=$@; suite=$${suite#check-}; \
 	case $$suite in \
 	unit) tests='$(UNIT_TESTS)' ;; \
@@ -82,22 +85,24 @@ check-unit check-sim check-style check-cluster check-hosts: all $(check_PROGRAMS
 	style) tests='$(STYLE_TESTS)' ;; \
 	cluster) tests='$(CLUSTER_TESTS)' ;; \
 	hosts) tests='$(HOSTS_TESTS)' ;; \
+	flink) tests='$(FLINK_TESTS)' ;; \
 	esac; \
 	test -n "$$tests" || { echo "$$suite: no tests"; exit 1; }; \
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" TEST_SUITE_LOG=$$suite.log
 # What a suite is made of, for ./check.
-list-unit list-sim list-style list-cluster list-hosts:
+list-unit list-sim list-style list-cluster list-hosts list-flink:
 	@case $@ in \
 	list-unit) echo '$(UNIT_TESTS)' ;; \
 	list-sim) echo '$(SIM_TESTS)' ;; \
 	list-style) echo '$(STYLE_TESTS)' ;; \
 	list-cluster) echo '$(CLUSTER_TESTS)' ;; \
 	list-hosts) echo '$(HOSTS_TESTS)' ;; \
+	list-flink) echo '$(FLINK_TESTS)' ;; \
 	esac
-.PHONY: check-unit check-sim check-style check-cluster check-hosts \
-	list-unit list-sim list-style list-cluster list-hosts
-CLEANFILES += unit.log sim.log style.log cluster.log hosts.log
+.PHONY: check-unit check-sim check-style check-cluster check-hosts check-flink \
+	list-unit list-sim list-style list-cluster list-hosts list-flink
+CLEANFILES += unit.log sim.log style.log cluster.log hosts.log flink.log
 # What suites outside TESTS leave behind.
 clean-local:
-	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs
+	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs tests/flink/*.log tests/flink/*.trs
 	-find . -name '*.gcda' -delete

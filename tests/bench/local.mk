@@ -18,5 +18,10 @@ tests_bench_jobmanager_SOURCES = %D%/jobmanager.c
 RUNS = 50
 bench: all
 	@$(srcdir)/tests/bench/run . -r $(RUNS) $(BENCH_OPTIONS)
-.PHONY: bench
-EXTRA_DIST += %D%/run
+# A real Flink with jmha and with its own ZooKeeper HA: make bench-flink [FLINK=1.20] [RUNS=5].
+FLINK = 1.20
+bench-flink: RUNS = 5
+bench-flink: all
+	@$(srcdir)/tests/bench/flink/run . -f $(FLINK) -r $(RUNS) $(BENCH_OPTIONS)
+.PHONY: bench bench-flink
+EXTRA_DIST += %D%/flink %D%/run

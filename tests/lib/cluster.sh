@@ -16,6 +16,7 @@ cluster_session_ms=${cluster_session_ms:-4000}
 cluster_tick_ms=${cluster_tick_ms:-500}
 cluster_stop_ms=${cluster_stop_ms:-500}
 cluster_command=${cluster_command:-'"/bin/sleep", "infinity"'}
+cluster_jobmanager=${cluster_jobmanager:-} # more settings of the JobManager: mode = "hot";
 cluster_links=${cluster_links:-yes} # no: members reach ZooKeeper directly, none can be cut off
 
 # ---- ZooKeeper
@@ -57,7 +58,7 @@ member_make() {
 		             session_ms = $cluster_session_ms; tick_ms = $cluster_tick_ms; };
 		storage: { path = "$cluster_dir/store"; };
 		jobmanager: { command = [$cluster_command]; stop_ms = $cluster_stop_ms;
-		              ${cluster_jobmanager:-} };
+		              $cluster_jobmanager };
 		${2:-}
 	END
 }
