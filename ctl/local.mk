@@ -8,6 +8,8 @@ libctl_a_SOURCES = \
 	%D%/field.h \
 	%D%/import_plan.c %D%/import_plan.h \
 	%D%/import_write.c %D%/import_write.h \
+	%D%/init.c %D%/init.h \
+	%D%/init_files.c %D%/init_files.h \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
 	%D%/pointers.c %D%/pointers.h \

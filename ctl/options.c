@@ -434,6 +434,9 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 	return 0;
 }
 
+_Static_assert(N_ELEMENTS(option_infos) <= 64, "one bit each");
+
+/* `given`: bit i = option_infos[i]. */
 static int check_options(const struct options *o, uint64_t given, FILE *err)
 {
 	const struct verb_info *v = find_info(o->verb);
@@ -441,7 +444,8 @@ static int check_options(const struct options *o, uint64_t given, FILE *err)
 	if (!v || o->help)
 		return 0;
 	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
-		if (given & option_infos[i].bit & ~v->options) {
+		if ((given >> i & 1) && option_infos[i].bit &&
+		    !(option_infos[i].bit & v->options)) {
 			(void)fprintf(err, "jmhactl: --%s is no option of %s%s%s\n",
 			              option_infos[i].name, v->name, v->sub ? " " : "",
 			              v->sub ? v->sub : "");
@@ -486,7 +490,7 @@ int options_parse(int argc, char **argv, struct options *ret, FILE *err)
 			return r;
 		for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
 			if (option_infos[i].value == value)
-				given |= option_infos[i].bit;
+				given |= UINT64_C(1) << i;
 	}
 	r = take_verb(argv + optind, (size_t)(argc - optind), &o, err);
 	if (r < 0)
