@@ -30,6 +30,7 @@ CLUSTER_TESTS += tests/cluster/znodes_by_hand.t
 CLUSTER_TESTS += tests/cluster/started_oddly.t
 CLUSTER_TESTS += tests/cluster/zookeeper_outage.t
 CLUSTER_TESTS += tests/cluster/http.t
+CLUSTER_TESTS += tests/cluster/import.t
 CLUSTER_TESTS += tests/cluster/reload.t
 CLUSTER_TESTS += tests/cluster/switchover.t
 CLUSTER_TESTS += tests/cluster/two_clusters.t
