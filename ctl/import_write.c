@@ -187,6 +187,8 @@ enum exit_code import_write(struct client *c, const struct options *o,
 	if (n_told < n_new)
 		(void)printf("%zu jobs are recovered by the next leader: `jmhactl step-down`\n",
 		             n_new - n_told);
+	(void)printf("Flink must run with the same high-availability.storageDir and cluster-id as "
+	             "before:\nthe jars of the jobs lie there\n");
 	(void)printf("When all run: remove %s from Flink's ZooKeeper (zkCli.sh: deleteall), so "
 	             "that\nnobody starts them a second time with the old configuration\n",
 	             o->path ? o->path : "/flink/default");
