@@ -13,6 +13,7 @@
 #include "ctl/field.h"
 #include "ctl/operate.h"
 #include "ctl/pointers.h"
+#include "ctl/store_import.h"
 #include "ctl/table.h"
 #include "ctl/views.h"
 
@@ -344,8 +345,11 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 		return pointers_put(c, o);
 	case VERB_POINTERS_DELETE:
 		return pointers_delete(c, o);
+	case VERB_STORE_IMPORT:
+		return store_import_run(c, o);
 	case VERB_VERSION:
 		return run_version(c, o);
+	case VERB_INIT: /* asks no daemon */
 	case VERB_HELP:
 		break;
 	}

@@ -35,6 +35,7 @@ CLUSTER_TESTS += tests/cluster/zookeeper_outage.t
 CLUSTER_TESTS += tests/cluster/counters.t
 CLUSTER_TESTS += tests/cluster/endpoints.t
 CLUSTER_TESTS += tests/cluster/http.t
+CLUSTER_TESTS += tests/cluster/import.t
 CLUSTER_TESTS += tests/cluster/reload.t
 CLUSTER_TESTS += tests/cluster/switchover.t
 CLUSTER_TESTS += tests/cluster/two_clusters.t

@@ -115,7 +115,7 @@ dead_links()
 		test -e "$(dirname "$1")/$to" || echo "$1 -> $to"
 	done
 }
-pages='README.md CONTRIBUTING.md docs/ARCHITECTURE.md docs/DESIGN.md docs/PROTOCOL.md docs/api.md docs/failure-model.md'
+pages='README.md CONTRIBUTING.md docs/ARCHITECTURE.md docs/DESIGN.md docs/PROTOCOL.md docs/api.md docs/failure-model.md docs/flink.md'
 saw "$(for p in $pages; do links "$p"; done | count)" 12 "links between pages"
 is "$(for p in $pages; do dead_links "$p"; done)" "" "every link leads somewhere"
 
