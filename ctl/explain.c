@@ -25,7 +25,10 @@ static const char *const reasons[][2] = {
 	{ "maintenance", "the cluster is paused for maintenance." },
 	{ "pause", "it failed a short while ago and pauses before the next attempt. The log of the "
 	           "JobManager or of jmhad says why." },
-	{ "jobmanager-not-waiting", "its JobManager is not connected and waiting." },
+	{ "jobmanager-not-waiting",
+	  "its JobManager does not say that it waits. If it was started just now, this ends by "
+	  "itself in some seconds; else its log says why: high-availability.type and the jmha jar "
+	  "in Flink's lib/ are needed, and jobmanager.command must exec, not fork." },
 	{ "not-caught-up", "it has not read the store up to the end yet. This ends by itself when "
 	                   "storage is fast enough." },
 	{ "storage-missing", "the store is not there. Is the shared directory mounted, and "
@@ -226,6 +229,12 @@ void explain(FILE *f, const json_t *status, const json_t *cluster)
 		explain_who_leads(f, status, cluster);
 		explain_why_not(f, status);
 	}
+	if (field_int(field(status, "jobmanager"), "foreign_pid") > 0)
+		say(f,
+		    "Process %lld asks this daemon for the leadership and is not its JobManager "
+		    "(pid %lld): it was started by hand, or belongs to another cluster. Stop it.",
+		    field_int(field(status, "jobmanager"), "foreign_pid"),
+		    field_int(field(status, "jobmanager"), "pid"));
 	if (json_is_object(pause))
 		say(f, "The cluster is paused until %s by %s: %s", field_text(pause, "until"),
 		    field_text(pause, "by"), field_text(pause, "why"));

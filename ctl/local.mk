@@ -6,10 +6,16 @@ libctl_a_SOURCES = \
 	%D%/exit_code.c %D%/exit_code.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/field.h \
+	%D%/import_plan.c %D%/import_plan.h \
+	%D%/import_write.c %D%/import_write.h \
+	%D%/init.c %D%/init.h \
+	%D%/init_files.c %D%/init_files.h \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
 	%D%/pointers.c %D%/pointers.h \
+	%D%/store_import.c %D%/store_import.h \
 	%D%/table.c %D%/table.h \
+	%D%/target_file.c %D%/target_file.h \
 	%D%/verbs.c %D%/verbs.h \
 	%D%/views.c %D%/views.h
 libctl_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
@@ -18,7 +24,8 @@ bin_PROGRAMS += jmhactl
 # The table of errors is the daemon's: the same codes, the same exit codes.
 jmhactl_SOURCES = %D%/main.c daemon/api_error.c daemon/api_error.h
 jmhactl_CFLAGS  = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
-CTL_LIBS        = libctl.a $(CURL_LIBS) $(JANSSON_LIBS)
+CTL_LIBS        = libctl.a libjmhaconfig.a $(MIGRATE_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) \
+	$(JANSSON_LIBS)
 jmhactl_LDADD   = $(CTL_LIBS)
 
 dist_bashcompletion_DATA = completion/jmhactl

@@ -5,8 +5,10 @@
 #include <curl/curl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "ctl/init.h"
 #include "ctl/options.h"
 #include "ctl/verbs.h"
 
@@ -22,6 +24,8 @@ static enum exit_code run(const struct options *o)
 	CLEANUP(fclosep) FILE *nowhere = NULL;
 	enum exit_code code;
 
+	if (o->verb == VERB_INIT)
+		return init_run(o, isatty(STDIN_FILENO) ? stdin : NULL);
 	/* `version` says something even where no daemon is. */
 	if (o->verb == VERB_VERSION)
 		nowhere = fopen("/dev/null", "we");

@@ -197,6 +197,43 @@ static enum exit_code say_result(const struct options *o, const struct client_re
 	return EXIT_DONE;
 }
 
+static bool is_jobid(const char *text)
+{
+	return strspn(text, "0123456789abcdef") == 32 && text[32] == '\0';
+}
+
+enum exit_code operate_recover(struct client *c, const struct options *o)
+{
+	CLEANUP(client_reply_done) struct client_reply reply = { 0 };
+	char path[80];
+	int r;
+
+	if (!is_jobid(o->args[0])) {
+		(void)fprintf(stderr, "jmhactl: a job's id has 32 hex digits (0-9 a-f); see "
+		                      "`jmhactl status`\n");
+		return EXIT_USAGE;
+	}
+	(void)snprintf(path, sizeof(path), "/v1/jobs/%s/recover", o->args[0]);
+	const struct client_request req = {
+		.method = "POST",
+		.path = path,
+		.body = "",
+		.timeout = verbs_timeout(o, 10),
+	};
+	r = client_call(c, &req, &reply);
+	if (r < 0)
+		return verbs_say_unreachable(c, r, true);
+	if (o->json)
+		verbs_print_body(&reply);
+	if (reply.http != 200)
+		return verbs_say_error(&reply);
+	if (!o->json)
+		(void)printf("The JobManager was told; see `jmhactl status` whether %s is still "
+		             "parked\n",
+		             o->args[0]);
+	return EXIT_DONE;
+}
+
 enum exit_code operate_run(struct client *c, const struct options *o)
 {
 	usec_t deadline;

@@ -20,15 +20,34 @@ enum {
 	OPT_CREATE,
 	OPT_REVISION,
 	OPT_EPOCH,
-	OPT_VERSION
+	OPT_VERSION,
+	OPT_FROM_FLINK,
+	OPT_PATH,
+	OPT_AUTH_FILE,
+	OPT_DRY_RUN,
+	OPT_SKIP_BROKEN,
+	OPT_MEMBER,
+	OPT_ZOOKEEPER,
+	OPT_TICK_MS,
+	OPT_STORAGE,
+	OPT_FLINK_HOME,
+	OPT_FLINK_STORAGE,
+	OPT_ADDRESS,
+	OPT_CLUSTER_ID,
+	OPT_PEERS,
+	OPT_LISTEN,
+	OPT_ADMIN_GROUP,
+	OPT_MODE,
+	OPT_JOB_CLASS,
+	OPT_OUTPUT,
 };
 
 static const struct option_info {
 	int value;
-	unsigned bit; /* in struct verb_info; 0 = every verb takes it */
+	uint64_t bit; /* in struct verb_info; 0 = every verb takes it */
 	const char *name, *arg, *help;
 } option_infos[] = {
-#define BIT(n) (1u << (n))
+#define BIT(n) (UINT64_C(1) << (n))
 	{ 'c', 0, "cluster", "NAME", "which cluster; not needed when this host has one" },
 	{ OPT_SOCKET, 0, "socket", "PATH", "the daemon's socket (/run/jmha/NAME/api.sock)" },
 	{ 'h', 0, "help", NULL, "this help, or that of a verb" },
@@ -42,7 +61,7 @@ static const struct option_info {
 #define O_YES BIT(3)
 	{ 'y', O_YES, "yes", NULL, "do not ask" },
 #define O_FORCE BIT(4)
-	{ OPT_FORCE, O_FORCE, "force", NULL, "do it although the daemon calls it unsafe" },
+	{ OPT_FORCE, O_FORCE, "force", NULL, "do it although it is refused as unsafe" },
 #define O_WHY BIT(5)
 	{ OPT_WHY, O_WHY, "why", "TEXT", "a reason, kept with the request" },
 #define O_CREATE BIT(6)
@@ -53,6 +72,55 @@ static const struct option_info {
 	{ OPT_EPOCH, O_EPOCH, "epoch", "N", "only if this is the current epoch" },
 #define O_TIMEOUT BIT(9)
 	{ OPT_TIMEOUT, O_TIMEOUT, "timeout", "SECONDS", "give up after so long" },
+#define O_IMPORT (BIT(10) | O_AUTH_FILE | O_DRY_RUN | O_TIMEOUT | O_YES | O_FORCE)
+	{ OPT_FROM_FLINK, BIT(10), "from-flink-zookeeper", "SERVERS", "host:port,host:port" },
+	{ OPT_PATH, BIT(10), "path", "ZNODE", "of that cluster (/flink/default)" },
+	{ OPT_SKIP_BROKEN, BIT(10), "skip-broken", NULL, "import the jobs that are whole" },
+#define O_AUTH_FILE BIT(11)
+	{ OPT_AUTH_FILE, O_AUTH_FILE, "auth-file", "FILE", "user:password for ZooKeeper, 0600" },
+#define O_DRY_RUN BIT(12)
+	{ OPT_DRY_RUN, O_DRY_RUN, "dry-run", NULL, "show what would be written, write nothing" },
+#define O_INIT (BIT(13) | O_AUTH_FILE | O_DRY_RUN | O_YES | O_FORCE)
+	{ OPT_MEMBER, BIT(13), "member", "NAME", "of this member (the host name)" },
+	{ OPT_ZOOKEEPER, BIT(13), "zookeeper", "SERVERS", "host:port,host:port,host:port" },
+	{ OPT_TICK_MS, BIT(13), "tick-ms", "MS", "tickTime of these servers (2000)" },
+	{ OPT_STORAGE, BIT(13), "storage", "DIR", "shared directory for the pointers" },
+	{ OPT_FLINK_HOME, BIT(13), "flink-home", "DIR", "where Flink lies (/opt/flink)" },
+	{ OPT_FLINK_STORAGE, BIT(13), "flink-storage", "URI", "high-availability.storageDir" },
+	{ OPT_ADDRESS, BIT(13), "address", "HOST", "of this host, for others (its name)" },
+	{ OPT_CLUSTER_ID, BIT(13), "cluster-id", "ID",
+	  "high-availability.cluster-id (the cluster)" },
+	{ OPT_PEERS, BIT(13), "peers", "LIST", "host:port of all daemons' api.listen" },
+	{ OPT_LISTEN, BIT(13), "listen", "IP:PORT", "api.listen (0.0.0.0:9180)" },
+	{ OPT_ADMIN_GROUP, BIT(13), "admin-group", "GROUP", "api.admin_group (jmha-admin)" },
+	{ OPT_MODE, BIT(13), "mode", "MODE", "hot or cold (hot)" },
+	{ OPT_JOB_CLASS, BIT(13), "job-classname", "CLASS", "application mode: its main class" },
+	{ OPT_OUTPUT, BIT(13), "output", "DIR", "where the files go (/etc/jmha)" },
+};
+
+/* Options whose text is taken as it is: where it goes. */
+static const struct text_option {
+	int value;
+	size_t offset;
+} text_options[] = {
+#define TEXT(f) offsetof(struct options, f)
+	{ OPT_FROM_FLINK, TEXT(from) },
+	{ OPT_PATH, TEXT(path) },
+	{ OPT_AUTH_FILE, TEXT(auth_file) },
+	{ OPT_MEMBER, TEXT(member) },
+	{ OPT_ZOOKEEPER, TEXT(zookeeper) },
+	{ OPT_STORAGE, TEXT(storage) },
+	{ OPT_FLINK_HOME, TEXT(flink_home) },
+	{ OPT_FLINK_STORAGE, TEXT(flink_storage) },
+	{ OPT_ADDRESS, TEXT(address) },
+	{ OPT_CLUSTER_ID, TEXT(cluster_id) },
+	{ OPT_PEERS, TEXT(peers) },
+	{ OPT_LISTEN, TEXT(listen) },
+	{ OPT_ADMIN_GROUP, TEXT(admin_group) },
+	{ OPT_MODE, TEXT(mode) },
+	{ OPT_JOB_CLASS, TEXT(job_class) },
+	{ OPT_OUTPUT, TEXT(output) },
+#undef TEXT
 };
 
 #define O_READ     (O_JSON | O_TIMEOUT)
@@ -63,7 +131,7 @@ static const struct verb_info {
 	const char *name, *sub; /* "pointers", "get" */
 	const char *args;
 	size_t min_args, max_args;
-	unsigned options;
+	uint64_t options;
 	const char *help, *more; /* one line; a paragraph for the verb's own help */
 } verb_infos[] = {
 	{ VERB_STATUS, "status", NULL, "", 0, 0, O_READ | O_WATCH,
@@ -95,6 +163,10 @@ static const struct verb_info {
 	  "the leader hands over and stays a contender",
 	  "Any member may be asked; it is the leader that steps down. Asks, waits and says\n"
 	  "what happened, like switchover." },
+	{ VERB_RECOVER, "recover", NULL, "JOBID", 1, 1, O_READ,
+	  "tell the leader to try a parked job again",
+	  "For a job that status shows as parked, when its file is back and the job is not.\n"
+	  "Only the leader takes it, and only in hot mode." },
 	{ VERB_POINTERS_LIST, "pointers", "list", "[PREFIX]", 0, 1, O_READ | O_WATCH,
 	  "keys, revisions and sizes",
 	  "What this member has read; on a standby it may be a moment old." },
@@ -108,6 +180,13 @@ static const struct verb_info {
 	{ VERB_POINTERS_DELETE, "pointers", "delete", "KEY", 1, 1,
 	  O_READ | O_YES | O_REVISION | O_EPOCH, "remove a pointer, after asking",
 	  "Only the leader does it. What Flink has stored there is not touched." },
+	{ VERB_STORE_IMPORT, "store", "import", "", 0, 0, O_IMPORT,
+	  "move jobs in from Flink's own ZooKeeper HA",
+	  "Shows what it found, asks, writes. Refuses while a JobManager of that cluster\n"
+	  "lives. Ask the leader's host. Jobs go in whole; once more does no harm." },
+	{ VERB_INIT, "init", NULL, "", 0, 0, O_INIT, "write the configuration of this host",
+	  "NAME.conf for jmhad, NAME.flink.yaml for Flink's config.yaml; --cluster names\n"
+	  "it. Asks on a terminal for what is missing; with --yes nothing is asked." },
 	{ VERB_VERSION, "version", NULL, "", 0, 0, O_TIMEOUT,
 	  "of jmhactl, and of the daemon when it answers", "" },
 };
@@ -130,16 +209,23 @@ static const struct option_info *find_option(int value)
 
 /* ---- help */
 
-static void print_option(FILE *f, const struct option_info *o)
-{
-	char left[32];
+enum { WIDTH = 18, WIDEST = 24 }; /* of an option and its value */
 
-	(void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
-	               o->arg ? o->arg : "");
+/* "--cluster NAME"; returns its length. */
+static int print_left(char ret[40], const struct option_info *o)
+{
+	return snprintf(ret, 40, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+}
+
+static void print_option(FILE *f, const struct option_info *o, int width)
+{
+	char left[40];
+
+	(void)print_left(left, o);
 	if (o->value < 256)
-		(void)fprintf(f, "  -%c, %-18s %s\n", o->value, left, o->help);
+		(void)fprintf(f, "  -%c, %-*s %s\n", o->value, width, left, o->help);
 	else
-		(void)fprintf(f, "      %-18s %s\n", left, o->help);
+		(void)fprintf(f, "      %-*s %s\n", width, left, o->help);
 }
 
 static void print_all(FILE *f)
@@ -155,11 +241,11 @@ static void print_all(FILE *f)
 		(void)fprintf(f, "  %-25s %s\n", left, v->help);
 	}
 	(void)fprintf(f, "Common options; `jmhactl VERB --help` shows all of a verb:\n");
-	print_option(f, find_option('c'));
-	print_option(f, find_option(OPT_SOCKET));
-	print_option(f, find_option(OPT_JSON));
-	print_option(f, find_option(OPT_WATCH));
-	print_option(f, find_option('y'));
+	print_option(f, find_option('c'), WIDTH);
+	print_option(f, find_option(OPT_SOCKET), WIDTH);
+	print_option(f, find_option(OPT_JSON), WIDTH);
+	print_option(f, find_option(OPT_WATCH), WIDTH);
+	print_option(f, find_option('y'), WIDTH);
 	(void)fprintf(
 	        f, "Exit: 0 done, 1 failed, 2 usage, 3 daemon unreachable, 4 refused as unsafe,\n"
 	           "      5 outcome unknown, 6 no leader or not the leader, 7 configuration\n");
@@ -168,6 +254,8 @@ static void print_all(FILE *f)
 void options_print_help(FILE *f, enum verb verb)
 {
 	const struct verb_info *v = find_info(verb);
+	int width = WIDTH;
+	char left[40];
 
 	if (!v) {
 		print_all(f);
@@ -179,9 +267,15 @@ void options_print_help(FILE *f, enum verb verb)
 	if (*v->more)
 		(void)fprintf(f, "\n%s\n", v->more);
 	(void)fprintf(f, "\n");
+	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++) {
+		int n = print_left(left, &option_infos[i]);
+
+		if ((option_infos[i].bit & v->options) && n > width)
+			width = n < WIDEST ? n : WIDEST; /* a longer one stands out */
+	}
 	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
 		if (option_infos[i].bit == 0 || (option_infos[i].bit & v->options))
-			print_option(f, &option_infos[i]);
+			print_option(f, &option_infos[i], width);
 }
 
 /* ---- parsing */
@@ -212,10 +306,30 @@ static int parse_number(const char *text, uint64_t most, uint64_t *ret)
 	return 0;
 }
 
+/* 1 when it is such an option. */
+static int take_text(int value, const char *arg, struct options *o, FILE *err)
+{
+	const struct option_info *info = find_option(value);
+
+	for (size_t i = 0; i < N_ELEMENTS(text_options); i++) {
+		if (text_options[i].value != value)
+			continue;
+		if (*arg == '\0')
+			return complain(err, "this option needs a value, not nothing:",
+			                info ? info->name : "");
+		*(const char **)((char *)o + text_options[i].offset) = arg;
+		return 1;
+	}
+	return 0;
+}
+
 static int take_option(int value, const char *arg, struct options *o, FILE *err)
 {
 	uint64_t n;
+	int r = take_text(value, arg, o, err);
 
+	if (r != 0)
+		return r < 0 ? r : 0;
 	switch (value) {
 	case 'c':
 		/* It becomes part of a path. */
@@ -263,6 +377,16 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 		if (parse_number(arg, INT64_MAX, &o->epoch) < 0)
 			return complain(err, "--epoch takes a number from 1, not", arg);
 		return 0;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		return 0;
+	case OPT_SKIP_BROKEN:
+		o->skip_broken = true;
+		return 0;
+	case OPT_TICK_MS:
+		if (parse_number(arg, 10000, &o->tick_ms) < 0)
+			return complain(err, "--tick-ms takes milliseconds, not", arg);
+		return 0;
 	case OPT_TIMEOUT:
 		if (parse_number(arg, 86400, &n) < 0)
 			return complain(err, "--timeout takes 1 to 86400 seconds, not", arg);
@@ -298,6 +422,8 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 	}
 	if (!v && n > 1 && strcmp(args[0], "pointers") == 0)
 		return complain(err, "pointers knows list, get, put and delete, not", args[1]);
+	if (!v && n > 1 && strcmp(args[0], "store") == 0)
+		return complain(err, "store knows import, not", args[1]);
 	if (!v)
 		return complain(err, "there is no verb", args[0]);
 	o->verb = v->verb;
@@ -312,14 +438,18 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 	return 0;
 }
 
-static int check_options(const struct options *o, unsigned given, FILE *err)
+_Static_assert(N_ELEMENTS(option_infos) <= 64, "one bit each");
+
+/* `given`: bit i = option_infos[i]. */
+static int check_options(const struct options *o, uint64_t given, FILE *err)
 {
 	const struct verb_info *v = find_info(o->verb);
 
 	if (!v || o->help)
 		return 0;
 	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
-		if (given & option_infos[i].bit & ~v->options) {
+		if ((given >> i & 1) && option_infos[i].bit &&
+		    !(option_infos[i].bit & v->options)) {
 			(void)fprintf(err, "jmhactl: --%s is no option of %s%s%s\n",
 			              option_infos[i].name, v->name, v->sub ? " " : "",
 			              v->sub ? v->sub : "");
@@ -329,6 +459,10 @@ static int check_options(const struct options *o, unsigned given, FILE *err)
 	if (o->create && o->revision)
 		return complain(err, "--create and --revision exclude each other:",
 		                "a new pointer has no revision");
+	if (o->verb == VERB_STORE_IMPORT && !o->from)
+		return complain(err, "an option is missing:", "--from-flink-zookeeper SERVERS");
+	if (o->verb == VERB_INIT && o->socket)
+		return complain(err, "init talks to no daemon:", "--socket");
 	if (o->cluster && o->socket)
 		return complain(err, "--cluster and --socket exclude each other:",
 		                "the socket says which cluster");
@@ -339,7 +473,7 @@ int options_parse(int argc, char **argv, struct options *ret, FILE *err)
 {
 	struct option longs[N_ELEMENTS(option_infos) + 1] = { { 0 } };
 	struct options o = { 0 };
-	unsigned given = 0;
+	uint64_t given = 0;
 	int value, r;
 
 	for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
@@ -360,7 +494,7 @@ int options_parse(int argc, char **argv, struct options *ret, FILE *err)
 			return r;
 		for (size_t i = 0; i < N_ELEMENTS(option_infos); i++)
 			if (option_infos[i].value == value)
-				given |= option_infos[i].bit;
+				given |= UINT64_C(1) << i;
 	}
 	r = take_verb(argv + optind, (size_t)(argc - optind), &o, err);
 	if (r < 0)

@@ -22,10 +22,13 @@ enum verb {
 	VERB_EXPLAIN,
 	VERB_SWITCHOVER,
 	VERB_STEP_DOWN,
+	VERB_RECOVER,
 	VERB_POINTERS_LIST,
 	VERB_POINTERS_GET,
 	VERB_POINTERS_PUT,
 	VERB_POINTERS_DELETE,
+	VERB_STORE_IMPORT,
+	VERB_INIT,
 	VERB_VERSION,
 };
 
@@ -34,11 +37,19 @@ struct options {
 	const char *args[2]; /* what follows the verb; borrowed from argv */
 	size_t n_args;
 	const char *cluster, *socket; /* NULL = not given */
-	bool json, watch, yes, wait, force, create, help;
+	bool json, watch, yes, wait, force, create, help, dry_run, skip_broken;
 	const char *why;   /* NULL = not said */
 	uint64_t revision; /* 0 = not given */
 	uint64_t epoch;    /* 0 = not given */
 	usec_t timeout;    /* 0 = the verb's own */
+	const char *auth_file;
+	/* store import */
+	const char *from, *path;
+	/* init; NULL and 0 = not given */
+	const char *member, *zookeeper, *storage, *flink_home, *flink_storage, *address, *peers;
+	const char *cluster_id;
+	const char *listen, *admin_group, *mode, *job_class, *output;
+	uint64_t tick_ms;
 };
 
 /* 0; -EINVAL after it has written one or two lines to `err` that say what is wrong.  May reorder

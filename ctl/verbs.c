@@ -13,6 +13,7 @@
 #include "ctl/field.h"
 #include "ctl/operate.h"
 #include "ctl/pointers.h"
+#include "ctl/store_import.h"
 #include "ctl/table.h"
 #include "ctl/views.h"
 
@@ -334,6 +335,8 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 	case VERB_SWITCHOVER:
 	case VERB_STEP_DOWN:
 		return operate_run(c, o);
+	case VERB_RECOVER:
+		return operate_recover(c, o);
 	case VERB_POINTERS_LIST:
 		return pointers_list(c, o);
 	case VERB_POINTERS_GET:
@@ -342,8 +345,11 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 		return pointers_put(c, o);
 	case VERB_POINTERS_DELETE:
 		return pointers_delete(c, o);
+	case VERB_STORE_IMPORT:
+		return store_import_run(c, o);
 	case VERB_VERSION:
 		return run_version(c, o);
+	case VERB_INIT: /* asks no daemon */
 	case VERB_HELP:
 		break;
 	}

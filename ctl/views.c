@@ -109,6 +109,27 @@ static void print_store(FILE *f, const json_t *store)
 	print_field(f, "Damaged", "%lld: %s", damaged, keys);
 }
 
+static void print_parked(FILE *f, const json_t *status)
+{
+	long long more = field_int(status, "parked_count");
+	const json_t *job;
+	size_t i;
+
+	json_array_foreach(field(status, "parked"), i, job)
+	{
+		const char *jobid = field_text(job, "jobid");
+
+		print_field(f, "Parked", "%s: %.300s", jobid, field_text(job, "why"));
+		print_field(
+		        f, "",
+		        "put the file back; the job comes back by itself, or: jmhactl recover %s",
+		        jobid);
+		more--;
+	}
+	if (more > 0)
+		print_field(f, "", "and %lld more", more);
+}
+
 static void print_transition(FILE *f, const json_t *t)
 {
 	char detect[32], claim[32], grant[32], at[20];
@@ -155,7 +176,11 @@ void view_status(FILE *f, const json_t *status)
 	if (field_int(jm, "pid") > 0)
 		print_field(f, "", "pid %lld, %lld restarts", field_int(jm, "pid"),
 		            field_int(jm, "restarts"));
+	if (field_int(jm, "foreign_pid") > 0)
+		print_field(f, "", "process %lld asks for the leadership, but is not it: stop it",
+		            field_int(jm, "foreign_pid"));
 	print_store(f, field(status, "store"));
+	print_parked(f, status);
 	if (json_is_object(pause)) {
 		format_time(field_text(pause, "until"), until);
 		print_field(f, "Maintenance", "until %s UTC, by %s: %s", until,

@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "daemon/api_counters.h"
+#include "daemon/api_endpoints.h"
 #include "daemon/api_http.h"
+#include "daemon/api_jobs.h"
+#include "daemon/api_leadership.h"
 #include "daemon/api_metrics.h"
 #include "daemon/api_operator.h"
 #include "daemon/api_peer.h"
@@ -25,7 +29,9 @@ struct api {
 enum { TCP = 1, WRITE = 2, STREAM = 4, HEAVY = 8 };
 
 static const struct api_route {
-	const char *method, *path; /* "/v1/pointers/": what follows the slash is the tail */
+	/* "/v1/pointers/": what follows the slash is the tail; one part of the path that is "*":
+	 * that part is. */
+	const char *method, *path;
 	unsigned flags; /* TCP: served there, too.  WRITE: root, our own user or admin_group */
 	void (*handler)(const struct api_request *req, struct api_reply *reply);
 	const char *help;
@@ -37,10 +43,31 @@ static const struct api_route {
 	  "stream: the state, then each transition and pointer change, one JSON object a line" },
 	{ "GET", "/v1/history", TCP, api_status_history,
 	  "terms: epoch, leader, start, end, cause" },
+	{ "GET", "/v1/leadership", STREAM, api_leadership_get,
+	  "stream for the daemon's own hot JobManager: what it is granted" },
+	{ "PUT", "/v1/leadership", 0, api_leadership_put,
+	  "the same JobManager says what it does: waiting, leading or revoked" },
 	{ "GET", "/v1/pointers", HEAVY, api_pointers_list, "all pointers, or those with ?prefix=" },
 	{ "GET", "/v1/pointers/", 0, api_pointers_get, "the value of one pointer, as it was sent" },
 	{ "PUT", "/v1/pointers/", WRITE, api_pointers_put, "create or replace one pointer" },
 	{ "DELETE", "/v1/pointers/", WRITE, api_pointers_delete, "remove one pointer" },
+	{ "GET", "/v1/endpoints", TCP, api_endpoints_get,
+	  "addresses of the leading JobManager; ?follow=1: a stream of them and their changes" },
+	{ "PUT", "/v1/endpoints/", WRITE, api_endpoints_put,
+	  "publish the {\"address\"} of a component" },
+	{ "DELETE", "/v1/endpoints/", WRITE, api_endpoints_delete, "the component is gone" },
+	{ "GET", "/v1/counters", 0, api_counters_list, "all counters" },
+	{ "GET", "/v1/counters/", 0, api_counters_get, "the number that the next POST hands out" },
+	{ "POST", "/v1/counters/", WRITE, api_counters_post, "hand out the next number" },
+	{ "PUT", "/v1/counters/", WRITE, api_counters_put, "the next POST hands out {\"value\"}" },
+	{ "DELETE", "/v1/counters/", WRITE, api_counters_delete, "remove a counter" },
+	{ "GET", "/v1/jobs/parked", 0, api_jobs_parked,
+	  "jobs that the JobManager left out, and why" },
+	{ "POST", "/v1/jobs/*/parked", WRITE, api_jobs_park,
+	  "the JobManager left this job out: {\"why\"}" },
+	{ "DELETE", "/v1/jobs/*/parked", WRITE, api_jobs_unpark, "the job is back" },
+	{ "POST", "/v1/jobs/*/recover", WRITE, api_jobs_recover,
+	  "tell the leading JobManager to try a parked job again" },
 	{ "POST", "/v1/switchover", WRITE, api_operator_switchover,
 	  "hand over to {\"to\"}, or to any eligible member" },
 	{ "POST", "/v1/step-down", WRITE, api_operator_step_down, "hand over, stay a contender" },
@@ -67,14 +94,29 @@ void api_print_routes(FILE *f)
 		        routes[i].help);
 }
 
-/* What follows the route's path, NULL = another path. */
-static const char *match_path(const struct api_route *route, const char *path)
+/* A part of the path, or what follows it.  False: another path. */
+static bool match_path(const struct api_route *route, const char *path, char *ret_tail, size_t size)
 {
-	size_t n = strlen(route->path);
+	size_t n = strcspn(route->path, "*"), tail;
+	const char *rest = route->path + n;
 
-	if (route->path[n - 1] == '/')
-		return strncmp(path, route->path, n) == 0 ? path + n : NULL;
-	return strcmp(path, route->path) == 0 ? "" : NULL;
+	ret_tail[0] = '\0';
+	if (strncmp(path, route->path, n) != 0)
+		return false;
+	if (*rest == '\0' && route->path[n - 1] != '/')
+		return path[n] == '\0';
+	tail = *rest == '*' ? strcspn(path + n, "/") : strlen(path + n);
+	if (*rest == '*' && strcmp(path + n + tail, rest + 1) != 0)
+		return false;
+	(void)snprintf(ret_tail, size, "%.*s", (int)tail, path + n);
+	return true;
+}
+
+static bool is_path_of(const struct api_route *route, const char *path)
+{
+	char tail[API_MAX_KEY + 2];
+
+	return match_path(route, path, tail, sizeof(tail));
 }
 
 /* A load balancer may ask by HEAD; the transport leaves the body out. */
@@ -95,7 +137,7 @@ static void append(char *buf, size_t size, const char *a, const char *b)
 
 static void reply_not_found(const struct api_request *req, struct api_reply *reply)
 {
-	char list[800] = "";
+	char list[1000] = "";
 	const char *last = "";
 
 	for (unsigned i = 0; i < N_ELEMENTS(routes); i++) {
@@ -112,7 +154,7 @@ static void reply_not_allowed(const char *path, struct api_reply *reply)
 	char list[sizeof(reply->allow)] = "";
 
 	for (unsigned i = 0; i < N_ELEMENTS(routes); i++)
-		if (match_path(&routes[i], path))
+		if (is_path_of(&routes[i], path))
 			append(list, sizeof(list), routes[i].method, "");
 	api_reply_errorf(reply, API_METHOD_NOT_ALLOWED, "this path knows %s only", list);
 	memcpy(reply->allow, list, sizeof(list));
@@ -132,15 +174,14 @@ void api_dispatch(const struct api_request *req, struct api_reply *reply)
 {
 	const struct api_route *route = NULL;
 	struct api_request r = *req;
+	char tail[API_MAX_KEY + 2]; /* one more than any may have: that is still too long */
 	bool found = false;
 
+	r.tail = tail;
 	for (unsigned i = 0; i < N_ELEMENTS(routes) && !route; i++) {
-		const char *tail = match_path(&routes[i], req->path);
-
-		if (!tail)
+		if (!match_path(&routes[i], req->path, tail, sizeof(tail)))
 			continue;
 		found = true;
-		r.tail = tail;
 		if (match_method(&routes[i], req->method))
 			route = &routes[i];
 	}
@@ -157,7 +198,7 @@ void api_dispatch(const struct api_request *req, struct api_reply *reply)
 		api_reply_error(
 		        reply, API_BAD_REQUEST,
 		        "a parameter behind the '?' is not known; there are prefix (list of "
-		        "pointers) and wait_ms (switchover, step-down)");
+		        "pointers), follow (endpoints) and wait_ms (switchover, step-down)");
 	else
 		route->handler(&r, reply);
 }
@@ -165,7 +206,7 @@ void api_dispatch(const struct api_request *req, struct api_reply *reply)
 bool api_is_heavy(const char *path)
 {
 	for (unsigned i = 0; i < N_ELEMENTS(routes); i++)
-		if ((routes[i].flags & HEAVY) && match_path(&routes[i], path))
+		if ((routes[i].flags & HEAVY) && is_path_of(&routes[i], path))
 			return true;
 	return false;
 }
@@ -191,7 +232,11 @@ int api_new(sd_event *event, const struct api_listen *listen, const struct backe
 	if (r < 0)
 		return r;
 	set_group(api, listen->admin_group);
-	r = api_hub_new(event, &api->context.hub);
+	r = api_hub_new_events(event, &api->context.hub);
+	if (r >= 0)
+		r = api_endpoints_hub_new(&api->context, &api->context.followers);
+	if (r >= 0)
+		r = api_leadership_hub_new(&api->context.leadership);
 	if (r < 0)
 		return r;
 	r = api_http_new(&api->context, &api->admins, listen, &api->http);
@@ -208,6 +253,8 @@ void api_free(struct api *api)
 	api_http_free(api->http); /* ends connections, hence streams */
 	api_pending_end_all(&api->context);
 	api_hub_free(api->context.hub);
+	api_hub_free(api->context.leadership);
+	api_hub_free(api->context.followers);
 	sd_event_unref(api->context.event);
 	free(api);
 }
@@ -220,6 +267,20 @@ void api_freep(struct api **api)
 void api_publish(struct api *api, const struct api_event *event)
 {
 	api_hub_publish(api->context.hub, event);
+}
+
+bool api_leadership_publish(struct api *api, enum leadership_line line, const struct leadership *l,
+                            const char *jobid)
+{
+	if (api_hub_n_streams(api->context.leadership) == 0)
+		return false;
+	api_hub_publish_json(api->context.leadership, api_leadership_line(line, l, jobid));
+	return true;
+}
+
+void api_publish_endpoints(struct api *api, const struct endpoint_view *changes, size_t n)
+{
+	api_endpoints_publish(&api->context, changes, n);
 }
 
 int api_reload(struct api *api, const char *admin_group)

@@ -17,11 +17,16 @@ enum {
 	API_MAX_BODY = 512 * 1024,
 	API_MAX_VALUE = 64 * 1024,
 	API_MAX_KEY = 255,
+	API_MAX_COUNTER = 246,         /* of its key; it is kept as ~counter/<key> */
+	API_MAX_WHY = 1000,            /* of a parked job */
+	API_MAX_ADDRESS = 1023,        /* of an endpoint */
 	API_MAX_CLIENTS = 1024,        /* connections, both listeners together */
 	API_MAX_CLIENTS_PER_UID = 256, /* of one user on the Unix socket; root and the daemon's own
 	                                * user are bound by API_MAX_CLIENTS alone */
-	API_MAX_STREAMS = 64,
-	API_STREAM_BACKLOG = 1024, /* events a stream may lag behind before it is dropped */
+	API_MAX_STREAMS = 64,          /* of events */
+	API_MAX_FOLLOWERS = 512,       /* of the endpoints; three quarters of them by TCP */
+	API_STREAM_BACKLOG = 1024,     /* lines a stream may lag behind before it is dropped */
+	API_STREAM_BYTES = 4 * 1024 * 1024, /* the same in bytes */
 };
 
 /* Inherited listening sockets.  They stay the caller's: not closed by api_free(), so that clients
@@ -64,6 +69,20 @@ void api_freep(struct api **api);
 /* Tell the streams; cheap when nobody listens.  Never fails: a stream that cannot take it is
  * dropped. */
 void api_publish(struct api *api, const struct api_event *event);
+
+/* To the stream of the hot JobManager; jobid with RECOVER.  False: it does not follow now, and will
+ * begin with the present state.  A stream that cannot take it is dropped, and comes again. */
+enum leadership_line {
+	LEADERSHIP_STATE,
+	LEADERSHIP_GRANT,
+	LEADERSHIP_REVOKE,
+	LEADERSHIP_RECOVER,
+	LEADERSHIP_HEARTBEAT,
+};
+bool api_leadership_publish(struct api *api, enum leadership_line line, const struct leadership *l,
+                            const char *jobid);
+/* Tell those who follow the endpoints what has changed; n = 0: all of it, another epoch. */
+void api_publish_endpoints(struct api *api, const struct endpoint_view *changes, size_t n);
 
 /* Another admin group.  -ENOENT and the old one stays when there is no such group. */
 int api_reload(struct api *api, const char *admin_group);

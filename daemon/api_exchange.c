@@ -154,8 +154,8 @@ static struct MHD_Response *make_response(struct exchange *x, struct api_reply *
 	int r;
 
 	if (reply->stream) {
-		r = api_stream_open(x->client->listener->http->context->hub, reply->body,
-		                    reply->size, on_stream_wake, x, &x->stream);
+		r = api_stream_open(reply->hub, reply->body, reply->size, on_stream_wake, x,
+		                    &x->stream);
 		if (r < 0)
 			return NULL;
 		reply->body = NULL;
@@ -275,6 +275,8 @@ static enum MHD_Result on_query(void *cls, enum MHD_ValueKind kind, const char *
 		req->prefix = value ? value : "";
 	else if (strcmp(key, "wait_ms") == 0)
 		req->wait_ms = value ? value : "";
+	else if (strcmp(key, "follow") == 0)
+		req->follow = value ? value : "";
 	else
 		req->unknown_query = key;
 	return MHD_YES;
@@ -297,6 +299,7 @@ static void dispatch(struct exchange *x, const char *url, const char *method,
 		.tail = "",
 		.tcp = c->listener->tcp,
 		.by = c->by,
+		.pid = c->listener->tcp ? 0 : c->peer.pid,
 		.if_match = header(x, MHD_HTTP_HEADER_IF_MATCH),
 		.if_none_match = header(x, MHD_HTTP_HEADER_IF_NONE_MATCH),
 		.jmha_epoch = header(x, "Jmha-Epoch"),

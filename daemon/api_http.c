@@ -14,11 +14,11 @@
 
 enum {
 	IDLE_SECONDS = 60, /* of a connection on which nothing moves */
-	MAX_TCP_CLIENTS = 256,
-	MAX_CLIENTS_PER_ADDRESS = 64, /* TCP */
-	RESERVED_CLIENTS = 128,       /* for root and the daemon's user */
-	RESERVED_FDS = 128,           /* for everything but the API */
-	MAX_TURNS = 4,                /* of MHD_run() before the rest of the loop has its turn */
+	MAX_TCP_CLIENTS = 512,
+	MAX_CLIENTS_PER_ADDRESS = 256, /* TCP: TaskManagers of one host */
+	RESERVED_CLIENTS = 128,        /* for root and the daemon's user */
+	RESERVED_FDS = 128,            /* for everything but the API */
+	MAX_TURNS = 4,                 /* of MHD_run() before the rest of the loop has its turn */
 };
 
 static int run(struct listener *l)
@@ -137,7 +137,7 @@ static void connection_started(struct listener *l, struct MHD_Connection *connec
 	c->listener = l;
 	c->fd = info->connect_fd;
 	if (!l->tcp && api_peer_get(c->fd, &c->peer) < 0)
-		c->peer = (struct api_peer){ (uid_t)-1, (gid_t)-1 };
+		c->peer = (struct api_peer){ (uid_t)-1, (gid_t)-1, 0 };
 	(void)snprintf(c->by, sizeof(c->by), l->tcp ? "a TCP client" : "uid %u", c->peer.uid);
 	LIST_INSERT_HEAD(&http->clients, c, entry);
 	http->context->n_clients++;

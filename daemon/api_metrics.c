@@ -93,6 +93,7 @@ static void print_status(FILE *f, const struct status *s)
 	gauge(f, "jmha_sequence", s->store.sequence, "Sequence of the last record applied here.");
 	gauge(f, "jmha_pointers", s->store.pointers, "Pointers in the store.");
 	gauge(f, "jmha_pointers_damaged", s->store.n_damaged, "Pointers whose value is lost.");
+	gauge(f, "jmha_parked_jobs", s->n_parked, "Jobs that the JobManager left out.");
 	gauge(f, "jmha_store_ok", strcmp(s->store.state, "ok") == 0,
 	      "1 while the storage does what it should.");
 }
@@ -108,6 +109,15 @@ static void print_counters(FILE *f, const struct counters *c)
 	counter(f, "jmha_storage_errors_total", c->storage_errors, "Failed or late I/O.");
 }
 
+static void print_endpoints(FILE *f, const struct endpoints_view *v)
+{
+	gauge(f, "jmha_endpoints", v->n, "Published addresses.");
+	gauge(f, "jmha_endpoints_epoch", v->epoch.v, "Epoch of the published addresses.");
+	seconds(f, "jmha_endpoints_age_seconds", v->age,
+	        "Since this member last heard of ZooKeeper.");
+	gauge(f, "jmha_endpoints_stale", v->stale, "1 when that is longer than a session lasts.");
+}
+
 static void print_api(FILE *f, const struct api_context *api)
 {
 	head(f, "jmha_api_requests_total", "counter", "Answered requests by HTTP status.");
@@ -118,6 +128,8 @@ static void print_api(FILE *f, const struct api_context *api)
 	gauge(f, "jmha_api_clients", api->n_clients, "Open connections.");
 	gauge(f, "jmha_api_streams", api->hub ? api_hub_n_streams(api->hub) : 0,
 	      "Open streams of events.");
+	gauge(f, "jmha_api_followers", api->followers ? api_hub_n_streams(api->followers) : 0,
+	      "Open streams of the endpoints.");
 }
 
 void api_metrics_get(const struct api_request *req, struct api_reply *reply)
@@ -125,6 +137,7 @@ void api_metrics_get(const struct api_request *req, struct api_reply *reply)
 	const struct backend *b = &req->api->backend;
 	struct status s = { 0 };
 	struct counters c = { 0 };
+	struct endpoints_view e = { .epoch = { 0 } };
 	CLEANUP(freep) char *text = NULL;
 	size_t size = 0;
 	FILE *f = open_memstream(&text, &size);
@@ -139,6 +152,8 @@ void api_metrics_get(const struct api_request *req, struct api_reply *reply)
 	print_status(f, &s);
 	b->ops->counters(b->userdata, &c);
 	print_counters(f, &c);
+	b->ops->endpoints(b->userdata, &e, NULL, NULL);
+	print_endpoints(f, &e);
 	print_api(f, req->api);
 	failed = ferror(f);
 	if (fclose(f) != 0 || failed) {

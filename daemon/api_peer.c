@@ -35,7 +35,7 @@ int api_peer_get(int fd, struct api_peer *ret)
 		return -errno;
 	if (size != sizeof(cred) || cred.uid == (uid_t)-1)
 		return -ENODATA; /* not a Unix socket */
-	*ret = (struct api_peer){ cred.uid, cred.gid };
+	*ret = (struct api_peer){ cred.uid, cred.gid, cred.pid };
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 struct api_peer {
 	uid_t uid;
 	gid_t gid;
+	pid_t pid;
 };
 
 struct api_admins {

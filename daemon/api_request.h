@@ -15,6 +15,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/usec.h"
+#include "daemon/api.h"
 #include "daemon/backend.h"
 
 enum { API_PENDING_GRACE_SECONDS = 5 };
@@ -25,8 +26,11 @@ struct api_hub;
 /* What all requests of one API share. */
 struct api_context {
 	struct backend backend;
-	sd_event *event;     /* NULL in unit tests: then nothing times out */
-	struct api_hub *hub; /* of the event streams; NULL in unit tests that have none */
+	sd_event *event; /* NULL in unit tests: then nothing times out */
+	/* NULL in unit tests that have none: */
+	struct api_hub *hub;        /* of the event streams */
+	struct api_hub *followers;  /* of the endpoints */
+	struct api_hub *leadership; /* of the hot JobManager */
 	LIST_HEAD(api_pending_list, api_pending) pending;
 	unsigned n_clients;    /* open connections */
 	uint64_t replies[600]; /* by HTTP status */
@@ -40,8 +44,9 @@ struct api_request {
 	bool tcp;         /* came by TCP */
 	bool privileged;  /* root, the daemon's user, the admin group */
 	const char *by;   /* who asks, "uid 1000" */
+	pid_t pid;        /* on the Unix socket: of the process that connected; else 0 */
 	/* query and headers; NULL = not there */
-	const char *prefix, *wait_ms;
+	const char *prefix, *wait_ms, *follow;
 	const char *if_match, *if_none_match, *jmha_epoch;
 	const char *unknown_query; /* the name of a parameter that no call knows */
 	const void *body;
@@ -60,7 +65,8 @@ struct api_reply {
 	char allow[48];    /* Allow; "" = none */
 	/* instead of all that: */
 	struct api_pending *pending; /* answered later */
-	bool stream;                 /* becomes a stream of events; body is its first line */
+	bool stream;                 /* becomes a stream of `hub`; body is what comes first */
+	struct api_hub *hub;
 };
 
 /* Frees what the reply owns (not a pending) and leaves it empty. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "daemon/api_jobs.h"
 #include "daemon/api_json.h"
 
 /* Takes o; NULL when a field is missing for want of memory. */
@@ -39,9 +40,12 @@ static json_t *zookeeper_json(const struct status *s)
 static json_t *jobmanager_json(const struct status *s)
 {
 	json_t *o = json_object();
+	int foreign = s->jobmanager.foreign_pid;
 	json_t *pid = s->jobmanager.pid > 0 ? json_integer(s->jobmanager.pid) : json_null();
 
 	return whole(o, api_json_set(o, "pid", pid) &&
+	                        api_json_set(o, "foreign_pid",
+	                                     foreign > 0 ? json_integer(foreign) : json_null()) &&
 	                        api_json_text(o, "mode", s->jobmanager.mode) &&
 	                        api_json_text(o, "state", s->jobmanager.state) &&
 	                        api_json_number(o, "restarts", s->jobmanager.restarts));
@@ -61,6 +65,16 @@ static json_t *store_json(const struct status *s)
 	                        api_json_number(o, "damaged", s->store.n_damaged) &&
 	                        api_json_text(o, "path", s->store.path) &&
 	                        api_json_text(o, "state", s->store.state));
+}
+
+static json_t *parked_json(const struct status *s)
+{
+	json_t *a = json_array();
+	bool ok = true;
+
+	for (unsigned i = 0; i < BACKEND_MAX_PARKED && s->parked[i].jobid; i++)
+		ok &= json_array_append_new(a, api_jobs_json(&s->parked[i])) == 0;
+	return whole(a, ok);
 }
 
 static json_t *last_transition_json(const struct status *s)
@@ -95,6 +109,8 @@ json_t *api_status_json(const struct backend *backend)
 	                   api_json_set(o, "zookeeper", zookeeper_json(&s)) &&
 	                   api_json_set(o, "jobmanager", jobmanager_json(&s)) &&
 	                   api_json_set(o, "store", store_json(&s)) &&
+	                   api_json_number(o, "parked_count", s.n_parked) &&
+	                   api_json_set(o, "parked", parked_json(&s)) &&
 	                   api_json_set(o, "last_transition", last_transition_json(&s)));
 }
 

@@ -11,7 +11,7 @@
 #include "daemon/api_status.h"
 
 /* Dead clients are noticed by writing to them. */
-enum { HEARTBEAT_SECONDS = 5, RESERVED_STREAMS = 16 };
+enum { HEARTBEAT_SECONDS = 5 };
 
 struct line {
 	char *text;
@@ -30,8 +30,10 @@ struct api_stream {
 };
 
 struct api_hub {
+	struct api_hub_config config;
 	struct line ring[API_STREAM_BACKLOG]; /* line n is in ring[n % API_STREAM_BACKLOG] */
-	uint64_t head;                        /* number of the next line */
+	uint64_t tail, head;                  /* numbers of the first that is kept, of the next */
+	size_t bytes;                         /* of all that are kept */
 	LIST_HEAD(, api_stream) streams;
 	unsigned n_streams;
 	sd_event_source *timer; /* NULL in unit tests */
@@ -39,24 +41,26 @@ struct api_hub {
 
 static int on_heartbeat(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct api_hub *hub = userdata;
 	uint64_t now = 0;
 
 	(void)usec;
 	(void)sd_event_now(sd_event_source_get_event(source), CLOCK_REALTIME, &now);
-	api_hub_heartbeat(userdata, now);
-	(void)sd_event_source_set_time_relative(source, HEARTBEAT_SECONDS * USEC_PER_SEC);
+	hub->config.heartbeat(hub, now, hub->config.userdata);
+	(void)sd_event_source_set_time_relative(source, hub->config.period);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-int api_hub_new(sd_event *event, struct api_hub **ret)
+int api_hub_new(const struct api_hub_config *config, struct api_hub **ret)
 {
 	CLEANUP(freep) struct api_hub *hub = calloc(1, sizeof(*hub));
 	int r;
 
 	if (!hub)
 		return -ENOMEM;
-	if (event) {
-		r = sd_event_add_time_relative(event, &hub->timer, CLOCK_BOOTTIME, 0,
+	hub->config = *config;
+	if (config->event) {
+		r = sd_event_add_time_relative(config->event, &hub->timer, CLOCK_BOOTTIME, 0,
 		                               USEC_PER_SEC / 10, on_heartbeat, hub);
 		if (r < 0)
 			return r;
@@ -67,12 +71,37 @@ int api_hub_new(sd_event *event, struct api_hub **ret)
 	return 0;
 }
 
+static void events_heartbeat(struct api_hub *hub, usec_t wall_clock, void *userdata)
+{
+	(void)userdata;
+	api_hub_heartbeat(hub, wall_clock);
+}
+
+int api_hub_new_events(sd_event *event, struct api_hub **ret)
+{
+	const struct api_hub_config config = {
+		.event = event,
+		.max_streams = API_MAX_STREAMS,
+		.period = HEARTBEAT_SECONDS * USEC_PER_SEC,
+		.heartbeat = events_heartbeat,
+	};
+
+	return api_hub_new(&config, ret);
+}
+
+static void forget_oldest(struct api_hub *hub)
+{
+	struct line *line = &hub->ring[hub->tail++ % API_STREAM_BACKLOG];
+
+	hub->bytes -= line->size;
+	free(line->text);
+	*line = (struct line){ 0 };
+}
+
 static void forget_lines(struct api_hub *hub)
 {
-	for (unsigned i = 0; i < API_STREAM_BACKLOG; i++) {
-		free(hub->ring[i].text);
-		hub->ring[i] = (struct line){ 0 };
-	}
+	while (hub->tail != hub->head)
+		forget_oldest(hub);
 }
 
 void api_hub_free(struct api_hub *hub)
@@ -92,21 +121,33 @@ unsigned api_hub_n_streams(const struct api_hub *hub)
 
 /* Takes the object.  A line that cannot be made is a gap that readers must not overlook: all are
  * dropped and come again. */
-static void publish(struct api_hub *hub, json_t *object)
+void api_hub_publish_json(struct api_hub *hub, json_t *object)
 {
-	struct line *line = &hub->ring[hub->head % API_STREAM_BACKLOG];
 	struct line made = { 0 };
 	struct api_stream *s, *next;
 
 	made.text = object ? api_json_line(object, &made.size) : NULL;
 	json_decref(object);
-	free(line->text);
-	*line = made;
-	hub->head++;
+	while (hub->tail != hub->head && (hub->head - hub->tail == API_STREAM_BACKLOG ||
+	                                  hub->bytes + made.size > API_STREAM_BYTES))
+		forget_oldest(hub);
+	hub->ring[hub->head++ % API_STREAM_BACKLOG] = made;
+	hub->bytes += made.size;
 	for (s = LIST_FIRST(&hub->streams); s; s = next) {
 		next = LIST_NEXT(s, entry);
-		if (!made.text || hub->head - s->next > API_STREAM_BACKLOG)
+		if (!made.text || s->next < hub->tail)
 			s->dropped = true;
+		s->wake(s->cookie);
+	}
+}
+
+void api_hub_drop_all(struct api_hub *hub)
+{
+	struct api_stream *s, *next;
+
+	for (s = LIST_FIRST(&hub->streams); s; s = next) {
+		next = LIST_NEXT(s, entry);
+		s->dropped = true;
 		s->wake(s->cookie);
 	}
 }
@@ -142,7 +183,7 @@ static json_t *event_json(const struct api_event *ev)
 void api_hub_publish(struct api_hub *hub, const struct api_event *ev)
 {
 	if (hub->n_streams > 0)
-		publish(hub, event_json(ev));
+		api_hub_publish_json(hub, event_json(ev));
 }
 
 void api_hub_heartbeat(struct api_hub *hub, usec_t wall_clock)
@@ -156,14 +197,14 @@ void api_hub_heartbeat(struct api_hub *hub, usec_t wall_clock)
 		json_decref(o);
 		o = NULL;
 	}
-	publish(hub, o);
+	api_hub_publish_json(hub, o);
 }
 
 static void set_heartbeat(struct api_hub *hub, bool on)
 {
 	if (!hub->timer)
 		return;
-	(void)sd_event_source_set_time_relative(hub->timer, HEARTBEAT_SECONDS * USEC_PER_SEC);
+	(void)sd_event_source_set_time_relative(hub->timer, hub->config.period);
 	(void)sd_event_source_set_enabled(hub->timer, on ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
@@ -172,7 +213,7 @@ int api_stream_open(struct api_hub *hub, char *first, size_t size, void (*wake)(
 {
 	struct api_stream *s;
 
-	if (hub->n_streams >= API_MAX_STREAMS)
+	if (hub->n_streams >= hub->config.max_streams)
 		return -EBUSY;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -243,20 +284,25 @@ ssize_t api_stream_read(struct api_stream *s, char *buf, size_t max)
 	return (ssize_t)done;
 }
 
+bool api_hub_has_room(const struct api_hub *hub, const struct api_request *req,
+                      struct api_reply *reply)
+{
+	unsigned limit =
+	        hub->config.max_streams - (req->privileged ? 0 : hub->config.max_streams / 4);
+
+	if (hub->n_streams < limit)
+		return true;
+	api_reply_errorf(reply, API_BUSY, "there are %u such streams already; end one of them",
+	                 hub->n_streams);
+	return false;
+}
+
 void api_stream_events(const struct api_request *req, struct api_reply *reply)
 {
-	unsigned limit = API_MAX_STREAMS;
 	json_t *o, *status;
 
-	/* Whoever reads only leaves some for those who may write, too. */
-	if (!req->privileged)
-		limit -= RESERVED_STREAMS;
-	if (req->api->hub && req->api->hub->n_streams >= limit) {
-		api_reply_errorf(reply, API_BUSY,
-		                 "there are %u streams of events already; end one of them",
-		                 req->api->hub->n_streams);
+	if (req->api->hub && !api_hub_has_room(req->api->hub, req, reply))
 		return;
-	}
 	o = json_object();
 	status = api_status_json(&req->api->backend);
 	if (!api_json_text(o, "type", "state") || !api_json_set(o, "status", status)) {
@@ -268,4 +314,5 @@ void api_stream_events(const struct api_request *req, struct api_reply *reply)
 		return;
 	reply->type = "application/x-ndjson";
 	reply->stream = true;
+	reply->hub = req->api->hub;
 }

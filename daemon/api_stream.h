@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streams of events: one ring of lines for all, and each stream's place in it.  Who falls more than
- * API_STREAM_BACKLOG lines behind is dropped; nobody is waited for and memory is bounded.
+ * Streams of lines: one ring of lines for all, and each stream's place in it.  Who falls more than
+ * API_STREAM_BACKLOG lines or API_STREAM_BYTES behind is dropped; nobody is waited for and memory
+ * is bounded.  A hub each for events and for the followers of the endpoints.
  *
  * Owner: struct api owns the hub, the transport its streams.  Threads: the loop's.  No I/O here.
  */
@@ -16,8 +17,17 @@
 struct api_hub;
 struct api_stream;
 
-/* `event` may be NULL (unit tests): then there are no heartbeats. */
-int api_hub_new(sd_event *event, struct api_hub **ret);
+struct api_hub_config {
+	sd_event *event; /* NULL (unit tests, who publishes by itself): there are no heartbeats */
+	unsigned max_streams;
+	usec_t period; /* of heartbeats, while there is a stream */
+	void (*heartbeat)(struct api_hub *hub, usec_t wall_clock, void *userdata);
+	void *userdata;
+};
+
+int api_hub_new(const struct api_hub_config *config, struct api_hub **ret);
+/* The hub of GET /v1/events. */
+int api_hub_new_events(sd_event *event, struct api_hub **ret);
 
 /* All streams were closed before. */
 void api_hub_free(struct api_hub *hub);
@@ -27,10 +37,20 @@ unsigned api_hub_n_streams(const struct api_hub *hub);
 /* A line of JSON to every stream; nothing when there is none. */
 void api_hub_publish(struct api_hub *hub, const struct api_event *event);
 void api_hub_heartbeat(struct api_hub *hub, usec_t wall_clock);
+/* Any object; takes it.  NULL: the readers come again and begin with the present state. */
+void api_hub_publish_json(struct api_hub *hub, json_t *object);
+
+/* False: no room for one more, and the reply says so.  Whoever reads only leaves some for those who
+ * may write, too. */
+bool api_hub_has_room(const struct api_hub *hub, const struct api_request *req,
+                      struct api_reply *reply);
+
+/* Ends all streams. */
+void api_hub_drop_all(struct api_hub *hub);
 
 /*
  * A new reader; takes `first` (malloc()ed), the line it gets before all others.  `wake` is called
- * whenever it has more to read, or was dropped.  -EBUSY beyond API_MAX_STREAMS: `first` stays the
+ * whenever it has more to read, or was dropped.  -EBUSY beyond its max_streams: `first` stays the
  * caller's.
  */
 int api_stream_open(struct api_hub *hub, char *first, size_t size, void (*wake)(void *cookie),

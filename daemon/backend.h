@@ -14,12 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/epoch.h"
 #include "base/usec.h"
 #include "daemon/api_error.h"
 
-enum { BACKEND_MAX_REASONS = 24, BACKEND_MAX_DAMAGED = 8 };
+enum { BACKEND_MAX_REASONS = 24, BACKEND_MAX_DAMAGED = 8, BACKEND_MAX_PARKED = 16 };
 
 /* Why a member is not eligible; n = 0: it is. */
 struct reason_list {
@@ -42,6 +43,14 @@ struct transition {
 	usec_t at;                   /* wall clock */
 	usec_t detect, claim, grant; /* durations; USEC_INFINITY = does not apply, shown as null */
 };
+
+/* A job that the JobManager left out. */
+struct parked_job {
+	const char *jobid, *why;
+	usec_t since; /* wall clock */
+};
+
+typedef void (*backend_parked_cb)(void *cookie, const struct parked_job *job);
 
 /* GET /v1/status.  Durations are usec and shown as whole milliseconds. */
 struct status {
@@ -68,6 +77,7 @@ struct status {
 		const char *mode, *state;
 		int pid; /* 0 = none, shown as null */
 		unsigned restarts;
+		int foreign_pid; /* hot: another process asks for the leadership; 0 = none */
 	} jobmanager;
 	struct {
 		uint64_t sequence, pointers;
@@ -75,6 +85,8 @@ struct status {
 		uint64_t n_damaged;                       /* all of them */
 		const char *damaged[BACKEND_MAX_DAMAGED]; /* the first keys, NULL behind the last */
 	} store;
+	uint64_t n_parked;                            /* all of them */
+	struct parked_job parked[BACKEND_MAX_PARKED]; /* the first, jobid NULL behind the last */
 	bool has_transition;
 	struct transition last_transition;
 };
@@ -149,6 +161,60 @@ struct pointer_result {
 
 typedef void (*backend_pointer_done)(void *cookie, const struct pointer_result *result);
 
+/* GET /v1/leadership: what the daemon's own hot JobManager is granted. */
+struct leadership {
+	bool settled; /* false: a resumed elector has not verified its term yet, nothing is told */
+	struct epoch epoch; /* granted; 0 = none */
+	char leader_id[37]; /* "" = none */
+	bool superseded;    /* it has to halt */
+	usec_t halt_after;  /* leading, and nothing heard for so long: it has to halt */
+	usec_t lease;       /* left; with a heartbeat */
+	const char *cluster, *member;
+};
+
+/* PUT /v1/leadership: what it says of itself. */
+enum leadership_word { LEADERSHIP_WAITING, LEADERSHIP_LEADING, LEADERSHIP_REVOKED };
+/* ---- endpoints, counters, parked jobs: what a JobManager says and asks.  Each change has the
+ * epoch it was made under: it is the backend's to refuse another one. */
+
+struct endpoints_view {
+	struct epoch epoch;    /* 0: nobody has led yet */
+	const char *leader_id; /* NULL with epoch 0 */
+	usec_t age;            /* since this member last heard of ZooKeeper */
+	bool stale;            /* for longer than a session lasts */
+	size_t n;
+};
+
+struct endpoint_view {
+	const char *component, *address; /* address NULL: removed (in changes) */
+};
+
+typedef void (*backend_endpoint_cb)(void *cookie, const struct endpoint_view *endpoint);
+
+enum counter_op { COUNTER_NEXT, COUNTER_SET, COUNTER_DELETE };
+
+struct counter_view {
+	const char *key;
+	int64_t next; /* what COUNTER_NEXT would hand out */
+	bool damaged; /* its value is lost */
+};
+
+typedef void (*backend_counter_cb)(void *cookie, const struct counter_view *counter);
+
+enum job_op { JOB_PARK, JOB_UNPARK, JOB_RECOVER };
+
+/* Of any of these changes. */
+struct change_result {
+	enum api_error error; /* API_OK: durable and fenced */
+	const char *message;  /* for people; NULL = the error's own text */
+	struct epoch epoch;   /* OK: under which it was done */
+	bool has_value;       /* OK of a counter that was not removed: */
+	int64_t value;        /* handed out, or set */
+	const char *leader;   /* NOT_LEADER: who is; NULL = unknown */
+};
+
+typedef void (*backend_change_done)(void *cookie, const struct change_result *result);
+
 enum operator_verb { OPERATOR_SWITCHOVER, OPERATOR_STEP_DOWN };
 
 struct operator_request {
@@ -221,7 +287,37 @@ struct backend_ops {
 	/* A request of this member; false: not known (any more). */
 	bool (*request_get)(void *userdata, const char *id, struct operator_result *ret);
 
+	/* May this process have and say that?  API_FORBIDDEN: not the daemon's own JobManager;
+	 * API_NOT_FOUND: none, the mode is cold. */
+	enum api_error (*leadership_may)(void *userdata, pid_t pid);
+	void (*leadership)(void *userdata, struct leadership *ret);
+	/* API_OK; API_FENCED: it leads what is not granted to it, and has to halt. */
+	enum api_error (*leadership_say)(void *userdata, enum leadership_word word,
+	                                 struct epoch epoch);
+
 	void (*counters)(void *userdata, struct counters *ret);
+
+	/* Calls `each` (may be NULL) for every published address. */
+	void (*endpoints)(void *userdata, struct endpoints_view *ret, backend_endpoint_cb each,
+	                  void *cookie);
+
+	/* Numbers that are handed out once.  API_OK also for one that is not there yet, and when
+	 * ret->damaged; API_NOT_READY. */
+	enum api_error (*counter_get)(void *userdata, const char *key, struct counter_view *ret);
+	enum api_error (*counter_list)(void *userdata, backend_counter_cb each, void *cookie);
+
+	/* API_NOT_READY */
+	enum api_error (*parked_list)(void *userdata, backend_parked_cb each, void *cookie);
+
+	/* Answered once, like pointer_submit.  address NULL: remove; `value` with COUNTER_SET
+	 * alone; `why` with JOB_PARK alone; JOB_RECOVER takes no epoch. */
+	void (*endpoint_submit)(void *userdata, struct epoch epoch, const char *component,
+	                        const char *address, backend_change_done done, void *cookie);
+	void (*counter_submit)(void *userdata, struct epoch epoch, enum counter_op op,
+	                       const char *key, int64_t value, backend_change_done done,
+	                       void *cookie);
+	void (*job_submit)(void *userdata, struct epoch epoch, enum job_op op, const char *jobid,
+	                   const char *why, backend_change_done done, void *cookie);
 };
 
 struct backend {

@@ -48,13 +48,15 @@ static int find_mount(char *ret, size_t size)
 	return -ENOENT;
 }
 
-/* Our own cgroup as a path of the file system. */
-static int find_own(char *ret, size_t size)
+/* The cgroup of a process (`proc`: "self", or its number) as a path of the file system. */
+static int find_of(const char *proc, char *ret, size_t size)
 {
-	CLEANUP(fclosep) FILE *f = fopen("/proc/self/cgroup", "re");
-	char mount[PATH_MAX], line[PATH_MAX + 16];
+	CLEANUP(fclosep) FILE *f = NULL;
+	char path[64], mount[PATH_MAX], line[PATH_MAX + 16];
 	int n, r;
 
+	(void)snprintf(path, sizeof(path), "/proc/%s/cgroup", proc);
+	f = fopen(path, "re");
 	if (!f)
 		return -errno;
 	r = find_mount(mount, sizeof(mount));
@@ -125,7 +127,7 @@ int cgroup_prepare(char *ret_path, size_t size, bool *ret_oom_group)
 	int r;
 
 	/* systemd sets it for services; with Delegate= the cgroup's files belong to our user. */
-	if (!getenv("INVOCATION_ID") || find_own(own, sizeof(own)) < 0 || !alone_in(own) ||
+	if (!getenv("INVOCATION_ID") || find_of("self", own, sizeof(own)) < 0 || !alone_in(own) ||
 	    access(own, W_OK) < 0)
 		return 0;
 	r = make_child(own, "guard", guard, sizeof(guard));
@@ -149,19 +151,36 @@ int cgroup_prepare(char *ret_path, size_t size, bool *ret_oom_group)
 	return 1;
 }
 
-int cgroup_open_jobmanager_kill(void)
+/* For a process in `guard/`: the `jobmanager/` beside it. */
+static int find_jobmanager(char *ret, size_t size)
 {
-	char path[PATH_MAX], *slash;
-	int r = find_own(path, sizeof(path));
+	char *slash;
+	int r = find_of("self", ret, size);
 
 	if (r < 0)
 		return r;
-	slash = strrchr(path, '/');
-	if (!slash || strcmp(slash, "/guard") != 0 ||
-	    strlen(path) + strlen("jobmanager") >= sizeof(path))
+	slash = strrchr(ret, '/');
+	if (!slash || strcmp(slash, "/guard") != 0 || strlen(ret) + strlen("jobmanager") >= size)
 		return -ENOENT;
 	memcpy(slash + 1, "jobmanager", sizeof("jobmanager"));
-	return cgroup_open(path, "cgroup.kill", O_WRONLY);
+	return 0;
+}
+
+int cgroup_open_jobmanager_kill(void)
+{
+	char path[PATH_MAX];
+	int r = find_jobmanager(path, sizeof(path));
+
+	return r < 0 ? r : cgroup_open(path, "cgroup.kill", O_WRONLY);
+}
+
+bool cgroup_is_jobmanager(pid_t pid)
+{
+	char path[PATH_MAX], jobmanager[PATH_MAX], number[16];
+
+	(void)snprintf(number, sizeof(number), "%d", (int)pid);
+	return find_jobmanager(jobmanager, sizeof(jobmanager)) == 0 &&
+	       find_of(number, path, sizeof(path)) == 0 && strcmp(path, jobmanager) == 0;
 }
 
 int cgroup_populated(int events_fd)

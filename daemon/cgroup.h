@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/usec.h"
 
@@ -24,6 +25,9 @@ int cgroup_open(const char *path, const char *file, int flags);
 
 /* For a process in `guard/`: descriptor of the cgroup.kill of `jobmanager/` beside it. */
 int cgroup_open_jobmanager_kill(void);
+
+/* For a process in `guard/`: does that process live in the `jobmanager/` beside it? */
+bool cgroup_is_jobmanager(pid_t pid);
 
 /* From cgroup.events, whose descriptor is kept: 1 = live processes in it, 0 = none; -ENODEV: the
  * cgroup itself is gone. */

@@ -173,6 +173,8 @@ static int check_listen(const char *listen, struct config_error *reterr)
 	              listen);
 }
 
+static const usec_t least_silence = 2 * USEC_PER_SEC;
+
 static int check_jobmanager(const struct config *c, struct config_error *reterr)
 {
 	if (!c->observer && !c->command)
@@ -192,9 +194,13 @@ static int check_jobmanager(const struct config *c, struct config_error *reterr)
 		              "jobmanager.health.url is \"%.128s\": it must begin with http:// or "
 		              "https://, like http://127.0.0.1:8081/overview",
 		              c->health.url);
-	if (c->hot) /* one line, goes when hot mode comes */
-		return refuse(reterr, "jobmanager.mode",
-		              "jobmanager.mode \"hot\" is not in this version yet: use \"cold\"");
+	if (c->hot && c->health.failures * c->health.interval_usec < least_silence)
+		return refuse(reterr, "jobmanager.health.interval_ms",
+		              "jobmanager.health: %u failures x %" PRIu64
+		              " ms is the silence after which a hot JobManager counts as hung; it "
+		              "says something each second, so this must be at least %" PRIu64 " ms",
+		              c->health.failures, usec_to_ms(c->health.interval_usec),
+		              usec_to_ms(least_silence));
 	return 0;
 }
 

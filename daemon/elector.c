@@ -22,8 +22,10 @@ static void run_command(struct elector *e, const struct core_command *cmd)
 	case CORE_CMD_ARM:
 	case CORE_CMD_EXTEND:
 	case CORE_CMD_DISARM:
+	case CORE_CMD_START:
 	case CORE_CMD_GRANT:
 	case CORE_CMD_REVOKE:
+	case CORE_CMD_TERMINATE:
 	case CORE_CMD_KILL:
 	case CORE_CMD_EXIT:
 		elector_guard_run(e, cmd);
@@ -139,6 +141,8 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	elector_store_look_at(e);
 	elector_requests_sweep(e);
+	elector_leadership_beat(e);
+	elector_endpoints_second(e);
 	if (e->member_dirty || e->member.sequence != pointer_map_position(e->map)->sequence)
 		elector_publish_member(e); /* D16 */
 	return rearm(source, clock_boottime() + USEC_PER_SEC);
@@ -236,6 +240,8 @@ static int on_turn(sd_event_source *source, void *userdata)
 
 	(void)source;
 	elector_commit_pump(e);
+	elector_leadership_tell(e);
+	elector_endpoints_pump(e);
 	elector_guard_tell(e);
 	r = sync_session(e, &e->wired, e->session);
 	if (r >= 0)
@@ -307,9 +313,13 @@ static void elector_done(struct elector *e)
 		elector_commit_abort(e); /* who waits is told, while there is somebody to tell */
 		elector_commit_pump(e);
 	}
+	elector_endpoints_end(e);
 	elector_zk_close(e, false);
 	api_free(e->api);
 	elector_zk_done(e);
+	elector_endpoints_done(e);
+	elector_counters_done(e);
+	elector_jobs_done(e);
 	drop_sources(e);
 	elector_store_done(e);
 	lease_page_close(&e->page);
@@ -334,23 +344,38 @@ static void start_core(struct elector *e, const struct core_config *core)
 		elector_shut_down(e);
 }
 
+/* What a reload may change. */
+static void configure(const struct config *c, struct core_config *ret)
+{
+	ret->takeover = c->takeover_usec;
+	ret->silence = c->health.failures * c->health.interval_usec;
+	ret->ready = c->ready_usec;
+	ret->lease.revoke = c->hot ? c->revoke_usec : 0;
+}
+
+void elector_configure_core(struct elector *e)
+{
+	configure(e->config, &e->core.config);
+	e->core.lease.params.revoke = e->core.config.lease.revoke;
+}
+
 static int set_up(struct elector *e)
 {
-	struct core_config core = {
-		.takeover = e->config->takeover_usec,
-		.observer = e->config->observer,
-	};
+	struct core_config core = { .observer = e->config->observer, .hot = e->config->hot };
 	struct api_listen listen = { e->fds.api_unix, e->fds.api_tcp, e->config->admin_group };
 	const struct backend backend = { &elector_backend_ops, e };
 	bool resume = false;
 	int r;
 
 	config_lease_params(e->config, &core.lease);
+	configure(e->config, &core);
 	r = sd_event_new(&e->event);
 	if (r >= 0)
 		r = elector_guard_init(e, &resume, &core); /* first: the guard waits for a beat */
 	if (r >= 0)
 		r = elector_store_init(e);
+	if (r >= 0)
+		r = elector_endpoints_init(e);
 	if (r >= 0)
 		r = elector_zk_init(e);
 	if (r >= 0)
@@ -390,6 +415,7 @@ int elector_run(const struct config *config, const struct elector_fds *fds)
 	e->fds = *fds;
 	e->pidfd = e->kill_fd = e->page.fd = e->wired.fd = e->wired_second.fd = -1;
 	e->exit_code = 1;
+	elector_counters_init(e);
 	r = process_lock_memory();
 	if (r < 0)
 		log_debug("elector", "Memory is not locked: %s", strerror(-r));

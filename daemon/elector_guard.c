@@ -41,26 +41,43 @@ static void kill_jobmanager(const struct elector *e)
 		(void)!write(e->kill_fd, "1", 1);
 }
 
-static void send_stop(struct elector *e, struct epoch epoch, bool kill_it)
+static void send_stop(struct elector *e, bool kill_it, bool failed)
 {
 	struct guard_message message = { .type = GUARD_MESSAGE_STOP };
 
-	message.stop.epoch = epoch;
+	message.stop.epoch = e->process;
 	message.stop.kill = kill_it;
+	message.stop.failed = failed;
+	e->jobmanager_hung |= failed;
 	send_message(e, &message);
 	if (kill_it)
 		kill_jobmanager(e);
 }
 
-static void grant(struct elector *e, struct epoch epoch)
+/* Cold: for this epoch.  Hot: the next one in number. */
+static void start(struct elector *e, struct epoch name)
 {
 	struct guard_message message = { .type = GUARD_MESSAGE_START };
 
-	message.start.epoch = epoch;
-	if (!register_leader_id(e->reg.cluster_id, epoch, message.start.leader_id))
+	e->process = message.start.epoch = name;
+	if (!e->config->hot &&
+	    !register_leader_id(e->reg.cluster_id, name, message.start.leader_id))
 		message.start.leader_id[0] = '\0';
 	e->jobmanager_starting = true;
 	send_message(e, &message);
+}
+
+/* A hot one is told, or asked, over its stream: elector_leadership.c, at the end of this turn. */
+static void grant(struct elector *e, struct epoch epoch)
+{
+	if (!e->config->hot)
+		start(e, epoch);
+}
+
+static void ask_back(struct elector *e)
+{
+	if (!e->config->hot)
+		send_stop(e, false, false);
 }
 
 void elector_guard_run(struct elector *e, const struct core_command *cmd)
@@ -80,18 +97,25 @@ void elector_guard_run(struct elector *e, const struct core_command *cmd)
 		r = lease_page_extend(&e->page, e->core.epoch, cmd->deadline, now);
 		break;
 	case CORE_CMD_DISARM:
+		e->stop_done = now;
 		(void)lease_page_end(&e->page, cmd->epoch);
+		break;
+	case CORE_CMD_START:
+		start(e, epoch_next(e->process));
 		break;
 	case CORE_CMD_GRANT:
 		grant(e, cmd->epoch);
 		break;
 	case CORE_CMD_REVOKE:
 		e->stop_asked = now;
-		send_stop(e, cmd->epoch, false);
+		ask_back(e);
+		break;
+	case CORE_CMD_TERMINATE:
+		send_stop(e, false, false);
 		break;
 	case CORE_CMD_KILL:
 		e->stop_asked = now;
-		send_stop(e, cmd->epoch, true);
+		send_stop(e, true, cmd->failed);
 		break;
 	case CORE_CMD_EXIT:
 		elector_guard_bye(e);
@@ -133,23 +157,26 @@ static void take_pidfd(struct elector *e, int pidfd)
 static void on_exited(struct elector *e, const struct guard_message *m)
 {
 	struct core_event ev = { .type = CORE_EV_EXITED };
+	const char *name = e->config->hot ? "process" : "epoch";
 	const char *what = m->exited.error       ? "could not be started"
 	                   : m->exited.deadline  ? "was killed at the lease deadline"
+	                   : e->jobmanager_hung  ? "was killed, since it hangs"
 	                   : m->exited.requested ? "was stopped"
 	                                         : "exited by itself";
 
+	if (!epoch_equal(m->exited.epoch, e->process))
+		return; /* of one before: said twice, or asked for when it was dead already */
 	take_pidfd(e, -1);
 	e->jobmanager_pid = 0;
-	e->jobmanager_starting = false;
+	e->jobmanager_starting = e->jobmanager_hung = false;
 	e->restarts = m->exited.restarts;
-	e->stop_done = clock_boottime();
 	if (m->exited.error)
 		log_error_errno(m->exited.error, "jobmanager",
 		                "%s could not be started, see jobmanager.command in %s: %m",
 		                e->config->command ? e->config->command[0] : "(no command)",
 		                e->config->path);
 	else
-		log_notice("jobmanager", "epoch=%" PRIu64 " %s status=0x%x", m->exited.epoch.v,
+		log_notice("jobmanager", "%s=%" PRIu64 " %s status=0x%x", name, m->exited.epoch.v,
 		           what, (unsigned)m->exited.status);
 	ev.exited.epoch = m->exited.epoch;
 	ev.exited.pause = m->exited.pause;
@@ -182,7 +209,7 @@ void elector_reload(struct elector *e)
 	config_free(fresh);
 	config_free(e->config);
 	e->config = merged;
-	e->core.config.takeover = merged->takeover_usec;
+	elector_configure_core(e);
 	limits.limits.takeover = merged->takeover_usec;
 	send_message(e, &limits);
 	if (e->session)
@@ -282,23 +309,32 @@ static bool resumable(struct elector *e, const struct lease_page_lease *lease, i
 	       e->file.latch[0] && lease_page_is_of(lease, epoch);
 }
 
-/* Armed, or running, but nothing to resume: nobody vouches for that JobManager any more. */
-static int stop_leftover(struct elector *e)
+/* Armed, or (cold) running, but nothing to resume: nobody vouches for that JobManager any more.  A
+ * hot one whose page is not armed has revoked what it led (A6) and waits. */
+static int stop_leftover(struct elector *e, bool armed)
 {
 	struct guard_message m;
 	int r;
 
-	lease_page_end_any(&e->page);
-	if (!e->hello.hello.running)
+	if (e->config->hot && !armed)
 		return 0;
+	if (!e->hello.hello.running) {
+		lease_page_end_any(&e->page);
+		return 0;
+	}
 	log_warning("guard",
 	            "The JobManager of epoch %" PRIu64
 	            " runs without a session to resume, stopping it",
 	            e->hello.hello.epoch.v);
-	send_stop(e, e->hello.hello.epoch, true);
+	send_stop(e, true, false);
 	r = wait_for(e, GUARD_MESSAGE_EXITED, STOP_WAIT_MS, &m);
 	take_pidfd(e, -1);
-	return r;
+	if (r < 0)
+		return r;
+	lease_page_end_any(&e->page);
+	e->jobmanager_pid = 0;
+	e->hello.hello.running = false;
+	return 0;
 }
 
 static const struct {
@@ -342,6 +378,7 @@ int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *
 	if (r < 0)
 		return r;
 	e->jobmanager_pid = e->hello.hello.pid;
+	e->process = e->hello.hello.epoch;
 	e->restarts = e->hello.hello.restarts;
 	if (e->hello.hello.electors == 0)
 		log_limits(e->hello.hello.lacks);
@@ -365,10 +402,11 @@ int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *
 		e->joined = true;
 	} else {
 		core->old_session = file_error == 0;
-		r = stop_leftover(e);
+		r = stop_leftover(e, lease.state == LEASE_PAGE_ARMED);
 		if (r < 0)
 			return r;
 	}
+	core->process = e->hello.hello.running;
 	return sd_event_add_io(e->event, &e->link, e->fds.link, EPOLLIN, on_link, e);
 }
 

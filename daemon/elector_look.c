@@ -153,6 +153,7 @@ static void on_look(void *userdata, const struct zk_result *r, const struct obse
 		elector_zk_log_refused("show register, latches and members", r);
 	}
 	elector_feed(e, &ev);
+	elector_requests_looked(e);
 }
 
 static void look_now(struct elector *e)

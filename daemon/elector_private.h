@@ -10,12 +10,18 @@
  *	elector_store.c    is the store usable; following, loading
  *	elector_commit.c   what the commit queue wants done
  *	elector_guard.c    page and messages between guard and elector
+ *	elector_leadership.c   the stream of a hot JobManager, and what it says
  *	elector_status.c   what the API may ask
  *	elector_requests.c operator requests through requests/ (D6)
  *	elector_history.c  terms and transitions
+ *	elector_endpoints.c  reads, serves and writes the endpoints (B10)
+ *	elector_counters.c   numbers that are handed out once
+ *	elector_jobs.c       parked jobs
  */
 #pragma once
 
+#include <jansson.h>
+#include <sys/queue.h>
 #include <systemd/sd-event.h>
 
 #include "base/usec.h"
@@ -25,6 +31,7 @@
 #include "daemon/lease_page.h"
 #include "daemon/session_file.h"
 #include "election/core.h"
+#include "election/endpoint_book.h"
 #include "election/handover.h"
 #include "election/observe.h"
 #include "election/session.h"
@@ -60,6 +67,7 @@ struct elector_request {
 	void *cookie;
 	usec_t asked;
 	bool reading;
+	bool judging;             /* by us, the leader, after the next look */
 	struct request_node node; /* as last read */
 	bool done;
 	int error;                          /* enum api_error, with done */
@@ -67,6 +75,9 @@ struct elector_request {
 	char leader[MEMBER_NAME_MAX + 1];   /* who leads, with done */
 	usec_t stop, release, grant, total; /* durations; USEC_INFINITY = not known */
 };
+
+struct elector_counter_change;
+struct elector_endpoint_node;
 
 struct elector {
 	struct config *config;
@@ -89,8 +100,13 @@ struct elector {
 	int pidfd;   /* of the JobManager; -1 */
 	int kill_fd; /* of its cgroup; negative = it has none */
 	int jobmanager_pid;
+	struct epoch process; /* the JobManager's name between us and the guard: guard_link.h */
+	struct leadership leadership; /* hot: as last told */
+	pid_t foreign_pid;            /* the last one that asked for it and is not ours; 0 = none */
+	usec_t foreign_at;
 	unsigned restarts;
 	bool jobmanager_starting;
+	bool jobmanager_hung;              /* and is being killed for that */
 	bool shutdown_early, reload_early; /* asked for before the loop ran */
 	char status_text[GUARD_LINK_STATUS_SIZE];
 
@@ -170,7 +186,20 @@ struct elector {
 	bool request_listed;   /* in this term and on this connection, so the watch is there */
 	char request_seen[32]; /* the newest that was read in this term */
 	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
+	bool request_looking;  /* somebody is not refused before the next look */
 	usec_t stop_asked, stop_done, release_done;
+
+	/* endpoints, counters, parked jobs */
+	struct {
+		struct endpoint_book *book;
+		struct elector_endpoint_node *nodes; /* whom answers and watches are for */
+		bool syncing, connected;             /* a sync was answered on this connection */
+		usec_t contact; /* when what is served was last known to be so */
+		usec_t look_at; /* at all of them */
+	} endpoints;
+	STAILQ_HEAD(, elector_counter_change) counter_changes;
+	bool counters_running;
+	json_t *parked_shown[BACKEND_MAX_PARKED]; /* by the last status */
 };
 
 /* ---- elector.c */
@@ -180,6 +209,7 @@ void elector_feed(struct elector *e, const struct core_event *ev);
 void elector_feed_type(struct elector *e, enum core_event_type type);
 void elector_feed_result(struct elector *e, enum core_event_type type, enum core_result result);
 void elector_wire_session(struct elector *e, struct wired_session *w, struct session *s);
+void elector_configure_core(struct elector *e); /* after a reload */
 
 /* ---- elector_zk.c */
 
@@ -243,10 +273,61 @@ void elector_guard_lacks(const struct elector *e, struct reason_list *ret);
 void elector_shut_down(struct elector *e);
 void elector_reload(struct elector *e);
 
+/* ---- elector_leadership.c */
+
+enum api_error elector_leadership_may(struct elector *e, pid_t pid);
+enum api_error elector_leadership_say(struct elector *e, enum leadership_word word,
+                                      struct epoch epoch);
+void elector_leadership_now(const struct elector *e, struct leadership *ret);
+void elector_leadership_tell(struct elector *e);         /* what has changed, after each turn */
+void elector_leadership_beat(struct elector *e);         /* once a second */
+int elector_leadership_foreign(const struct elector *e); /* 0 = none lately */
+/* False: nothing is granted, or its JobManager does not follow now. */
+bool elector_leadership_recover(struct elector *e, const char *jobid);
+
 /* ---- elector_status.c */
 
 extern const struct backend_ops elector_backend_ops;
 void elector_status_reply(struct elector *e, const struct commit_action *reply);
+/* A change of the log for a client: leads, and is ready?  Then through the queue.  The request's
+ * cookie is not the caller's. */
+void elector_status_submit(struct elector *e, const struct commit_request *request,
+                           backend_pointer_done done, void *cookie);
+bool elector_status_store_read(const struct elector *e);
+/* Who leads, as others are told; NULL = nobody known. */
+const char *elector_status_leader(const struct elector *e);
+
+/* ---- elector_endpoints.c */
+
+int elector_endpoints_init(struct elector *e);
+void elector_endpoints_end(struct elector *e); /* whoever waits is told */
+void elector_endpoints_done(struct elector *e);
+void elector_endpoints_connected(struct elector *e);
+void elector_endpoints_disconnected(struct elector *e); /* or the session is about to be closed */
+void elector_endpoints_second(struct elector *e);
+void elector_endpoints_pump(struct elector *e); /* what the book wants done */
+void elector_endpoints_show(struct elector *e, struct endpoints_view *ret, backend_endpoint_cb each,
+                            void *cookie);
+void elector_endpoints_submit(struct elector *e, struct epoch epoch, const char *component,
+                              const char *address, backend_change_done done, void *cookie);
+
+/* ---- elector_counters.c */
+
+void elector_counters_init(struct elector *e);
+void elector_counters_done(struct elector *e);
+enum api_error elector_counters_get(struct elector *e, const char *key, struct counter_view *ret);
+enum api_error elector_counters_list(struct elector *e, backend_counter_cb each, void *cookie);
+void elector_counters_submit(struct elector *e, struct epoch epoch, enum counter_op op,
+                             const char *key, int64_t value, backend_change_done done,
+                             void *cookie);
+
+/* ---- elector_jobs.c */
+
+void elector_jobs_done(struct elector *e);
+void elector_jobs_status(struct elector *e, struct status *ret);
+enum api_error elector_jobs_list(struct elector *e, backend_parked_cb each, void *cookie);
+void elector_jobs_submit(struct elector *e, struct epoch epoch, enum job_op op, const char *jobid,
+                         const char *why, backend_change_done done, void *cookie);
 
 /* ---- elector_requests.c */
 
@@ -255,6 +336,7 @@ void elector_requests_submit(struct elector *e, const struct operator_request *r
 bool elector_requests_get(struct elector *e, const char *id, struct operator_result *ret);
 void elector_requests_changed(struct elector *e); /* children of requests/ */
 void elector_requests_granted(struct elector *e);
+void elector_requests_looked(struct elector *e); /* after each look */
 void elector_requests_disconnected(struct elector *e);
 void elector_requests_sweep(struct elector *e); /* once a second */
 

@@ -19,7 +19,10 @@
 #include "daemon/log.h"
 #include "election/fence.h"
 
-enum { REQUEST_KEPT = 600 * 1000000 }; /* a result can be asked for so long */
+enum {
+	REQUEST_KEPT = 600 * 1000000, /* a result can be asked for so long */
+	FRESH_USEC = 100000,          /* a look that may refuse somebody */
+};
 
 static const char *const verbs[] = {
 	[OPERATOR_SWITCHOVER] = "switchover", [OPERATOR_STEP_DOWN] = "step-down"
@@ -181,12 +184,6 @@ static enum api_error check_request(struct elector *e, const struct operator_req
 		(void)text_format(ret_message, size, "%s leads already", leader);
 		return API_OK;
 	}
-	if (!to->node.eligible) {
-		(void)text_format(ret_message, size,
-		                  "%s is not eligible; see jmhactl list for its reasons",
-		                  request->to);
-		return API_NOT_ELIGIBLE;
-	}
 	return API_N_ERRORS_;
 }
 
@@ -229,6 +226,17 @@ static enum api_error judge(const struct elector *e, const struct request_node *
 		return API_NOT_ELIGIBLE;
 	}
 	return API_N_ERRORS_;
+}
+
+/* The last look may be some seconds old, and the operator may know better: nobody is refused as not
+ * eligible by an old look.  True: wait for elector_requests_looked(). */
+static bool look_first(struct elector *e, enum api_error error)
+{
+	if (error != API_NOT_ELIGIBLE || usec_sub(clock_boottime(), e->view.asked) < FRESH_USEC)
+		return false;
+	e->request_looking = true;
+	elector_feed_type(e, CORE_EV_CHANGED);
+	return true;
 }
 
 /* Its mark `taken` has been sent before, on the same session as the release will be: whoever leads
@@ -290,6 +298,9 @@ static int take_own(struct elector *e, struct elector_request *q)
 	enum api_error error = judge(e, &q->node, &to, &message);
 	int r;
 
+	q->judging = look_first(e, error);
+	if (q->judging)
+		return 0;
 	if (error != API_N_ERRORS_) {
 		q->used = false;
 		q->node.epoch = e->core.epoch;
@@ -389,7 +400,7 @@ void elector_requests_sweep(struct elector *e)
 	for (unsigned i = 0; i < ELECTOR_MAX_REQUESTS; i++) {
 		struct elector_request *q = &e->requests[i];
 
-		if (!q->used)
+		if (!q->used || q->judging)
 			continue;
 		if (!q->done) {
 			read_request(e, q); /* backstop for a lost watch */
@@ -467,7 +478,10 @@ static void serve(struct leader_request *l)
 	const char *message;
 	enum api_error error = judge(l->e, &l->node, &to, &message);
 
-	if (error == API_N_ERRORS_)
+	if (look_first(l->e, error)) {
+		l->e->request_seen[0] = '\0'; /* read again then */
+		free(l);
+	} else if (error == API_N_ERRORS_)
 		take(l, &to);
 	else
 		answer(l, error, message);
@@ -581,8 +595,36 @@ void elector_requests_granted(struct elector *e)
 		(void)session_get(e->session, "endpoints", NULL, NULL, on_endpoints, e);
 }
 
+/* Somebody waited for a look: again, with what it showed. */
+void elector_requests_looked(struct elector *e)
+{
+	bool leads = e->core.phase == CORE_LEADING && e->core.loaded;
+
+	if (!e->request_looking)
+		return;
+	e->request_looking = false;
+	for (unsigned i = 0; i < ELECTOR_MAX_REQUESTS; i++) {
+		struct elector_request *q = &e->requests[i];
+
+		if (!q->used || !q->judging)
+			continue;
+		if (leads && take_own(e, q) >= 0)
+			continue;
+		q->used = q->judging = false;
+		finish(q, API_ABORTED, "the leader changed before it was carried out; ask again");
+	}
+	list_requests(e);
+}
+
 void elector_requests_disconnected(struct elector *e)
 {
+	e->request_looking = false;
+	for (unsigned i = 0; i < ELECTOR_MAX_REQUESTS; i++) {
+		if (!e->requests[i].used || !e->requests[i].judging)
+			continue;
+		e->requests[i].used = e->requests[i].judging = false;
+		finish(&e->requests[i], API_DISCONNECTED, NULL);
+	}
 	e->request_list_under_way = e->request_list_again = e->request_listed = false;
 	e->request_seen[0] = '\0';
 }

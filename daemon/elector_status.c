@@ -32,8 +32,21 @@ static void fill_leader(const struct elector *e, usec_t now, struct leader_view 
 		ret->member = e->reg.owner.member;
 }
 
+static const char *hot_state(const struct core *c)
+{
+	if (!c->process)
+		return "stopped";
+	if (c->ended)
+		return "stopping";
+	if (c->jobmanager)
+		return c->phase == CORE_REVOKING ? "revoking" : "granted";
+	return c->waiting ? "waiting" : "starting";
+}
+
 static const char *jobmanager_state(const struct elector *e)
 {
+	if (e->config->hot)
+		return hot_state(&e->core);
 	if (e->core.phase == CORE_REVOKING)
 		return "stopping";
 	if (e->jobmanager_starting)
@@ -52,7 +65,7 @@ static void fill_store(struct elector *e, struct status *ret)
 		ret->store.damaged[i] = e->damaged[i];
 }
 
-static bool store_read(const struct elector *e)
+bool elector_status_store_read(const struct elector *e)
 {
 	return e->caught_up || commit_queue_active(e->commits);
 }
@@ -88,7 +101,9 @@ static void op_status(void *userdata, struct status *ret)
 	ret->jobmanager.state = jobmanager_state(e);
 	ret->jobmanager.pid = e->jobmanager_pid;
 	ret->jobmanager.restarts = e->restarts;
+	ret->jobmanager.foreign_pid = elector_leadership_foreign(e);
 	fill_store(e, ret);
+	elector_jobs_status(e, ret);
 	ret->has_transition = e->has_transition;
 	if (e->has_transition)
 		elector_history_show(&e->last, &ret->last_transition);
@@ -174,7 +189,7 @@ static enum api_error op_pointer_get(void *userdata, const char *key, struct poi
 	struct elector *e = userdata;
 	const struct pointer *p;
 
-	if (!store_read(e))
+	if (!elector_status_store_read(e))
 		return API_NOT_READY;
 	p = pointer_key_reserved(key) ? NULL : pointer_map_get(e->map, key);
 	if (!p)
@@ -204,7 +219,7 @@ static enum api_error op_pointer_list(void *userdata, const char *prefix, backen
 	struct elector *e = userdata;
 	struct pointer_listing l = { each, cookie };
 
-	if (!store_read(e))
+	if (!elector_status_store_read(e))
 		return API_NOT_READY;
 	if (!pointer_key_reserved(prefix))
 		(void)pointer_map_list(e->map, prefix, on_listed_pointer, &l);
@@ -249,6 +264,8 @@ static void publish_pointer(struct elector *e, const struct pending_change *p, u
 	struct api_event ev = { .type = API_EVENT_POINTER };
 
 	e->counters.changes++;
+	if (pointer_key_reserved(p->key))
+		return;
 	ev.pointer.key = p->key;
 	ev.pointer.revision = revision;
 	ev.pointer.removed = p->removed;
@@ -277,20 +294,54 @@ void elector_status_reply(struct elector *e, const struct commit_action *reply)
 	p->done(p->cookie, &result);
 }
 
-static void refuse(struct elector *e, enum api_error error, backend_pointer_done done, void *cookie)
+const char *elector_status_leader(const struct elector *e)
 {
 	struct leader_view leader;
-	struct pointer_result result = { .error = error };
 
 	fill_leader(e, clock_boottime(), &leader);
-	result.leader = leader.member;
+	return leader.member;
+}
+
+static void refuse(struct elector *e, enum api_error error, backend_pointer_done done, void *cookie)
+{
+	struct pointer_result result = { .error = error, .leader = elector_status_leader(e) };
+
 	done(cookie, &result);
+}
+
+void elector_status_submit(struct elector *e, const struct commit_request *request,
+                           backend_pointer_done done, void *cookie)
+{
+	struct commit_request copy = *request;
+	struct pending_change *p;
+	enum commit_result r;
+
+	if (core_state(&e->core, clock_boottime()) != CORE_STATE_LEADER) {
+		refuse(e, elector_status_leader(e) ? API_NOT_LEADER : API_NO_LEADER, done, cookie);
+		return;
+	}
+	if (!commit_queue_active(e->commits)) {
+		refuse(e, API_NOT_READY, done, cookie);
+		return;
+	}
+	p = malloc(sizeof(*p) + strlen(copy.key) + 1);
+	if (!p) {
+		refuse(e, API_INTERNAL, done, cookie);
+		return;
+	}
+	*p = (struct pending_change){ e, done, cookie, copy.op == COMMIT_DELETE };
+	memcpy(p->key, copy.key, strlen(copy.key) + 1);
+	copy.cookie = p;
+	r = commit_queue_submit(e->commits, &copy);
+	if (r != COMMIT_PENDING) {
+		free(p);
+		refuse(e, error_of[r], done, cookie);
+	}
 }
 
 static void op_pointer_submit(void *userdata, const struct pointer_change *change,
                               backend_pointer_done done, void *cookie)
 {
-	struct elector *e = userdata;
 	struct commit_request request = {
 		.op = change->remove ? COMMIT_DELETE : COMMIT_PUT,
 		.key = change->key,
@@ -302,33 +353,8 @@ static void op_pointer_submit(void *userdata, const struct pointer_change *chang
 		.if_revision = change->revision,
 		.fence = change->epoch,
 	};
-	struct pending_change *p;
-	enum commit_result r;
 
-	if (core_state(&e->core, clock_boottime()) != CORE_STATE_LEADER) {
-		struct leader_view leader;
-
-		fill_leader(e, clock_boottime(), &leader);
-		refuse(e, leader.member ? API_NOT_LEADER : API_NO_LEADER, done, cookie);
-		return;
-	}
-	if (!commit_queue_active(e->commits)) {
-		refuse(e, API_NOT_READY, done, cookie);
-		return;
-	}
-	p = malloc(sizeof(*p) + strlen(change->key) + 1);
-	if (!p) {
-		refuse(e, API_INTERNAL, done, cookie);
-		return;
-	}
-	*p = (struct pending_change){ e, done, cookie, change->remove };
-	memcpy(p->key, change->key, strlen(change->key) + 1);
-	request.cookie = p;
-	r = commit_queue_submit(e->commits, &request);
-	if (r != COMMIT_PENDING) {
-		free(p);
-		refuse(e, error_of[r], done, cookie);
-	}
+	elector_status_submit(userdata, &request, done, cookie);
 }
 
 /* ---- the rest ---- */
@@ -344,9 +370,65 @@ static bool op_request_get(void *userdata, const char *id, struct operator_resul
 	return elector_requests_get(userdata, id, ret);
 }
 
+static enum api_error op_leadership_may(void *userdata, pid_t pid)
+{
+	return elector_leadership_may(userdata, pid);
+}
+
+static void op_leadership(void *userdata, struct leadership *ret)
+{
+	elector_leadership_now(userdata, ret);
+}
+
+static enum api_error op_leadership_say(void *userdata, enum leadership_word word,
+                                        struct epoch epoch)
+{
+	return elector_leadership_say(userdata, word, epoch);
+}
+
 static void op_counters(void *userdata, struct counters *ret)
 {
 	*ret = ((struct elector *)userdata)->counters;
+}
+
+static void op_endpoints(void *userdata, struct endpoints_view *ret, backend_endpoint_cb each,
+                         void *cookie)
+{
+	elector_endpoints_show(userdata, ret, each, cookie);
+}
+
+static enum api_error op_counter_get(void *userdata, const char *key, struct counter_view *ret)
+{
+	return elector_counters_get(userdata, key, ret);
+}
+
+static enum api_error op_counter_list(void *userdata, backend_counter_cb each, void *cookie)
+{
+	return elector_counters_list(userdata, each, cookie);
+}
+
+static enum api_error op_parked_list(void *userdata, backend_parked_cb each, void *cookie)
+{
+	return elector_jobs_list(userdata, each, cookie);
+}
+
+static void op_endpoint_submit(void *userdata, struct epoch epoch, const char *component,
+                               const char *address, backend_change_done done, void *cookie)
+{
+	elector_endpoints_submit(userdata, epoch, component, address, done, cookie);
+}
+
+static void op_counter_submit(void *userdata, struct epoch epoch, enum counter_op op,
+                              const char *key, int64_t value, backend_change_done done,
+                              void *cookie)
+{
+	elector_counters_submit(userdata, epoch, op, key, value, done, cookie);
+}
+
+static void op_job_submit(void *userdata, struct epoch epoch, enum job_op op, const char *jobid,
+                          const char *why, backend_change_done done, void *cookie)
+{
+	elector_jobs_submit(userdata, epoch, op, jobid, why, done, cookie);
 }
 
 const struct backend_ops elector_backend_ops = {
@@ -359,5 +441,15 @@ const struct backend_ops elector_backend_ops = {
 	.pointer_submit = op_pointer_submit,
 	.operator_submit = op_operator_submit,
 	.request_get = op_request_get,
+	.leadership_may = op_leadership_may,
+	.leadership = op_leadership,
+	.leadership_say = op_leadership_say,
 	.counters = op_counters,
+	.endpoints = op_endpoints,
+	.counter_get = op_counter_get,
+	.counter_list = op_counter_list,
+	.parked_list = op_parked_list,
+	.endpoint_submit = op_endpoint_submit,
+	.counter_submit = op_counter_submit,
+	.job_submit = op_job_submit,
 };

@@ -107,11 +107,13 @@ static void on_session_event(void *userdata, const struct session_event *event)
 		log_warning_errno(event->error, "zookeeper", "lost the connection to %s: %m",
 		                  event->server);
 		elector_requests_disconnected(e);
+		elector_endpoints_disconnected(e);
 		ev.type = CORE_EV_DISCONNECTED;
 		break;
 	case SESSION_EXPIRED:
 		log_error("zookeeper", "%s says that our session has expired", event->server);
 		elector_requests_disconnected(e);
+		elector_endpoints_disconnected(e);
 		ev.type = CORE_EV_EXPIRED;
 		break;
 	case SESSION_AUTH_FAILED:
@@ -120,10 +122,13 @@ static void on_session_event(void *userdata, const struct session_event *event)
 		          "file and restart",
 		          event->server, e->config->auth_file ? e->config->auth_file : "none");
 		elector_requests_disconnected(e);
+		elector_endpoints_disconnected(e);
 		ev.type = CORE_EV_AUTH_FAILED;
 		break;
 	}
 	elector_feed(e, &ev);
+	if (event->type == SESSION_CONNECTED) /* behind the heartbeat */
+		elector_endpoints_connected(e);
 }
 
 /* What goes with the session without having answered: each asking command gets its one answer. */
@@ -141,6 +146,7 @@ static void answer_rest(struct elector *e)
 void elector_zk_close(struct elector *e, bool orderly)
 {
 	answer_rest(e);
+	elector_endpoints_disconnected(e);
 	handover_free(TAKE_PTR(e->handover));
 	elector_wire_session(e, &e->wired_second, NULL);
 	elector_conf_drop(e);

@@ -80,9 +80,8 @@ static void leave(struct guard *g, usec_t now, int exit_code)
 		return;
 	g->exit_code = exit_code;
 	g->leaving_until = now + recorded_time;
-	lease_page_end_any(&g->elector.page);
-	g->requested = true;
-	jobmanager_kill(&g->jobmanager);
+	guard_end_lease(g);
+	g->requested = true; /* of one that was being killed before, too */
 }
 
 static void look_at_shutdown(struct guard *g, usec_t now)
@@ -90,7 +89,9 @@ static void look_at_shutdown(struct guard *g, usec_t now)
 	if (g->bye) /* orderly: the elector has released, and goes by itself */
 		leave(g, now, EXIT_SUCCESS);
 	if (g->shutdown_until > 0 && now >= g->shutdown_until && g->leaving_until == 0) {
-		log_error("guard", "No orderly stop within stop_ms + 5 s: leaving it to --release");
+		log_error("guard",
+		          "No orderly stop within stop_ms + 5 s%s: leaving it to --release",
+		          g->config->hot ? " + revoke_ms" : "");
 		leave(g, now, EXIT_FAILURE);
 		guard_kill_elector(g, now, "it does not end");
 	}
@@ -117,7 +118,8 @@ static void on_signal(struct guard *g, const struct signalfd_siginfo *si, usec_t
 		if (g->shutdown_until > 0)
 			break;
 		log_notice("guard", "stopping");
-		g->shutdown_until = now + g->config->stop_usec + orderly_extra;
+		g->shutdown_until = now + g->config->stop_usec + orderly_extra +
+		                    (g->config->hot ? g->config->revoke_usec : 0);
 		(void)notify_send(&g->notify, "STOPPING=1");
 		g->elector.restart_at = now; /* without one there is nobody to release */
 		guard_tell_simple(g, GUARD_MESSAGE_SHUTDOWN);
@@ -263,6 +265,7 @@ static int prepare_jobmanager(struct guard *g)
 		                        .cluster = c->cluster,
 		                        .member = c->member,
 		                        .runtime_dir = c->runtime_dir,
+		                        .hot = c->hot,
 		                        .stop = c->stop_usec };
 	struct jobmanager_error error;
 	char cgroup[PATH_MAX] = "";

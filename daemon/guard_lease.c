@@ -40,24 +40,28 @@ static void report_exited(struct guard *g, usec_t now)
 static void refuse_start(struct guard *g, struct epoch epoch, int error)
 {
 	struct guard_message m = { .type = GUARD_MESSAGE_EXITED,
-		                   .exited = {
-		                           .epoch = epoch, .error = -error, .requested = true } };
+		                   .exited = { .epoch = epoch,
+		                               .error = -error,
+		                               .requested = true,
+		                               .pause = USEC_PER_SEC } }; /* no tight loop */
 
 	(void)log_warning_errno(error, "guard", "JobManager of epoch %" PRIu64 " not started: %m",
 	                        epoch.v);
 	guard_tell(g, &m, -1);
 }
 
-/* A6: the page first, then the start.  A10: one epoch, one process. */
+/* A6: cold, the page first, then the start.  A10: one epoch, one process: what starts under an
+ * armed page in hot mode would be taken for the one that was granted. */
 static int may_start(const struct guard *g, struct epoch epoch, usec_t now)
 {
 	struct lease_page_lease lease = lease_page_read(&g->elector.page);
+	bool armed = lease.state == LEASE_PAGE_ARMED;
 
 	if (g->shutdown_until > 0 || g->leaving_until > 0)
 		return -ECANCELED;
-	if (lease.state != LEASE_PAGE_ARMED || !lease_page_is_of(&lease, epoch))
+	if (g->config->hot ? armed : !armed || !lease_page_is_of(&lease, epoch))
 		return -EPERM;
-	if (now >= lease.deadline)
+	if (armed && now >= lease.deadline)
 		return -ETIME;
 	if (epoch.v <= g->jobmanager.epoch.v)
 		return -EEXIST;
@@ -94,7 +98,7 @@ void guard_stop_jobmanager(struct guard *g, const struct guard_message *m, usec_
 		guard_tell(g, &none, -1);
 		return;
 	}
-	g->requested = true;
+	g->requested = !m->stop.failed;
 	if (m->stop.kill)
 		jobmanager_kill(&g->jobmanager);
 	else
@@ -132,22 +136,34 @@ void guard_set_status_expired(struct guard *g)
 	g->status_due = true;
 }
 
-/* Promise 1 hangs on this function: a JobManager runs only while the page is armed for its epoch.
- * Whoever ended it, and whatever the elector does. */
-bool guard_look_at_lease(struct guard *g, usec_t now)
+static void kill_with_its_lease(struct guard *g, bool deadline)
 {
 	struct jobmanager *jm = &g->jobmanager;
+
+	if (jm->state == JOBMANAGER_NONE || jm->state == JOBMANAGER_KILLED)
+		return;
+	jobmanager_kill(jm); /* before anything is said about it */
+	g->deadline = deadline;
+	g->requested = true;
+	log_warning("guard", "JobManager killed, its lease has ended: epoch=%" PRIu64, jm->epoch.v);
+}
+
+void guard_end_lease(struct guard *g)
+{
+	lease_page_end_any(&g->elector.page);
+	kill_with_its_lease(g, false);
+}
+
+/* Promise 1 hangs on this function: whatever the elector does. */
+bool guard_look_at_lease(struct guard *g, usec_t now)
+{
 	bool expired = lease_page_expire(&g->elector.page, now);
 	struct lease_page_lease lease = lease_page_read(&g->elector.page);
-	bool may_run = lease.state == LEASE_PAGE_ARMED && lease_page_is_of(&lease, jm->epoch);
+	bool armed =
+	        lease.state == LEASE_PAGE_ARMED && lease_page_is_of(&lease, g->jobmanager.epoch);
 
-	if (jm->state != JOBMANAGER_NONE && jm->state != JOBMANAGER_KILLED && !may_run) {
-		jobmanager_kill(jm); /* before anything is said about it */
-		g->deadline = expired;
-		g->requested = true;
-		log_warning("guard", "JobManager killed, its lease has ended: epoch=%" PRIu64,
-		            jm->epoch.v);
-	}
+	if (g->config->hot ? expired : !armed)
+		kill_with_its_lease(g, expired);
 	if (!expired)
 		return false;
 	guard_set_status_expired(g);

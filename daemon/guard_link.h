@@ -15,7 +15,7 @@
 #include "base/usec.h"
 
 enum {
-	GUARD_LINK_VERSION = 1,
+	GUARD_LINK_VERSION = 2,
 	GUARD_LINK_STATUS_SIZE = 201, /* with its NUL */
 	GUARD_LINK_LEADER_ID_SIZE = 37,
 };
@@ -38,17 +38,23 @@ struct elector_fds { /* all CLOEXEC */
 	int api_tcp;  /* the same, or -1: not configured */
 };
 
+/*
+ * A JobManager's process is named by an epoch.  Cold: of the term that it was started for.  Hot,
+ * where it outlives terms: its number, which the elector counts up from that of HELLO.  Either way
+ * each start has a higher one than all before.
+ */
 enum guard_message_type {
 	/* elector -> guard */
 	GUARD_MESSAGE_READY = 1, /* the first status can be answered */
 	GUARD_MESSAGE_STATUS,    /* .text: for STATUS=; one line */
-	GUARD_MESSAGE_START,  /* .start: after the page was armed (A6).  Answered by STARTED, or by
-	                       * EXITED when it cannot be (.exited.error): page not armed for this
-	                       * epoch, deadline passed, epoch not above the last one started (A10),
-	                       * one still runs, command cannot be executed */
-	GUARD_MESSAGE_STOP,   /* .stop: answered by EXITED; at once when none runs */
-	GUARD_MESSAGE_LIMITS, /* .limits: a reload changed them (C1) */
-	GUARD_MESSAGE_BYE,    /* released and closed: exit without being restarted */
+	GUARD_MESSAGE_START,     /* .start.  Answered by STARTED, or by EXITED when it cannot be
+	                          * (.exited.error): epoch not above the last one started (A10), one
+	                          * still runs, command cannot be executed.  Cold: after the page was
+	                          * armed (A6); not armed for this epoch, deadline passed.  Hot: page
+	                          * armed, the process would be taken for the granted one */
+	GUARD_MESSAGE_STOP,      /* .stop: answered by EXITED; at once when none runs */
+	GUARD_MESSAGE_LIMITS,    /* .limits: a reload changed them (C1) */
+	GUARD_MESSAGE_BYE,       /* released and closed: exit without being restarted */
 
 	/* guard -> elector */
 	GUARD_MESSAGE_HELLO = 64, /* .hello: always the first one; with a pidfd when one runs */
@@ -78,11 +84,12 @@ struct guard_message {
 		char text[GUARD_LINK_STATUS_SIZE];
 		struct {
 			struct epoch epoch;
-			char leader_id[GUARD_LINK_LEADER_ID_SIZE];
+			char leader_id[GUARD_LINK_LEADER_ID_SIZE]; /* cold */
 		} start;
 		struct {
 			struct epoch epoch; /* of the JobManager meant; another one is left alone */
-			bool kill; /* SIGKILL at once; else SIGTERM, SIGKILL after stop_ms */
+			bool kill;   /* SIGKILL at once; else SIGTERM, SIGKILL after stop_ms */
+			bool failed; /* it hangs: counts as a failure of its own */
 		} stop;
 		struct {
 			bool running;

@@ -67,8 +67,11 @@ struct guard {
 
 /* guard_lease.c */
 
-/* Promise 1 hangs on this: a JobManager runs only while the page is armed for its epoch. */
+/* Promise 1 hangs on this: a cold JobManager runs only while the page is armed for its epoch, and a
+ * hot one that was granted does not outlive a page that was not ended by the elector (A6: its word
+ * that it has revoked came before). */
 bool guard_look_at_lease(struct guard *g, usec_t now); /* true: it has passed now */
+void guard_end_lease(struct guard *g);                 /* at once, whoever holds it */
 void guard_look_at_exec(struct guard *g);
 void guard_look_at_jobmanager(struct guard *g, usec_t now);
 void guard_start_jobmanager(struct guard *g, const struct guard_message *m, usec_t now);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "daemon/config.h"
 #include "daemon/guard.h"
 #include "daemon/guard_child.h"
 #include "daemon/guard_private.h"
@@ -78,10 +79,11 @@ static void tell_hello(struct guard *g, usec_t now)
 	};
 
 	guard_tell(g, &m, jm->pidfd);
-	/* The one that should have heard of it may have died before. */
+	/* The one that should have heard of it may have died before.  Hot: while the page is armed
+	 * none is started, so the last one is the granted one. */
 	if (g->last_exited.type != 0 && jm->state == JOBMANAGER_NONE &&
 	    lease.state == LEASE_PAGE_ARMED &&
-	    lease_page_is_of(&lease, g->last_exited.exited.epoch))
+	    (g->config->hot || lease_page_is_of(&lease, g->last_exited.exited.epoch)))
 		guard_tell(g, &g->last_exited, -1);
 	if (g->reloaded) /* it begins with the configuration of our start */
 		guard_tell_simple(g, GUARD_MESSAGE_RELOAD);
@@ -227,8 +229,7 @@ static void plan_restart(struct guard *g, usec_t now)
 		log_error("guard",
 		          "%u electors in a row died without renewing the lease: giving it up",
 		          e->deaths);
-		lease_page_end_any(&e->page);
-		(void)guard_look_at_lease(g, now);
+		guard_end_lease(g);
 		guard_set_status_expired(g);
 		g->need_release = true;
 		e->deaths = 0;

@@ -109,9 +109,11 @@ static int set_environment(const struct jobmanager *jm, struct epoch epoch, cons
 	    (int)sizeof(api_path))
 		return -ENAMETOOLONG;
 	if (setenv("JMHA_CLUSTER", jm->spec.cluster, 1) < 0 ||
-	    setenv("JMHA_MEMBER", jm->spec.member, 1) < 0 ||
-	    setenv("JMHA_SOCKET", api_path, 1) < 0 || setenv("JMHA_EPOCH", number, 1) < 0 ||
-	    setenv("JMHA_LEADER_ID", leader_id, 1) < 0)
+	    setenv("JMHA_MEMBER", jm->spec.member, 1) < 0 || setenv("JMHA_SOCKET", api_path, 1) < 0)
+		return -errno;
+	if (jm->spec.hot)
+		return unsetenv("JMHA_EPOCH") < 0 || unsetenv("JMHA_LEADER_ID") < 0 ? -errno : 0;
+	if (setenv("JMHA_EPOCH", number, 1) < 0 || setenv("JMHA_LEADER_ID", leader_id, 1) < 0)
 		return -errno;
 	return 0;
 }

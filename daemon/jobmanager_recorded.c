@@ -22,6 +22,8 @@
 #include "daemon/jobmanager.h"
 #include "daemon/process.h"
 
+enum { LOOKS = 10 };
+
 struct record {
 	pid_t pid;
 	uint64_t start_time;
@@ -83,10 +85,14 @@ static int empty_group(const struct record *rec, const char *env_line, usec_t de
                        pid_t *ret_stranger)
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
+	unsigned strange = 0;
 	int r;
 
-	while ((r = find_ours(rec, env_line, ret_stranger)) > 0) {
-		if (kill(-rec->pid, SIGKILL) < 0 && errno != ESRCH)
+	/* While it executes another program a process has no environment: look more than once
+	 * before it is taken for a stranger. */
+	while ((r = find_ours(rec, env_line, ret_stranger)) > 0 ||
+	       (r == -EPERM && strange++ < LOOKS)) {
+		if (r > 0 && kill(-rec->pid, SIGKILL) < 0 && errno != ESRCH)
 			return -errno;
 		if (clock_boottime() >= deadline)
 			return -ETIMEDOUT;

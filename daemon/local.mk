@@ -37,10 +37,15 @@ JMHACONFIG_LIBS = libjmhaconfig.a libelection.a $(CONFIG_LIBS)
 noinst_LIBRARIES += libapi.a
 libapi_a_SOURCES = \
 	%D%/api.c %D%/api.h %D%/backend.h \
+	%D%/api_change.c %D%/api_change.h \
+	%D%/api_counters.c %D%/api_counters.h \
+	%D%/api_endpoints.c %D%/api_endpoints.h \
 	%D%/api_error.c %D%/api_error.h \
 	%D%/api_exchange.c %D%/api_exchange.h \
 	%D%/api_http.c %D%/api_http.h \
+	%D%/api_jobs.c %D%/api_jobs.h \
 	%D%/api_json.c %D%/api_json.h \
+	%D%/api_leadership.c %D%/api_leadership.h \
 	%D%/api_metrics.c %D%/api_metrics.h \
 	%D%/api_operator.c %D%/api_operator.h \
 	%D%/api_peer.c %D%/api_peer.h \
@@ -57,8 +62,12 @@ libelector_a_SOURCES = \
 	%D%/elector.c %D%/elector.h %D%/elector_private.h \
 	%D%/elector_commit.c \
 	%D%/elector_conf.c \
+	%D%/elector_counters.c \
+	%D%/elector_endpoints.c \
 	%D%/elector_guard.c \
 	%D%/elector_history.c \
+	%D%/elector_leadership.c \
+	%D%/elector_jobs.c \
 	%D%/elector_look.c \
 	%D%/elector_member.c \
 	%D%/elector_requests.c \

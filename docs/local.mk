@@ -3,7 +3,8 @@
 # `make update-docs` writes them anew, tests/style/docs_agree.sh compares.
 dist_man_MANS += %D%/jmhactl.1 %D%/jmhad.8 %D%/jmhad.conf.5
 dist_doc_DATA += %D%/jmhad.conf.example README.md NEWS \
-	%D%/ARCHITECTURE.md %D%/DESIGN.md %D%/PROTOCOL.md %D%/api.md %D%/failure-model.md
+	%D%/ARCHITECTURE.md %D%/DESIGN.md %D%/PROTOCOL.md %D%/api.md %D%/failure-model.md \
+	%D%/flink.md
 EXTRA_DIST += %D%/overview.svg
 
 check_PROGRAMS += print_schema

@@ -122,8 +122,8 @@ void core_leave_session(struct core *c)
 	core_become(c, CORE_DETACHED);
 }
 
-/* Stop the JobManager.  The page stays armed until it is proven dead: the guard is the second pair
- * of eyes (A6). */
+/* Stop the JobManager.  The page stays armed until it is proven dead, or (hot) has said itself that
+ * it has revoked: the guard is the second pair of eyes (A6). */
 void core_revoke(struct core *c, struct core_out *out, enum cause cause, bool kill)
 {
 	struct core_command *cmd;
@@ -131,13 +131,16 @@ void core_revoke(struct core *c, struct core_out *out, enum cause cause, bool ki
 	if (c->phase != CORE_REVOKING) {
 		core_become(c, CORE_REVOKING);
 		c->cause = cause;
+		c->revoke_until = c->now + c->lease.params.revoke;
 	} else if (c->killed || !kill) {
 		return;
 	}
 	cmd = core_emit(out, kill ? CORE_CMD_KILL : CORE_CMD_REVOKE);
 	cmd->epoch = c->epoch;
 	cmd->cause = c->cause;
+	cmd->failed = c->cause == CAUSE_JOBMANAGER_HUNG;
 	c->killed = kill;
+	c->ended |= kill;
 }
 
 /* The check of the own latch failed: certain, and final for this latch and its term (A2). */
@@ -189,9 +192,12 @@ void core_step(struct core *c, const struct core_event *ev, struct core_out *ret
 	assert(ev->now >= c->now);
 	c->now = ev->now;
 
-	/* Whatever woke us, an overdue lease is settled first: good news comes too late. */
+	/* Whatever woke us, an overdue lease is settled first: good news comes too late.  A hot
+	 * JobManager is asked before that, so that its JVM survives as a standby. */
 	if (c->armed && acting(c) && c->now >= c->lease.deadline)
 		core_revoke(c, &out, CAUSE_LEASE_EXPIRED, true);
+	else if (c->armed && leading(c) && c->now >= core_revoke_at(c))
+		core_revoke(c, &out, CAUSE_LEASE_EXPIRED, false);
 
 	core_on_event(c, ev, &out);
 	core_drive(c, &out);
@@ -214,6 +220,10 @@ void core_init(struct core *c, const struct core_config *config, usec_t now,
 		.stepped_back = -1,
 	};
 	lease_init(&c->lease, &config->lease);
+	if (config->hot) { /* one that has died meanwhile: EXITED comes */
+		c->process = config->process || config->resume;
+		c->heard_at = c->start_at = now;
+	}
 	if (config->resume) {
 		c->phase = CORE_RESUMING;
 		c->epoch = config->page_epoch;

@@ -100,6 +100,13 @@ struct core_view {
 	bool rolled_back;    /* A11: storage knows of a later epoch or commit than the register */
 };
 
+/* What a hot JobManager says of itself, each second and at each change (PUT /v1/leadership). */
+enum core_word {
+	CORE_WAITING, /* up, leads nothing */
+	CORE_LEADS,   /* the grant of that epoch has reached it, and is not fully revoked */
+	CORE_REVOKED, /* nothing of it acts under that epoch any more */
+};
+
 enum core_event_type {
 	CORE_EV_TICK,      /* core_next_tick() has come, or anything else: always allowed */
 	CORE_EV_CONNECTED, /* handshake done: .connected */
@@ -110,7 +117,9 @@ enum core_event_type {
 	CORE_EV_ELIGIBLE,    /* .reasons of the shell (storage, configuration ..) changed */
 	CORE_EV_STOP,        /* .stop: switchover, step-down or shutdown */
 	CORE_EV_PAGE_ENDED,  /* the guard has ended the page: it kills, or has killed */
-	CORE_EV_EXITED,      /* .exited: the JobManager of this epoch is proven dead (A12) */
+	CORE_EV_EXITED,    /* .exited: the JobManager (cold: of this epoch) is proven dead (A12) */
+	CORE_EV_SAID,      /* .said: hot, by the process that runs; but see core_superseded() */
+	CORE_EV_UNHEALTHY, /* its health probe has failed often enough */
 	/* answers */
 	CORE_EV_ENDED_OLD, /* .result: CORE_OK = a session other than the old one saw its latch gone
 	                    */
@@ -158,6 +167,10 @@ struct core_event {
 			usec_t pause; /* before the next start here (restart policy) */
 		} exited;
 		struct {
+			enum core_word word;
+			struct epoch epoch; /* WAITING: the last one it led, 0 = none */
+		} said;
+		struct {
 			enum cause cause;     /* SWITCHOVER, STEP_DOWN or SHUTDOWN */
 			struct latch_name to; /* whom to designate; none = anyone */
 		} stop;
@@ -175,14 +188,17 @@ enum core_command_type {
 	CORE_CMD_DELETE_EXTRA, /* delete own latches but .latch; no answer */
 	CORE_CMD_HEARTBEAT,    /* multi[check(.latch), check(member node)] -> HEARTBEAT */
 	CORE_CMD_OBSERVE,      /* list log/ first when .list_log; then one batch -> OBSERVED */
-	CORE_CMD_CLAIM,     /* A5: .epoch, .version, .cause (how the last term ended) -> CLAIMED */
-	CORE_CMD_LOAD,      /* follower to the committed end, first segment of .epoch -> LOADED */
-	CORE_CMD_ARM,       /* page: .epoch until .deadline; no answer (PAGE_ENDED if it fails) */
-	CORE_CMD_EXTEND,    /* page: .deadline, later or (A7) earlier; no answer */
-	CORE_CMD_DISARM,    /* page: ENDED; no answer */
-	CORE_CMD_GRANT,     /* cold: start the JobManager with .epoch -> later EXITED */
-	CORE_CMD_REVOKE,    /* stop it: SIGTERM, then SIGKILL after stop_ms -> EXITED */
-	CORE_CMD_KILL,      /* SIGKILL now -> EXITED */
+	CORE_CMD_CLAIM,  /* A5: .epoch, .version, .cause (how the last term ended) -> CLAIMED */
+	CORE_CMD_LOAD,   /* follower to the committed end, first segment of .epoch -> LOADED */
+	CORE_CMD_ARM,    /* page: .epoch until .deadline; no answer (PAGE_ENDED if it fails) */
+	CORE_CMD_EXTEND, /* page: .deadline, later or (A7) earlier; no answer */
+	CORE_CMD_DISARM, /* page: ENDED; no answer */
+	CORE_CMD_START,  /* hot: start the JobManager, which is to wait -> SAID, later EXITED */
+	CORE_CMD_GRANT,  /* cold: start the JobManager with .epoch -> later EXITED.  Hot: tell the
+	                  * one that waits -> SAID */
+	CORE_CMD_REVOKE, /* cold: as TERMINATE.  Hot: ask it to revoke .epoch -> SAID */
+	CORE_CMD_TERMINATE, /* hot: SIGTERM, then SIGKILL after stop_ms -> EXITED */
+	CORE_CMD_KILL,      /* SIGKILL now -> EXITED.  .failed: a failure of the JobManager's own */
 	CORE_CMD_SETTLE,    /* refuse new writes, resolve the pending commit (B2) -> SETTLED */
 	CORE_CMD_RELEASE,   /* mark `ending` (A3), then A3b's multi with the own .latch -> RELEASED.
 	                     * With .with_register also: released = .cause, .designated, expecting
@@ -201,7 +217,7 @@ struct core_command {
 	usec_t deadline;
 	struct latch_name latch, designated;
 	enum cause cause;
-	bool list_log, with_member, with_register;
+	bool list_log, with_member, with_register, failed;
 };
 
 enum { CORE_MAX_COMMANDS = 8 };
@@ -215,6 +231,9 @@ struct core_config {
 	struct lease_params lease; /* .session is what will be asked for */
 	usec_t takeover;           /* C1 */
 	bool observer;
+	bool hot;       /* the JobManager outlives terms: core_hot.c */
+	usec_t silence; /* hot: without a word for so long it hangs */
+	usec_t ready;   /* hot: without one since its start, or for so long: started anew */
 	/* What the elector found at its start: */
 	bool resume; /* the guard holds an armed page (C4): the four fields below are its own */
 	struct epoch page_epoch;
@@ -222,6 +241,7 @@ struct core_config {
 	struct latch_name latch; /* from the session file */
 	struct nonce nonce;      /* of the session file */
 	bool old_session;        /* a session file is there, but nothing to resume: end it first */
+	bool process;            /* hot: a JobManager runs */
 };
 
 struct core {
@@ -273,13 +293,21 @@ struct core {
 	bool armed;              /* the page says `epoch` until the lease's deadline */
 	bool loaded;             /* the store is open for writing under `epoch` */
 	struct epoch load_epoch; /* what the outstanding LOAD was sent for */
-	bool jobmanager;         /* started and not proven dead */
-	bool killed;             /* KILL was ordered for it */
-	bool shutdown;           /* an orderly stop of the member was asked for */
-	bool with_member;        /* the release takes the member node along */
+	bool jobmanager;  /* granted; neither proven dead nor (hot) revoked by its own word */
+	bool killed;      /* KILL was ordered for it */
+	bool shutdown;    /* an orderly stop of the member was asked for */
+	bool with_member; /* the release takes the member node along */
 	struct latch_name designate;
 	struct epoch stopped_owed; /* A4: to be reported before a new latch; 0 = nothing */
 	usec_t restart_at;
+	usec_t revoke_until; /* hot, REVOKING: then it is killed */
+
+	/* hot: the process */
+	bool process;    /* started and not proven dead */
+	bool waiting;    /* can be granted */
+	bool ended;      /* TERMINATE or KILL was ordered */
+	usec_t heard_at; /* its last word; before the first: its start, or its grant */
+	usec_t start_at; /* not started before (restart policy) */
 
 	/* timings of the last takeover, for status and history */
 	usec_t changed, detected, claim_sent, claimed, granted;
@@ -304,6 +332,14 @@ usec_t core_lease_left(const struct core *c, usec_t now);
 
 /* All reasons why this member may not claim; 0 = eligible. */
 reasons_t core_reasons(const struct core *c);
+
+/* Hot: the epoch that is granted and not asked back; 0 = none.  A resumed elector tells nobody
+ * before it has verified its term (D1): core_settled(). */
+struct epoch core_granted(const struct core *c);
+bool core_settled(const struct core *c);
+
+/* Hot: who says that it leads `epoch` must not (any more): it has to halt (412). */
+bool core_superseded(const struct core *c, enum core_word word, struct epoch epoch);
 
 /* An answer to status is possible: register and store were read once. */
 bool core_started(const struct core *c);

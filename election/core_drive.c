@@ -43,18 +43,19 @@ static void beat(struct core *c, struct core_out *out)
 	core_ask(c, out, CORE_CMD_HEARTBEAT)->latch = c->latch;
 }
 
-static void exit_if_asked(struct core *c, struct core_out *out)
+/* An orderly stop: nothing new is begun. */
+static bool leaving(struct core *c, struct core_out *out)
 {
-	if (c->shutdown) {
+	if (c->shutdown && core_hot_gone(c, out)) {
 		core_become(c, CORE_EXITED);
 		core_emit(out, CORE_CMD_EXIT);
 	}
+	return c->shutdown;
 }
 
 static void drive_idle(struct core *c, struct core_out *out)
 {
-	exit_if_asked(c, out);
-	if (c->phase == CORE_EXITED || !c->connected)
+	if (leaving(c, out) || !c->connected)
 		return;
 	if (!c->member) {
 		if (!under_way(c, CORE_CMD_JOIN) && retry_due(c))
@@ -95,6 +96,10 @@ static void drive_loading(struct core *c, struct core_out *out)
 		core_give_up(c, CAUSE_SHUTDOWN);
 		return;
 	}
+	if (c->config.hot && !c->waiting) { /* died, or hangs, while we claimed */
+		core_take_over_failed(c, CAUSE_NOT_ELIGIBLE);
+		return;
+	}
 	if (!c->loaded) {
 		if (!under_way(c, CORE_CMD_LOAD))
 			core_load(c, out);
@@ -110,6 +115,7 @@ static void drive_loading(struct core *c, struct core_out *out)
 	c->jobmanager = true;
 	c->killed = false;
 	c->granted = c->now;
+	core_hot_granted(c);
 	core_become(c, CORE_LEADING);
 	c->cause = c->predecessor;
 }
@@ -153,22 +159,19 @@ static void drive_phase(struct core *c, struct core_out *out)
 {
 	switch (c->phase) {
 	case CORE_DETACHED:
-		exit_if_asked(c, out);
-		if (c->phase == CORE_DETACHED && !c->has_session && retry_due(c)) {
+		if (!leaving(c, out) && !c->has_session && retry_due(c)) {
 			c->has_session = true;
 			lease_init(&c->lease, &c->config.lease);
 			core_emit(out, CORE_CMD_CONNECT_NEW);
 		}
 		break;
 	case CORE_ENDING:
-		exit_if_asked(c, out);
-		if (c->phase == CORE_ENDING && c->connected && !under_way(c, CORE_CMD_END_OLD) &&
+		if (!leaving(c, out) && c->connected && !under_way(c, CORE_CMD_END_OLD) &&
 		    retry_due(c))
 			core_ask(c, out, CORE_CMD_END_OLD);
 		break;
 	case CORE_JOINING:
-		exit_if_asked(c, out);
-		if (c->phase == CORE_JOINING && c->connected && !under_way(c, CORE_CMD_JOIN) &&
+		if (!leaving(c, out) && c->connected && !under_way(c, CORE_CMD_JOIN) &&
 		    retry_due(c))
 			core_ask(c, out, CORE_CMD_JOIN);
 		break;
@@ -190,8 +193,8 @@ static void drive_phase(struct core *c, struct core_out *out)
 		break;
 	case CORE_RESTARTING:
 		if (c->shutdown || c->view.successors > 0)
-			core_give_up(c, c->shutdown ? CAUSE_SHUTDOWN : CAUSE_JOBMANAGER_EXITED);
-		else if (c->now >= c->restart_at)
+			core_give_up(c, c->shutdown ? CAUSE_SHUTDOWN : c->cause);
+		else if (c->now >= c->restart_at && (!c->config.hot || c->waiting))
 			core_become(c, CORE_QUEUED);
 		break;
 	case CORE_RELEASING:
@@ -215,6 +218,8 @@ void core_drive(struct core *c, struct core_out *out)
 		c->own_reasons &= ~REASON_BIT(REASON_PAUSE);
 	else
 		c->own_reasons |= REASON_BIT(REASON_PAUSE);
+
+	core_hot_drive(c, out);
 
 	/* C1: lowest, free to claim, and still nothing granted. */
 	if (c->takeover_since != 0 && c->now >= c->takeover_since + c->config.takeover)

@@ -316,15 +316,10 @@ static void on_loaded(struct core *c, const struct core_event *ev)
 		retry_later(c); /* a resumed leader leads on without its store (C2) */
 }
 
-/* The JobManager is proven dead (A12).  Only now the page goes, and only then the term (A6). */
-static void on_exited(struct core *c, const struct core_event *ev, struct core_out *out)
+/* Nobody acts under the term any more.  Only now the page goes, and only then the term (A6). */
+void core_stopped(struct core *c, struct core_out *out)
 {
-	if (!c->jobmanager || ev->exited.epoch.v != c->epoch.v)
-		return;
 	c->jobmanager = false;
-	c->restart_at = c->now + ev->exited.pause;
-	if (c->phase == CORE_LEADING || c->phase == CORE_RESUMING)
-		c->cause = CAUSE_JOBMANAGER_EXITED;
 	core_disarm(c, out);
 	if (c->phase == CORE_REVOKING && !c->has_session) {
 		core_leave_session(c); /* expired meanwhile */
@@ -342,18 +337,37 @@ static void on_exited(struct core *c, const struct core_event *ev, struct core_o
 	}
 }
 
+/* The JobManager is proven dead (A12). */
+static void on_exited(struct core *c, const struct core_event *ev, struct core_out *out)
+{
+	if (c->config.hot)
+		core_hot_exited(c, ev->exited.pause);
+	if (!c->jobmanager || (!c->config.hot && !epoch_equal(ev->exited.epoch, c->epoch)))
+		return;
+	c->restart_at = c->now + ev->exited.pause;
+	if (leading(c))
+		c->cause = CAUSE_JOBMANAGER_EXITED;
+	core_stopped(c, out);
+}
+
+/* The JobManager ended, and not since somebody wanted that. */
+static bool jobmanager_failed(const struct core *c)
+{
+	return c->cause == CAUSE_JOBMANAGER_EXITED || c->cause == CAUSE_JOBMANAGER_HUNG;
+}
+
 static void on_settled(struct core *c)
 {
 	answered(c, CORE_CMD_SETTLE);
 	if (c->phase != CORE_SETTLING)
 		return;
 	c->loaded = c->seen = false;
-	/* D7 is done.  An exit by itself, with nobody to hand over to: again here (A10). */
-	if (c->cause == CAUSE_JOBMANAGER_EXITED && c->view.successors == 0 && !c->shutdown) {
+	/* D7 is done.  A failure, with nobody to hand over to: again here (A10). */
+	if (jobmanager_failed(c) && c->view.successors == 0 && !c->shutdown) {
 		core_forget_term(c);
 		core_become(c, CORE_RESTARTING);
 	} else {
-		if (c->cause == CAUSE_JOBMANAGER_EXITED)
+		if (jobmanager_failed(c))
 			c->pause_until = c->restart_at;
 		core_become(c, CORE_RELEASING);
 	}
@@ -467,6 +481,12 @@ void core_on_event(struct core *c, const struct core_event *ev, struct core_out 
 		break;
 	case CORE_EV_EXITED:
 		on_exited(c, ev, out);
+		break;
+	case CORE_EV_SAID:
+		core_hot_said(c, ev, out);
+		break;
+	case CORE_EV_UNHEALTHY:
+		core_unhealthy(c, out);
 		break;
 	case CORE_EV_ENDED_OLD:
 		on_ended_old(c, ev);

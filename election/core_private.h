@@ -63,6 +63,18 @@ static inline bool acting(const struct core *c)
 	return c->phase == CORE_LEADING || c->phase == CORE_RESUMING || c->phase == CORE_REVOKING;
 }
 
+/* .. and has not been asked to stop. */
+static inline bool leading(const struct core *c)
+{
+	return c->phase == CORE_LEADING || c->phase == CORE_RESUMING;
+}
+
+/* Hot: when a leading JobManager is asked to revoke unless the lease is renewed; cold: never. */
+static inline usec_t core_revoke_at(const struct core *c)
+{
+	return c->config.hot ? usec_sub(c->lease.deadline, c->lease.params.revoke) : USEC_INFINITY;
+}
+
 /* A2: the register as we sent it: same epoch, same latch. */
 static inline bool own_mark(const struct core *c)
 {
@@ -79,7 +91,19 @@ void core_consider_claim(struct core *c, struct core_out *out);
 void core_resolve_claim(struct core *c, struct core_out *out);
 void core_take_over_failed(struct core *c, enum cause cause);
 
+/* ---- core_hot.c ---- */
+
+void core_hot_said(struct core *c, const struct core_event *ev, struct core_out *out);
+void core_hot_granted(struct core *c);
+void core_hot_exited(struct core *c, usec_t pause);
+void core_hot_drive(struct core *c, struct core_out *out);
+usec_t core_hot_next(const struct core *c);
+bool core_hot_gone(struct core *c, struct core_out *out);
+void core_unhealthy(struct core *c, struct core_out *out);
+
 /* ---- core_events.c, core_drive.c ---- */
+
+void core_stopped(struct core *c, struct core_out *out);
 
 void core_on_event(struct core *c, const struct core_event *ev, struct core_out *out);
 void core_drive(struct core *c, struct core_out *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may be asked of the core between two steps. */
-#include "election/core.h"
+#include "election/core_private.h"
 
 #include <assert.h>
 
@@ -93,6 +93,9 @@ usec_t core_next_tick(const struct core *c)
 
 	if (c->armed)
 		sooner(&next, c->lease.deadline);
+	if (c->armed && leading(c))
+		sooner(&next, core_revoke_at(c));
+	sooner(&next, core_hot_next(c));
 	if (c->retry_at > c->now)
 		sooner(&next, c->retry_at);
 	if (c->pause_until > c->now)

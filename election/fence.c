@@ -46,11 +46,11 @@ static void on_claimed(void *userdata, const struct zk_result *result)
 
 static int empty_endpoints(const struct register_node *claimed, char **ret)
 {
-	struct endpoints_node empty = { .epoch = claimed->epoch };
+	struct endpoint_contents empty = { .epoch = claimed->epoch };
 
 	if (!register_leader_id(claimed->cluster_id, claimed->epoch, empty.leader_id))
 		return -EINVAL;
-	return znode_json_encode_endpoints(&empty, ret);
+	return endpoint_contents_encode(ENDPOINT_PROCESS, &empty, ret);
 }
 
 int fence_claim(struct session *s, const struct register_node *claimed, int32_t version,
@@ -101,18 +101,17 @@ int fence_set_register(struct session *s, const struct latch_name *latch,
 	return session_write(s, ops, N_ELEMENTS(ops), done, userdata);
 }
 
-int fence_set_endpoints(struct session *s, const struct latch_name *latch,
-                        const struct endpoints_node *endpoints, zk_done_t done, void *userdata)
+int fence_write_endpoints(struct session *s, const struct latch_name *latch, unsigned node,
+                          const char *text, int32_t version, zk_done_t done, void *userdata)
 {
-	CLEANUP(freep) char *text = NULL;
-	char path[NAME_SIZE];
-	int r;
+	char path[NAME_SIZE], target[ENDPOINT_NODE_PATH];
 
-	r = znode_json_encode_endpoints(endpoints, &text);
-	if (r < 0)
-		return r;
-	const struct zk_op ops[] = { check_latch(latch, path), set_text("endpoints", text, -1) };
-	return session_write(s, ops, N_ELEMENTS(ops), done, userdata);
+	endpoint_node_path(node, target);
+	const struct zk_op ops[] = { check_latch(latch, path), set_text(target, text, version) };
+	const struct zk_op create[] = {
+		ops[0], { .type = ZK_OP_CREATE, .path = target, .data = text, .size = strlen(text) }
+	};
+	return session_write(s, version < 0 ? create : ops, N_ELEMENTS(ops), done, userdata);
 }
 
 int fence_release_member_op(bool with_register)

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "election/endpoint_map.h"
 #include "election/latch_name.h"
 #include "election/register.h"
 #include "election/session.h"
@@ -28,9 +29,10 @@ int fence_set_register(struct session *s, const struct latch_name *latch,
                        const struct register_node *r, int32_t version, zk_done_t done,
                        void *userdata);
 
-/* multi[check(latch), set(endpoints, any version)]: the fence is enough, one leader writes. */
-int fence_set_endpoints(struct session *s, const struct latch_name *latch,
-                        const struct endpoints_node *endpoints, zk_done_t done, void *userdata);
+/* multi[check(latch), set(node, version)], or create with version -1; `node` is one of
+ * endpoint_map.h.  The node's op: -ESTALE, -EEXIST, -ENOENT: read it again.  result->version. */
+int fence_write_endpoints(struct session *s, const struct latch_name *latch, unsigned node,
+                          const char *text, int32_t version, zk_done_t done, void *userdata);
 
 /*
  * A3b: multi[check(latch), set(register, version), delete(latch), delete(member node)].  `released`

@@ -4,7 +4,7 @@ noinst_LIBRARIES += libelection.a
 libelection_a_SOURCES = \
 	election/cause.c election/cause.h \
 	election/core.c election/core.h election/core_private.h \
-	election/core_drive.c election/core_events.c \
+	election/core_drive.c election/core_events.c election/core_hot.c \
 	election/core_status.c election/core_takeover.c \
 	election/core_trace.c election/core_trace.h \
 	election/ensemble.c election/ensemble.h \
@@ -15,6 +15,8 @@ libelection_a_SOURCES = \
 # libregister: contents of znodes; pure, allocates (jansson, SHA-256 of libcrypto).
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
+	election/endpoint_book.c election/endpoint_book.h \
+	election/endpoint_map.c election/endpoint_map.h \
 	election/json_fields.c election/json_fields.h \
 	election/register.c election/register.h \
 	election/znode_json.c election/znode_json.h

@@ -166,62 +166,6 @@ int znode_json_decode_member(const void *data, size_t size, struct member_node *
 	return FINISH(root, error, n, ret);
 }
 
-/* ---- endpoints */
-
-const char *endpoint_name(enum endpoint endpoint)
-{
-	static const char *const names[ENDPOINT_N_ENDPOINTS_] = {
-		[ENDPOINT_DISPATCHER] = "dispatcher",
-		[ENDPOINT_RESOURCE_MANAGER] = "resource_manager",
-		[ENDPOINT_REST_SERVER] = "rest_server",
-	};
-
-	return names[endpoint];
-}
-
-int znode_json_encode_endpoints(const struct endpoints_node *n, char **ret)
-{
-	json_t *components = json_object();
-
-	for (int i = 0; i < ENDPOINT_N_ENDPOINTS_; i++)
-		if (n->address[i][0] != '\0')
-			(void)json_object_set_new(components, endpoint_name((enum endpoint)i),
-			                          json_string(n->address[i]));
-	return dump(json_pack("{si so ss so}", "version", 1, "epoch", number(n->epoch.v),
-	                      "leader_id", n->leader_id, "components", components),
-	            ret);
-}
-
-int znode_json_decode_endpoints(const void *data, size_t size, struct endpoints_node *ret)
-{
-	struct fields_error error = { .bad = false };
-	struct endpoints_node n = { .leader_id = "" };
-	struct fields f, components;
-	json_t *root = NULL;
-	int r;
-
-	if (size == 0) { /* as it is made with the parents: nobody has claimed yet */
-		*ret = n;
-		return 0;
-	}
-	r = open_fields(data, size, &root, &error, &f);
-	if (r < 0)
-		return r;
-	fields_uint(&f, "epoch", largest, &n.epoch.v);
-	fields_string(&f, "leader_id", n.leader_id, sizeof(n.leader_id), false);
-	if (fields_object(&f, "components", "components.", false, &components))
-		for (int i = 0; i < ENDPOINT_N_ENDPOINTS_; i++) {
-			const char *name = endpoint_name((enum endpoint)i);
-
-			if (json_object_get(components.object, name) != NULL)
-				fields_string(&components, name, n.address[i], sizeof(n.address[i]),
-				              true);
-		}
-	else
-		fields_fail(&f, "components", "is null");
-	return FINISH(root, error, n, ret);
-}
-
 /* ---- request */
 
 static const char *const request_states[] = {

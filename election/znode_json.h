@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Contents of the znodes besides the register (PROTOCOL section 5): latch, member, endpoints,
+ * Contents of the znodes besides register and endpoints (PROTOCOL section 5): latch, member,
  * request, maintenance.  Pure: no clock, no I/O; allocates.
  *
  * Encoders give malloc'ed text without a final newline: 0, -EINVAL for a field that is too long or
@@ -41,21 +41,6 @@ struct member_node {
 	char api[ZNODE_ADDRESS_MAX + 1]; /* "" = null */
 };
 
-enum endpoint {
-	ENDPOINT_DISPATCHER,
-	ENDPOINT_RESOURCE_MANAGER,
-	ENDPOINT_REST_SERVER,
-	ENDPOINT_N_ENDPOINTS_
-};
-
-struct endpoints_node {
-	struct epoch epoch;
-	char leader_id[LEADER_ID_LEN + 1];
-	char address[ENDPOINT_N_ENDPOINTS_][ZNODE_ADDRESS_MAX + 1]; /* "" = not published */
-};
-
-const char *endpoint_name(enum endpoint endpoint); /* "dispatcher" .. */
-
 enum request_state { REQUEST_NEW, REQUEST_TAKEN, REQUEST_DONE };
 
 struct request_node {
@@ -82,8 +67,6 @@ int znode_json_encode_latch(const struct latch_node *n, char **ret);
 int znode_json_decode_latch(const void *data, size_t size, struct latch_node *ret);
 int znode_json_encode_member(const struct member_node *n, char **ret);
 int znode_json_decode_member(const void *data, size_t size, struct member_node *ret);
-int znode_json_encode_endpoints(const struct endpoints_node *n, char **ret);
-int znode_json_decode_endpoints(const void *data, size_t size, struct endpoints_node *ret);
 int znode_json_encode_request(const struct request_node *n, char **ret);
 int znode_json_decode_request(const void *data, size_t size, struct request_node *ret);
 int znode_json_encode_maintenance(const struct maintenance_node *n, char **ret);

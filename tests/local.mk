@@ -59,7 +59,7 @@ AM_TESTS_ENVIRONMENT = \
 	PURE_FILES='$(PURE_FILES)'; export PURE_FILES;
 # tests/style: what the linker proves pure, and what may not know adapters.
 PURE_FILES = $(libbase_a_SOURCES) $(libelection_a_SOURCES) $(libregister_a_SOURCES) \
-	$(libstorage_core_a_SOURCES)
+	$(libstorage_core_a_SOURCES) $(libmigrate_a_SOURCES)
 TEST_CPPFLAGS = $(CPPFLAGS) $(CONFIG_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) \
 	$(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
 if INSTRUMENTED

@@ -2,8 +2,11 @@
 # What demo, cluster tests and benchmarks share.
 noinst_PROGRAMS += tests/lib/tcp-link
 tests_lib_tcp_link_SOURCES = %D%/tcp-link.c
-# A JobManager that bears witness, and an operator's hand on the znodes.
-noinst_PROGRAMS += tests/lib/witness tests/lib/zk-tool
+# JobManagers that bear witness, cold and hot, and an operator's hand on the znodes.
+noinst_PROGRAMS += tests/lib/witness tests/lib/hot-witness tests/lib/zk-tool
+tests_lib_hot_witness_SOURCES = %D%/hot-witness.c
+tests_lib_hot_witness_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_lib_hot_witness_LDADD = $(JANSSON_LIBS) $(PTHREAD_LIBS)
 tests_lib_witness_SOURCES = %D%/witness.c
 tests_lib_zk_tool_SOURCES = %D%/zk-tool.c
 tests_lib_zk_tool_LDADD = $(ZOOKEEPER_LIBS)

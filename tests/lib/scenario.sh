@@ -10,6 +10,9 @@
 #   ...
 #   scenario_end 2                at least two terms were witnessed
 #
+# With scenario_hot set, the JobManager is the hot witness: it runs all the time, and counts as hung
+# after two seconds of silence.
+#
 # Scripts may set cluster_* of cluster.sh, and member_extra (configuration lines) before
 # scenario_start.
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
@@ -29,10 +32,15 @@ zk_tool=$bin/zk-tool
 witnessed=$cluster_dir/witnessed
 secrets=$tap_dir/secrets
 mkdir -p "$bin" "$cluster_dir" "$secrets"
-for program in jmhad jmhactl tests/lib/tcp-link tests/lib/witness tests/lib/zk-tool; do
+for program in jmhad jmhactl tests/lib/tcp-link tests/lib/witness tests/lib/hot-witness \
+	tests/lib/zk-tool; do
 	[ -x "$top_builddir/$program" ] || { echo "Bail out! $program is not built"; exit 1; }
 	ln -s "$top_builddir/$program" "$bin/${program##*/}"
 done
+if [ -n "${scenario_hot:-}" ]; then
+	cluster_command=${cluster_command:-"\"$bin/hot-witness\", \"$witnessed\""}
+	cluster_jobmanager='mode = "hot"; revoke_ms = 300; health: { interval_ms = 400; };'
+fi
 cluster_command=${cluster_command:-"\"$bin/witness\", \"$witnessed\""}
 . "$lib/cluster.sh"
 members=()

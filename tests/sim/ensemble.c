@@ -497,6 +497,8 @@ static void core_request(struct world *w, struct request *r, struct connection *
 			m->stopped = r->cmd.epoch.v;
 		changed(w, false, true, NULL);
 		break;
+	case CORE_CMD_START:
+	case CORE_CMD_TERMINATE:
 	case CORE_CMD_CONNECT_NEW:
 	case CORE_CMD_CONNECT_RESUME:
 	case CORE_CMD_DELETE_EXTRA:

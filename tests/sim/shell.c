@@ -33,6 +33,8 @@ static enum core_event_type answer_of(enum core_command_type type)
 		return CORE_EV_STEPPED_BACK;
 	case CORE_CMD_REPORT_STOPPED:
 		return CORE_EV_REPORTED;
+	case CORE_CMD_START:
+	case CORE_CMD_TERMINATE:
 	case CORE_CMD_CONNECT_NEW:
 	case CORE_CMD_CONNECT_RESUME:
 	case CORE_CMD_DELETE_EXTRA:
@@ -140,6 +142,8 @@ void shell_local(struct world *w, const struct world_event *e)
 	case CORE_EV_ELIGIBLE:
 	case CORE_EV_STOP:
 	case CORE_EV_PAGE_ENDED:
+	case CORE_EV_SAID:
+	case CORE_EV_UNHEALTHY:
 	case CORE_N_EVENTS_:
 		break;
 	}
@@ -407,6 +411,10 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		break;
 	case CORE_CMD_SETTLE:
 		shell_later(w, member, between(w, 1, MS(2)), CORE_EV_SETTLED, CORE_OK, 0);
+		break;
+	case CORE_CMD_START: /* the simulated JobManager is cold */
+	case CORE_CMD_TERMINATE:
+		violated(w, "%c: a command of hot mode", 'a' + member);
 		break;
 	case CORE_CMD_EXIT:
 		host_elector_exits(w, member);

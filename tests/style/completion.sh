@@ -37,9 +37,12 @@ completion=completion/jmhactl
 verbs=$("$jmhactl" --help | awk '/^Common/ { exit } NR > 1 { print $1 }' | LC_ALL=C sort -u | one_line)
 saw "$(echo "$verbs" | wc -w)" 10 "verbs"
 is "$(offered "$jmhactl" '' | one_line)" "$verbs" "offers every verb"
-is "$(offered "$jmhactl" -c orders st | one_line)" "status step-down" "offers the verbs that begin so"
+is "$(offered "$jmhactl" -c orders st | one_line)" "status step-down store" "offers the verbs that begin so"
 is "$(offered "$jmhactl" pointers '' | one_line)" "delete get list put" "offers what pointers knows"
-for verb in status list leader history events explain switchover step-down version \
+is "$(offered "$jmhactl" store '' | one_line)" "import" "offers what store knows"
+is "$(offered "$jmhactl" init --mode '' | one_line)" "cold hot" "offers the modes"
+is "$(offered "$jmhactl" init --member status --peers '' | one_line)" "" "takes no value for a verb"
+for verb in status list leader history events explain switchover step-down version init 'store import' \
 	'pointers list' 'pointers get' 'pointers put' 'pointers delete'; do
 	# shellcheck disable=SC2086
 	options=$("$jmhactl" $verb --help | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--?[a-z][a-z-]*' |

@@ -39,6 +39,7 @@ pure "the contents of znodes are pure, with JSON and digests" \
 	"$text|$parse|$alloc|json_.*|jsonp_.*|SHA256|EVP_.*" libregister.a libelection.a libbase.a
 pure "the storage's core is pure, with digests" \
 	"$text|$parse|$alloc|SHA256|EVP_.*" libstorage_core.a libbase.a
+pure "what Flink's znodes mean is pure, may allocate" "$text|$parse|$alloc" libmigrate.a libbase.a
 
 cat >"$tap_dir/bad.c" <<'EOF'
 #include <stdlib.h>

@@ -115,17 +115,17 @@ dead_links()
 		test -e "$(dirname "$1")/$to" || echo "$1 -> $to"
 	done
 }
-pages='README.md CONTRIBUTING.md docs/ARCHITECTURE.md docs/DESIGN.md docs/PROTOCOL.md docs/api.md docs/failure-model.md'
+pages='README.md CONTRIBUTING.md docs/ARCHITECTURE.md docs/DESIGN.md docs/PROTOCOL.md docs/api.md docs/failure-model.md docs/flink.md'
 saw "$(for p in $pages; do links "$p"; done | count)" 12 "links between pages"
 is "$(for p in $pages; do dead_links "$p"; done)" "" "every link leads somewhere"
 
 # ---- calls of the API
 
 api_routes() { sed -n '/ routes\[\] = {/,/^};/s/^	{ "\([A-Z]*\)", "\([^"]*\)".*/\1 \2/p' daemon/api.c | sort; }
-# **`GET /v1/pointers/<key>`** -> GET /v1/pointers/
+# **`GET /v1/pointers/<key>`** -> GET /v1/pointers/; `POST /v1/jobs/<jobid>/parked` -> POST /v1/jobs/*/parked
 api_described()
 {
-	grep -oE '\*\*`(GET|PUT|POST|DELETE) [^`]*`\*\*' "$1" | tr -d '*`' | sed 's/<.*//; s/?.*//' | sort
+	grep -oE '\*\*`(GET|PUT|POST|DELETE) [^`]*`\*\*' "$1" | tr -d '*`' | sed 's/<[^>]*>$//; s/<[^>]*>/*/; s/?.*//' | sort
 }
 api_routes >"$tap_dir/routes"
 saw "$(count <"$tap_dir/routes")" 12 "calls of the API"

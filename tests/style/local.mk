@@ -11,6 +11,7 @@ STYLE_TESTS += \
 	%D%/guard_is_small.sh \
 	%D%/hardening.sh \
 	%D%/headers_alone.sh \
+	%D%/init.sh \
 	%D%/layering.sh \
 	%D%/secrets.sh \
 	%D%/shellcheck.sh \

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 API_UNIT_TESTS = \
 	test_api \
+	test_api_counters \
+	test_api_endpoints \
 	test_api_error \
 	test_api_http \
+	test_api_jobs \
 	test_api_json \
+	test_api_leadership \
 	test_api_metrics \
 	test_api_operator \
 	test_api_peer \
@@ -23,12 +27,24 @@ API_TEST_LIBS = libapifake.a $(API_LIBS) $(CMOCKA_LIBS)
 test_api_SOURCES = %D%/test_api.c
 test_api_CFLAGS = $(API_TEST_CFLAGS)
 test_api_LDADD = $(API_TEST_LIBS)
+test_api_jobs_SOURCES = %D%/test_api_jobs.c
+test_api_jobs_CFLAGS = $(API_TEST_CFLAGS)
+test_api_jobs_LDADD = $(API_TEST_LIBS)
+test_api_endpoints_SOURCES = %D%/test_api_endpoints.c
+test_api_endpoints_CFLAGS = $(API_TEST_CFLAGS)
+test_api_endpoints_LDADD = $(API_TEST_LIBS)
+test_api_counters_SOURCES = %D%/test_api_counters.c
+test_api_counters_CFLAGS = $(API_TEST_CFLAGS)
+test_api_counters_LDADD = $(API_TEST_LIBS)
 test_api_error_SOURCES = %D%/test_api_error.c
 test_api_error_CFLAGS = $(API_TEST_CFLAGS)
 test_api_error_LDADD = $(API_TEST_LIBS)
 test_api_http_SOURCES = %D%/test_api_http.c
 test_api_http_CFLAGS = $(API_TEST_CFLAGS)
 test_api_http_LDADD = $(API_TEST_LIBS)
+test_api_leadership_SOURCES = %D%/test_api_leadership.c
+test_api_leadership_CFLAGS = $(API_TEST_CFLAGS)
+test_api_leadership_LDADD = $(API_TEST_LIBS)
 test_api_metrics_SOURCES = %D%/test_api_metrics.c
 test_api_metrics_CFLAGS = $(API_TEST_CFLAGS)
 test_api_metrics_LDADD = $(API_TEST_LIBS)

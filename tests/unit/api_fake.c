@@ -116,9 +116,124 @@ static bool on_request_get(void *userdata, const char *id, struct operator_resul
 	return true;
 }
 
+static enum api_error on_leadership_may(void *userdata, pid_t pid)
+{
+	struct fake *f = userdata;
+
+	if (f->jobmanager == 0)
+		return API_NOT_FOUND;
+	return pid == f->jobmanager ? API_OK : API_FORBIDDEN;
+}
+
+static void on_leadership(void *userdata, struct leadership *ret)
+{
+	*ret = ((struct fake *)userdata)->leadership;
+}
+
+/* As the core has it: who leads another epoch than the granted one is superseded. */
+static enum api_error on_leadership_say(void *userdata, enum leadership_word word,
+                                        struct epoch epoch)
+{
+	struct fake *f = userdata;
+
+	if (word == LEADERSHIP_LEADING && !epoch_equal(epoch, f->leadership.epoch))
+		return API_FENCED;
+	f->said = word;
+	f->said_epoch = epoch;
+	f->n_said++;
+	return API_OK;
+}
+
 static void on_counters(void *userdata, struct counters *ret)
 {
 	*ret = ((struct fake *)userdata)->counters;
+}
+
+static void on_endpoints(void *userdata, struct endpoints_view *ret, backend_endpoint_cb each,
+                         void *cookie)
+{
+	struct fake *f = userdata;
+
+	*ret = f->endpoints;
+	for (size_t i = 0; each && i < f->endpoints.n; i++)
+		each(cookie, &f->endpoint[i]);
+}
+
+static enum api_error on_counter_get(void *userdata, const char *key, struct counter_view *ret)
+{
+	struct fake *f = userdata;
+
+	*ret = (struct counter_view){ .key = key, .next = 1 };
+	for (unsigned i = 0; i < f->n_counter_views; i++)
+		if (strcmp(f->counter_views[i].key, key) == 0)
+			*ret = f->counter_views[i];
+	return f->read_error;
+}
+
+static enum api_error on_counter_list(void *userdata, backend_counter_cb each, void *cookie)
+{
+	struct fake *f = userdata;
+
+	for (unsigned i = 0; i < f->n_counter_views; i++)
+		each(cookie, &f->counter_views[i]);
+	return f->read_error;
+}
+
+static enum api_error on_parked_list(void *userdata, backend_parked_cb each, void *cookie)
+{
+	struct fake *f = userdata;
+
+	for (unsigned i = 0; i < f->n_parked; i++)
+		each(cookie, &f->parked[i]);
+	return f->read_error;
+}
+
+/* Filled in behind f->submitted, which the caller has set. */
+static void take_change(struct fake *f, const char *what, const char *key, const char *text,
+                        backend_change_done done, void *cookie)
+{
+	(void)copy(f->submitted.what, sizeof(f->submitted.what), what);
+	(void)copy(f->submitted.key, sizeof(f->submitted.key), key);
+	f->submitted.has_text = copy(f->submitted.text, sizeof(f->submitted.text), text) != NULL;
+	f->n_submitted++;
+	if (f->at_once) {
+		done(cookie, &f->changed);
+		return;
+	}
+	assert_null(f->change_done);
+	f->change_done = done;
+	f->change_cookie = cookie;
+}
+
+static void on_endpoint_submit(void *userdata, struct epoch epoch, const char *component,
+                               const char *address, backend_change_done done, void *cookie)
+{
+	struct fake *f = userdata;
+
+	f->submitted.epoch = epoch;
+	take_change(f, "endpoint", component, address, done, cookie);
+}
+
+static void on_counter_submit(void *userdata, struct epoch epoch, enum counter_op op,
+                              const char *key, int64_t value, backend_change_done done,
+                              void *cookie)
+{
+	struct fake *f = userdata;
+
+	f->submitted.epoch = epoch;
+	f->submitted.op = (int)op;
+	f->submitted.value = value;
+	take_change(f, "counter", key, NULL, done, cookie);
+}
+
+static void on_job_submit(void *userdata, struct epoch epoch, enum job_op op, const char *jobid,
+                          const char *why, backend_change_done done, void *cookie)
+{
+	struct fake *f = userdata;
+
+	f->submitted.epoch = epoch;
+	f->submitted.op = (int)op;
+	take_change(f, "job", jobid, why, done, cookie);
 }
 
 const struct backend_ops fake_ops = {
@@ -131,7 +246,17 @@ const struct backend_ops fake_ops = {
 	.pointer_submit = on_submit,
 	.operator_submit = on_operate,
 	.request_get = on_request_get,
+	.leadership_may = on_leadership_may,
+	.leadership = on_leadership,
+	.leadership_say = on_leadership_say,
 	.counters = on_counters,
+	.endpoints = on_endpoints,
+	.counter_get = on_counter_get,
+	.counter_list = on_counter_list,
+	.parked_list = on_parked_list,
+	.endpoint_submit = on_endpoint_submit,
+	.counter_submit = on_counter_submit,
+	.job_submit = on_job_submit,
 };
 
 void fake_init(struct fake *f)
@@ -191,6 +316,10 @@ void fake_init(struct fake *f)
 	f->terms[1] = (struct term){ { 7 }, "jm-a", start, USEC_INFINITY,
 		                     NULL,  3100,   2200,  USEC_INFINITY };
 	f->sequence = 99;
+	f->endpoints = (struct endpoints_view){ { 7 }, "6b1f-7", usec_from_ms(40), false, 2 };
+	f->endpoint[0] = (struct endpoint_view){ "dispatcher", "d:1" };
+	f->endpoint[1] = (struct endpoint_view){ "job-0a000000000000000000000000000001", "j:1" };
+	f->changed = (struct change_result){ .epoch = { 7 } };
 }
 
 void fake_context(struct fake *f, struct api_context *ret)
@@ -198,6 +327,15 @@ void fake_context(struct fake *f, struct api_context *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->backend = (struct backend){ &fake_ops, f };
 	LIST_INIT(&ret->pending);
+}
+
+void fake_change(struct fake *f, const struct change_result *result)
+{
+	backend_change_done done = f->change_done;
+
+	assert_non_null(done);
+	f->change_done = NULL;
+	done(f->change_cookie, result);
 }
 
 void fake_complete(struct fake *f, const struct pointer_result *result)

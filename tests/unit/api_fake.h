@@ -20,6 +20,11 @@ struct fake {
 	enum api_error read_error; /* of pointer_get and pointer_list */
 	unsigned n_listed;         /* calls of pointer_list */
 	struct counters counters;
+	pid_t jobmanager; /* who may speak for the leadership; 0 = nobody, the mode is cold */
+	struct leadership leadership;
+	enum leadership_word said; /* the last word, and its epoch */
+	struct epoch said_epoch;
+	unsigned n_said;
 	struct operator_result request; /* of request_get; id NULL = none */
 
 	/* pointer_submit: answered at once with this when `at_once`, else kept waiting */
@@ -38,6 +43,26 @@ struct fake {
 	char to[80], by[210], why[210];
 	backend_operator_cb progress;
 	void *progress_cookie;
+
+	/* endpoints, counters, parked jobs */
+	struct endpoints_view endpoints;
+	struct endpoint_view endpoint[4]; /* the first endpoints.n */
+	const struct counter_view *counter_views;
+	unsigned n_counter_views;
+	const struct parked_job *parked;
+	unsigned n_parked;
+	/* *_submit: answered at once with `changed` when `at_once`, else kept: one at a time */
+	struct change_result changed;
+	struct {
+		char what[16]; /* "endpoint", "counter", "job" */
+		struct epoch epoch;
+		int op;
+		char key[300], text[1100]; /* address or why; "" = NULL */
+		bool has_text;
+		int64_t value;
+	} submitted;
+	backend_change_done change_done;
+	void *change_cookie;
 };
 
 /* A leader "jm-a" of "orders", epoch 7, with two terms, two members and no pointers. */
@@ -45,6 +70,9 @@ void fake_init(struct fake *f);
 
 /* A context without loop and streams, for handlers called directly. */
 void fake_context(struct fake *f, struct api_context *ret);
+
+/* Answers the endpoint, counter or job that waits. */
+void fake_change(struct fake *f, const struct change_result *result);
 
 /* Answers all that wait. */
 void fake_complete(struct fake *f, const struct pointer_result *result);

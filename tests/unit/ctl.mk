@@ -33,3 +33,11 @@ test_explain_LDADD   = $(CTL_LIBS) libelection.a $(CMOCKA_LIBS)
 test_exit_code_SOURCES = %D%/test_exit_code.c daemon/api_error.c daemon/api_error.h
 test_exit_code_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_exit_code_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += test_init test_init_files
+test_init_SOURCES = %D%/test_init.c
+test_init_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_init_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
+test_init_files_SOURCES = %D%/test_init_files.c
+test_init_files_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_init_files_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)

@@ -2,12 +2,22 @@
 
 # Adapters' pure parts, the table of codes, names to addresses.
 UNIT_TESTS += \
+	tests/unit/test_endpoint_book \
+	tests/unit/test_endpoint_map \
 	tests/unit/test_ensemble \
 	tests/unit/test_server_conf \
 	tests/unit/test_register \
 	tests/unit/test_resolve \
 	tests/unit/test_zk_error \
 	tests/unit/test_znode_json
+tests_unit_test_endpoint_book_SOURCES = tests/unit/test_endpoint_book.c
+tests_unit_test_endpoint_book_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_endpoint_book_LDADD = libregister.a libelection.a libbase.a $(JANSSON_LIBS) \
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_endpoint_map_SOURCES = tests/unit/test_endpoint_map.c
+tests_unit_test_endpoint_map_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_endpoint_map_LDADD = libregister.a libelection.a libbase.a $(JANSSON_LIBS) \
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ensemble_SOURCES = tests/unit/test_ensemble.c
 tests_unit_test_ensemble_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ensemble_LDADD = libelection.a $(CMOCKA_LIBS)
@@ -30,6 +40,7 @@ tests_unit_test_znode_json_LDADD = libregister.a libelection.a libbase.a $(JANSS
 UNIT_TESTS += \
 	tests/unit/test_cause \
 	tests/unit/test_core \
+	tests/unit/test_core_hot \
 	tests/unit/test_core_takeover \
 	tests/unit/test_core_trace \
 	tests/unit/test_latch_name \
@@ -41,6 +52,9 @@ tests_unit_test_cause_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_core_SOURCES = tests/unit/test_core.c tests/unit/core_feed.h
 tests_unit_test_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_core_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_core_hot_SOURCES = tests/unit/test_core_hot.c tests/unit/core_feed.h
+tests_unit_test_core_hot_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_core_hot_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_core_trace_SOURCES = tests/unit/test_core_trace.c
 tests_unit_test_core_trace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_core_trace_LDADD = libelection.a $(CMOCKA_LIBS)

@@ -9,6 +9,7 @@
  *
  * Script: one command a line; at its end the elector beats, and extends what it armed, for ever.
  *	arm EPOCH MS | start EPOCH | stop EPOCH | kill EPOCH | claiming | ready | bye | die
+ *	fail EPOCH     kill, since it hangs
  *	await WORD     until a message of that name came      | hang   no heartbeat any more
  *	freeze         SIGSTOP                                | lapse  extends nothing any more
  *	end EPOCH      ends the page
@@ -150,10 +151,12 @@ static void start(const struct fake *f, uint64_t epoch)
 	say(f, &m);
 }
 
-static void stop(const struct fake *f, uint64_t epoch, bool kill_it)
+static void stop(const struct fake *f, uint64_t epoch, bool kill_it, bool failed)
 {
-	struct guard_message m = { .type = GUARD_MESSAGE_STOP,
-		                   .stop = { .epoch = { epoch }, .kill = kill_it } };
+	struct guard_message m = {
+		.type = GUARD_MESSAGE_STOP,
+		.stop = { .epoch = { epoch }, .kill = kill_it, .failed = failed }
+	};
 
 	say(f, &m);
 }
@@ -184,7 +187,9 @@ static void carry_out(struct fake *f, const char *line)
 	else if (strcmp(word, "start") == 0)
 		start(f, a);
 	else if (strcmp(word, "stop") == 0 || strcmp(word, "kill") == 0)
-		stop(f, a, word[0] == 'k');
+		stop(f, a, word[0] == 'k', false);
+	else if (strcmp(word, "fail") == 0)
+		stop(f, a, true, true);
 	else if (strcmp(word, "end") == 0)
 		(void)lease_page_end(&f->page, (struct epoch){ a });
 	else if (strcmp(word, "claiming") == 0)

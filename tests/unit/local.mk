@@ -7,4 +7,5 @@ include %D%/storage.mk
 include %D%/daemon.mk
 include %D%/api.mk
 include %D%/ctl.mk
+include %D%/migrate.mk
 endif

@@ -78,6 +78,14 @@ static void writes_are_for_the_privileged_only(void **state)
 		{ "PUT", "/v1/pointers/a" },
 		{ "DELETE", "/v1/pointers/a" },
 		{ "POST", "/v1/switchover" },
+		{ "PUT", "/v1/endpoints/dispatcher" },
+		{ "DELETE", "/v1/endpoints/dispatcher" },
+		{ "POST", "/v1/counters/a" },
+		{ "PUT", "/v1/counters/a" },
+		{ "DELETE", "/v1/counters/a" },
+		{ "POST", "/v1/jobs/a/parked" },
+		{ "DELETE", "/v1/jobs/a/parked" },
+		{ "POST", "/v1/jobs/a/recover" },
 		{ "POST", "/v1/step-down" },
 	};
 	char error[64], allow[64];
@@ -113,10 +121,25 @@ static void everybody_reads(void **state)
 static void tcp_serves_no_pointers_and_no_writes(void **state)
 {
 	static const char *const refused[][2] = {
-		{ "GET", "/v1/pointers" },     { "GET", "/v1/pointers/a" },
-		{ "PUT", "/v1/pointers/a" },   { "DELETE", "/v1/pointers/a" },
-		{ "POST", "/v1/switchover" },  { "POST", "/v1/step-down" },
-		{ "GET", "/v1/requests/q-1" }, { "GET", "/v1/events" },
+		{ "GET", "/v1/pointers" },
+		{ "GET", "/v1/pointers/a" },
+		{ "PUT", "/v1/pointers/a" },
+		{ "DELETE", "/v1/pointers/a" },
+		{ "POST", "/v1/switchover" },
+		{ "POST", "/v1/step-down" },
+		{ "GET", "/v1/requests/q-1" },
+		{ "GET", "/v1/events" },
+		{ "PUT", "/v1/endpoints/dispatcher" },
+		{ "DELETE", "/v1/endpoints/dispatcher" },
+		{ "POST", "/v1/counters/a" },
+		{ "GET", "/v1/counters" },
+		{ "GET", "/v1/counters/a" },
+		{ "PUT", "/v1/counters/a" },
+		{ "DELETE", "/v1/counters/a" },
+		{ "GET", "/v1/jobs/parked" },
+		{ "POST", "/v1/jobs/a/parked" },
+		{ "DELETE", "/v1/jobs/a/parked" },
+		{ "POST", "/v1/jobs/a/recover" },
 	};
 	char error[64], allow[64];
 
@@ -132,7 +155,8 @@ static void tcp_serves_no_pointers_and_no_writes(void **state)
 
 static void tcp_serves_what_load_balancers_need(void **state)
 {
-	static const char *const served[] = { "/leader", "/metrics", "/v1/status", "/v1/cluster" };
+	static const char *const served[] = { "/leader", "/metrics", "/v1/status", "/v1/cluster",
+		                              "/v1/endpoints" };
 	char error[64], allow[64];
 
 	(void)state;
@@ -168,6 +192,33 @@ static void an_unknown_parameter_is_an_error(void **state)
 	assert_int_equal(answer(&req, error, allow), 200);
 }
 
+static void a_part_of_the_path_may_be_the_job(void **state)
+{
+	struct api_request req = fake_request(&context, "DELETE", "");
+	char error[64], allow[64];
+
+	(void)state;
+	req.jmha_epoch = "7";
+	fake.at_once = true;
+	req.path = "/v1/jobs/0123456789abcdef0123456789abcdef/parked";
+	assert_int_equal(answer(&req, error, allow), 0); /* taken */
+	assert_string_equal(fake.submitted.key, "0123456789abcdef0123456789abcdef");
+	api_pending_client_done(LIST_FIRST(&context.pending));
+	req.path = "/v1/jobs/0123456789abcdef0123456789abcdef/parker";
+	assert_int_equal(answer(&req, error, allow), 404);
+	req.path = "/v1/jobs/01/23/parked";
+	assert_int_equal(answer(&req, error, allow), 404);
+	req.path = "/v1/jobs//parked";
+	assert_int_equal(answer(&req, error, allow), 400);
+	req.path = "/v1/jobs/parked";
+	assert_int_equal(answer(&req, error, allow), 405);
+	assert_string_equal(allow, "GET");
+	req.path = "/v1/jobs/0123456789abcdef0123456789abcdef/recover";
+	assert_int_equal(answer(&req, error, allow), 405);
+	assert_string_equal(allow, "POST");
+	assert_int_equal(fake.n_submitted, 1);
+}
+
 static void the_table_prints_every_route_once(void **state)
 {
 	char *text = NULL;
@@ -180,7 +231,7 @@ static void the_table_prints_every_route_once(void **state)
 	assert_int_equal(fclose(f), 0);
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
-	assert_int_equal(lines, 15);
+	assert_int_equal(lines, 29);
 	assert_non_null(strstr(text, "PUT\t/v1/pointers/\tadmin\t"));
 	assert_non_null(strstr(text, "GET\t/leader\teverybody,tcp\t"));
 	assert_non_null(strstr(text, "GET\t/v1/pointers\teverybody\t"));
@@ -198,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup(tcp_serves_what_load_balancers_need, setup),
 		cmocka_unit_test_setup(a_stream_is_not_asked_for_by_head, setup),
 		cmocka_unit_test_setup(an_unknown_parameter_is_an_error, setup),
+		cmocka_unit_test_setup(a_part_of_the_path_may_be_the_job, setup),
 		cmocka_unit_test_setup(the_table_prints_every_route_once, setup),
 	};
 

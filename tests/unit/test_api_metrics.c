@@ -49,6 +49,11 @@ static void a_leader_shows_its_lease_and_epoch(void **state)
 	assert_non_null(strstr(text, "\njmha_state{state=\"leader\"} 1\n"));
 	assert_non_null(strstr(text, "\njmha_zookeeper_connected 1\n"));
 	assert_non_null(strstr(text, "\njmha_pointers 12\n"));
+	assert_non_null(strstr(text, "\njmha_parked_jobs 0\n"));
+	assert_non_null(strstr(text, "\njmha_endpoints 2\n"));
+	assert_non_null(strstr(text, "\njmha_endpoints_epoch 7\n"));
+	assert_non_null(strstr(text, "\njmha_endpoints_age_seconds 0.040000\n"));
+	assert_non_null(strstr(text, "\njmha_endpoints_stale 0\n"));
 	free(text);
 }
 

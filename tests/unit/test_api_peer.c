@@ -20,9 +20,11 @@ static void root_and_the_own_user_may_write(void **state)
 	const struct api_admins admins = { .own = 990 };
 
 	(void)state;
-	assert_true(api_peer_is_admin(&(struct api_peer){ 0, 0 }, NULL, 0, &admins));
-	assert_true(api_peer_is_admin(&(struct api_peer){ 990, 100 }, NULL, 0, &admins));
-	assert_false(api_peer_is_admin(&(struct api_peer){ 991, 100 }, NULL, 0, &admins));
+	assert_true(api_peer_is_admin(&(struct api_peer){ .uid = 0, .gid = 0 }, NULL, 0, &admins));
+	assert_true(
+	        api_peer_is_admin(&(struct api_peer){ .uid = 990, .gid = 100 }, NULL, 0, &admins));
+	assert_false(
+	        api_peer_is_admin(&(struct api_peer){ .uid = 991, .gid = 100 }, NULL, 0, &admins));
 }
 
 static void the_group_counts_as_primary_and_as_supplementary_one(void **state)
@@ -31,9 +33,12 @@ static void the_group_counts_as_primary_and_as_supplementary_one(void **state)
 	const gid_t groups[] = { 10, 55 };
 
 	(void)state;
-	assert_true(api_peer_is_admin(&(struct api_peer){ 991, 55 }, NULL, 0, &admins));
-	assert_true(api_peer_is_admin(&(struct api_peer){ 991, 100 }, groups, 2, &admins));
-	assert_false(api_peer_is_admin(&(struct api_peer){ 991, 100 }, groups, 1, &admins));
+	assert_true(
+	        api_peer_is_admin(&(struct api_peer){ .uid = 991, .gid = 55 }, NULL, 0, &admins));
+	assert_true(api_peer_is_admin(&(struct api_peer){ .uid = 991, .gid = 100 }, groups, 2,
+	                              &admins));
+	assert_false(api_peer_is_admin(&(struct api_peer){ .uid = 991, .gid = 100 }, groups, 1,
+	                               &admins));
 }
 
 /* gid 0 is a number like any other: without a configured group it opens nothing. */
@@ -43,7 +48,8 @@ static void no_group_is_not_group_zero(void **state)
 	const gid_t groups[] = { 0 };
 
 	(void)state;
-	assert_false(api_peer_is_admin(&(struct api_peer){ 991, 0 }, groups, 1, &admins));
+	assert_false(
+	        api_peer_is_admin(&(struct api_peer){ .uid = 991, .gid = 0 }, groups, 1, &admins));
 }
 
 static void a_missing_group_is_an_error(void **state)

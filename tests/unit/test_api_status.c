@@ -63,8 +63,10 @@ static void status_has_every_field_of_the_design(void **state)
 	       "\"zookeeper\":{\"connected\":true,"
 	       "\"server\":\"10.0.0.1:2181\",\"session_ms\":10000,\"last_ack_ms\":180},"
 	       "\"jobmanager\":{\"mode\":\"cold\",\"state\":\"granted\",\"pid\":4711,"
+	       "\"foreign_pid\":null,"
 	       "\"restarts\":0},\"store\":{\"sequence\":99,\"pointers\":12,\"damaged\":0,"
 	       "\"damaged_keys\":[],\"path\":\"/mnt/ha/jmha\",\"state\":\"ok\"},"
+	       "\"parked_count\":0,\"parked\":[],"
 	       "\"last_transition\":{\"from\":\"standby\",\"to\":\"leader\",\"cause\":"
 	       "\"predecessor-gone\",\"epoch\":7,\"at\":\"2026-11-22T10:00:00.123Z\","
 	       "\"detect_ms\":3.1,\"claim_ms\":2.2,\"grant_ms\":0.4}}");
@@ -124,6 +126,23 @@ static void reasons_damaged_keys_and_maintenance_are_named(void **state)
 	assert_string_equal(
 	        json_string_value(json_object_get(json_object_get(o, "maintenance"), "until")),
 	        "2026-11-22T10:00:00.000Z");
+	json_decref(o);
+}
+
+static void parked_jobs_are_shown_and_all_of_them_counted(void **state)
+{
+	json_t *o, *parked;
+
+	(void)state;
+	fake.status.n_parked = 40;
+	for (unsigned i = 0; i < BACKEND_MAX_PARKED; i++)
+		fake.status.parked[i] = (struct parked_job){ "0a", "gone", 1795341600000000 };
+	(void)ask(api_status_get, &o);
+	assert_int_equal(json_integer_value(json_object_get(o, "parked_count")), 40);
+	parked = json_object_get(o, "parked");
+	assert_int_equal(json_array_size(parked), BACKEND_MAX_PARKED);
+	expect(json_incref(json_array_get(parked, 15)),
+	       "{\"jobid\":\"0a\",\"why\":\"gone\",\"since\":\"2026-11-22T10:00:00.000Z\"}");
 	json_decref(o);
 }
 
@@ -217,6 +236,7 @@ int main(void)
 		                       setup),
 		cmocka_unit_test_setup(what_is_not_there_is_null, setup),
 		cmocka_unit_test_setup(reasons_damaged_keys_and_maintenance_are_named, setup),
+		cmocka_unit_test_setup(parked_jobs_are_shown_and_all_of_them_counted, setup),
 		cmocka_unit_test_setup(bytes_that_are_no_text_do_not_break_status, setup),
 		cmocka_unit_test_setup(cluster_lists_all_members_and_the_leader, setup),
 		cmocka_unit_test_setup(history_leaves_open_what_goes_on, setup),

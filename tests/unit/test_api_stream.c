@@ -21,7 +21,7 @@ static int setup(void **state)
 {
 	(void)state;
 	woken = 0;
-	assert_int_equal(api_hub_new(NULL, &hub), 0);
+	assert_int_equal(api_hub_new_events(NULL, &hub), 0);
 	return 0;
 }
 
@@ -140,6 +140,33 @@ static void who_falls_behind_is_dropped_alone(void **state)
 	api_stream_close(quick);
 }
 
+/* Few lines, but long ones. */
+static void who_falls_behind_in_bytes_is_dropped_too(void **state)
+{
+	struct api_stream *slow = stream(), *quick = stream();
+	enum { SIZE = API_STREAM_BYTES / 4 };
+	char *text = malloc(SIZE + 1), *got = malloc(2 * SIZE);
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(got);
+	memset(text, 'x', SIZE);
+	text[SIZE] = '\0';
+	for (unsigned i = 0; i < 3; i++) {
+		api_hub_publish_json(hub, json_pack("{ss}", "text", text));
+		assert_true(api_stream_read(quick, got, (size_t)2 * SIZE) > SIZE);
+	}
+	assert_false(api_stream_dropped(slow));
+	api_hub_publish_json(hub, json_pack("{ss}", "text", text));
+	assert_true(api_stream_dropped(slow));
+	assert_false(api_stream_dropped(quick));
+	assert_true(api_stream_read(quick, got, (size_t)2 * SIZE) > SIZE);
+	api_stream_close(slow);
+	api_stream_close(quick);
+	free(text);
+	free(got);
+}
+
 static void there_is_a_limit_on_streams(void **state)
 {
 	struct api_stream *s[API_MAX_STREAMS], *more = NULL;
@@ -247,6 +274,7 @@ int main(void)
 		T(lines_may_be_read_in_pieces),
 		T(every_stream_has_its_own_place),
 		T(who_falls_behind_is_dropped_alone),
+		T(who_falls_behind_in_bytes_is_dropped_too),
 		T(there_is_a_limit_on_streams),
 		T(transitions_leaders_and_heartbeats_have_their_lines),
 		T(readers_leave_some_streams_to_admins),

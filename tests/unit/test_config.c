@@ -333,10 +333,14 @@ static void a_lease_without_room_is_refused_with_its_arithmetic(void **state)
 	        "lease - h = 3692, must be at least k + h + A = 3770. Raise session_ms to 7800");
 }
 
-static void hot_mode_is_not_there_yet(void **state)
+static void hot_mode_is_a_word(void **state)
 {
-	refuses(*state, CLUSTER SERVERS " };\n" STORAGE COMMAND "\nmode = \"hot\"; };", 5,
-	        "not in this version yet");
+	struct fixture *f = *state;
+
+	loads(f, CLUSTER SERVERS " };\n" STORAGE COMMAND "\nmode = \"hot\"; };");
+	assert_true(f->c->hot);
+	refuses(f, CLUSTER SERVERS " };\n" STORAGE COMMAND "\nmode = \"warm\"; };", 5,
+	        "\"cold\" or \"hot\"");
 }
 
 static void revoke_counts_only_in_hot_mode(void **state)
@@ -598,7 +602,7 @@ int main(void)
 		T(servers_are_one_host_and_port_each),
 		T(an_address_is_split_without_its_brackets),
 		T(a_lease_without_room_is_refused_with_its_arithmetic),
-		T(hot_mode_is_not_there_yet),
+		T(hot_mode_is_a_word),
 		T(revoke_counts_only_in_hot_mode),
 		T(the_check_prints_the_numbers_of_the_design),
 		T(the_check_warns_of_what_is_allowed_but_weak),

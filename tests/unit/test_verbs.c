@@ -258,6 +258,24 @@ static void a_switchover_without_an_answer_is_unknown(void **state)
 
 /* ---- pointers */
 
+static void recover_tells_the_leader_and_says_what_to_look_at(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, HTTP("200 OK", "{\"version\":1,\"epoch\":7}"),
+	     HTTP("409 Conflict", "{\"error\":\"not-leader\",\"message\":\"m\"}"), NULL);
+	assert_int_equal(run(s.socket, "recover 0a000000000000000000000000000001"), EXIT_DONE);
+	contains(out, "0a000000000000000000000000000001 is still parked");
+	assert_int_equal(run(s.socket, "recover 0a000000000000000000000000000001"), EXIT_NO_LEADER);
+	assert_int_equal(run(s.socket, "recover 0a000000000000000000000000000001"), EXIT_UNKNOWN);
+	assert_int_equal(run(s.socket, "recover ../0a"), EXIT_USAGE);
+	assert_int_equal(run(s.socket, "recover"), EXIT_USAGE);
+	scripted_server_finish(&s);
+	assert_int_equal(s.n_asked, 3);
+	contains(s.asked[0], "POST /v1/jobs/0a000000000000000000000000000001/recover ");
+}
+
 static void a_value_comes_out_as_it_is(void **state)
 {
 	CLEANUP(scripted_server_done) struct scripted_server s;
@@ -388,6 +406,7 @@ int main(void)
 		cmocka_unit_test(switchover_to_the_leader_is_done_already),
 		cmocka_unit_test(a_refused_switchover_says_why),
 		cmocka_unit_test(a_switchover_without_an_answer_is_unknown),
+		cmocka_unit_test(recover_tells_the_leader_and_says_what_to_look_at),
 		cmocka_unit_test(a_value_comes_out_as_it_is),
 		cmocka_unit_test(conditions_of_a_write_become_headers),
 		cmocka_unit_test(the_list_passes_its_prefix_on),

@@ -84,6 +84,33 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "  Maintenance  until 2026-11-22 10:00:00 UTC, by eve: disk?[2J\n");
 }
 
+static void parked_jobs_have_a_way_back(void **state)
+{
+	(void)state;
+	shows(view_status,
+	      "{\"cluster\": \"orders\", \"member\": \"jm-a\", \"role\": \"observer\", \"state\": "
+	      "\"observer\", \"epoch\": 7, \"leader\": null, \"tolerance_ms\": 4990, "
+	      "\"zookeeper\": {\"connected\": false}, \"jobmanager\": {\"mode\": \"hot\", "
+	      "\"state\": \"stopped\"}, \"store\": {\"sequence\": 1, \"pointers\": 2, \"path\": "
+	      "\"/p\", \"state\": \"ok\"}, \"parked_count\": 3, \"parked\": [{\"jobid\": \"0a\", "
+	      "\"why\": \"gone\"}, {\"jobid\": \"0b\", \"why\": \"short\\n\"}]}",
+	      "Member jm-a of cluster orders\n"
+	      "  State        observer (observer)\n"
+	      "  Leader       none\n"
+	      "  Epoch        7\n"
+	      "  Tolerance    5.0 s without ZooKeeper\n"
+	      "  ZooKeeper    not connected\n"
+	      "  JobManager   stopped (hot)\n"
+	      "  Store        ok, 2 pointers, sequence 1, /p\n"
+	      "  Parked       0a: gone\n"
+	      "               put the file back; the job comes back by itself, or: jmhactl recover "
+	      "0a\n"
+	      "  Parked       0b: short?\n"
+	      "               put the file back; the job comes back by itself, or: jmhactl recover "
+	      "0b\n"
+	      "               and 1 more\n");
+}
+
 #define MEMBER(name, role, state, eligible, reasons, sequence, self)                          \
 	"{\"member\": \"" name "\", \"host\": \"h-" name "\", \"role\": \"" role              \
 	"\", \"state\": \"" state "\", \"eligible\": " eligible ", \"reasons\": [" reasons    \
@@ -225,6 +252,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_of_a_leader),
 		cmocka_unit_test(status_of_a_standby_in_trouble),
+		cmocka_unit_test(parked_jobs_have_a_way_back),
 		cmocka_unit_test(the_cluster_as_a_table),
 		cmocka_unit_test(history_as_a_table),
 		cmocka_unit_test(pointers_show_sizes_and_damage),

@@ -96,23 +96,6 @@ static void a_latch_goes_there_and_back(void **state)
 	assert_memory_equal(&got, &l, sizeof(l));
 }
 
-static void endpoints_hold_what_is_published(void **state)
-{
-	struct endpoints_node e = { .epoch = { 4 }, .leader_id = "u" }, got;
-	CLEANUP(freep) char *text = NULL;
-
-	(void)state;
-	set(e.address[ENDPOINT_REST_SERVER], sizeof(e.address[ENDPOINT_REST_SERVER]),
-	    "http://h:8081");
-	assert_int_equal(znode_json_encode_endpoints(&e, &text), 0);
-	assert_string_equal(text, "{\"version\":1,\"epoch\":4,\"leader_id\":\"u\","
-	                          "\"components\":{\"rest_server\":\"http://h:8081\"}}");
-	assert_int_equal(znode_json_decode_endpoints(text, strlen(text), &got), 0);
-	assert_memory_equal(&got, &e, sizeof(e));
-	assert_int_equal(znode_json_decode_endpoints("", 0, &got), 0); /* never claimed */
-	assert_int_equal(got.epoch.v, 0);
-}
-
 static void a_request_grows_a_result(void **state)
 {
 	struct request_node q = { .verb = "switchover",
@@ -206,7 +189,6 @@ int main(void)
 		cmocka_unit_test(a_newer_members_reasons_are_skipped),
 		cmocka_unit_test(damaged_members_are_refused),
 		cmocka_unit_test(a_latch_goes_there_and_back),
-		cmocka_unit_test(endpoints_hold_what_is_published),
 		cmocka_unit_test(a_request_grows_a_result),
 		cmocka_unit_test(a_request_without_sense_is_refused),
 		cmocka_unit_test(maintenance_goes_there_and_back),

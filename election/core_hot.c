@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hot JobManager: a process that outlives terms.  It runs all the time, says each second what it
+ * does (PUT /v1/leadership), is granted an epoch, asked to revoke it, and waits again:
+ *
+ *	none --START--> starting --"waiting"--> waiting --GRANT--> granted --REVOKE--> revoking
+ *	  ^                |                     ^  |                 |     "revoked"     |
+ *	  |                |                     +--|-----------------|-------------------+
+ *	  +---- EXITED ----+------ silent: KILL ----+-----------------+
+ *
+ * One epoch is granted to one process once (A10): a process is started only while the page is not
+ * armed, and who has revoked an epoch is granted a higher one.
+ */
+#include "election/core_private.h"
+
+static bool hot(const struct core *c)
+{
+	return c->config.hot && !c->config.observer;
+}
+
+/* Its word for it that nothing acts under the term any more, or its proven death, ends the term. */
+static void on_revoked(struct core *c, struct core_out *out)
+{
+	if (leading(c)) { /* by itself: as good as an exit */
+		c->cause = CAUSE_JOBMANAGER_EXITED;
+		c->restart_at = c->now;
+	}
+	core_stopped(c, out);
+}
+
+bool core_superseded(const struct core *c, enum core_word word, struct epoch epoch)
+{
+	return word == CORE_LEADS &&
+	       !epoch_equal(epoch, c->jobmanager ? c->epoch : (struct epoch){ 0 });
+}
+
+struct epoch core_granted(const struct core *c)
+{
+	return c->jobmanager && c->phase == CORE_LEADING ? c->epoch : (struct epoch){ 0 };
+}
+
+bool core_settled(const struct core *c)
+{
+	return c->phase != CORE_RESUMING;
+}
+
+void core_hot_said(struct core *c, const struct core_event *ev, struct core_out *out)
+{
+	bool of_term = c->jobmanager && epoch_equal(ev->said.epoch, c->epoch);
+
+	/* Of one that is being ended its death is the only word. */
+	if (!hot(c) || !c->process || c->ended)
+		return;
+	switch (ev->said.word) {
+	case CORE_WAITING:
+		if (of_term) { /* only after its `revoked`, whose answer was lost */
+			on_revoked(c, out);
+		} else if (c->jobmanager) {
+			return; /* the grant is on its way; silence, when it does not come */
+		}
+		c->waiting = true;
+		break;
+	case CORE_LEADS:
+		if (!of_term)
+			return;
+		break;
+	case CORE_REVOKED:
+		if (of_term)
+			on_revoked(c, out);
+		else if (c->jobmanager)
+			return;
+		break;
+	}
+	c->heard_at = c->now;
+}
+
+void core_hot_granted(struct core *c)
+{
+	c->waiting = false;
+	c->heard_at = c->now;
+}
+
+void core_hot_exited(struct core *c, usec_t pause)
+{
+	c->process = c->waiting = c->ended = false;
+	c->start_at = c->now + pause;
+}
+
+static void end_process(struct core *c, struct core_out *out, bool failed)
+{
+	struct core_command *cmd;
+
+	c->waiting = false;
+	if (c->ended)
+		return;
+	c->ended = true;
+	cmd = core_emit(out, failed ? CORE_CMD_KILL : CORE_CMD_TERMINATE);
+	cmd->failed = failed;
+	cmd->cause = failed ? CAUSE_JOBMANAGER_HUNG : CAUSE_NONE;
+}
+
+/* It does not answer its health probe (health.url), a leader not as a leader should. */
+void core_unhealthy(struct core *c, struct core_out *out)
+{
+	if (c->phase == CORE_LEADING)
+		core_revoke(c, out, CAUSE_JOBMANAGER_HUNG, true);
+	else if (hot(c) && c->waiting && !c->jobmanager)
+		end_process(c, out, true);
+}
+
+/* The member is about to leave: true when the process is gone. */
+bool core_hot_gone(struct core *c, struct core_out *out)
+{
+	if (c->process && !c->jobmanager)
+		end_process(c, out, false);
+	return !c->process;
+}
+
+static void look_at_silence(struct core *c, struct core_out *out)
+{
+	usec_t quiet = usec_sub(c->now, c->heard_at);
+
+	if (c->phase == CORE_LEADING && quiet >= c->config.silence)
+		core_revoke(c, out, CAUSE_JOBMANAGER_HUNG, true);
+	if (c->jobmanager)
+		return;
+	if (quiet >= c->config.silence)
+		c->waiting = false;
+	if (quiet >= c->config.ready)
+		end_process(c, out, true);
+}
+
+void core_hot_drive(struct core *c, struct core_out *out)
+{
+	if (!hot(c))
+		return;
+	if (c->process)
+		look_at_silence(c, out);
+	if (c->phase == CORE_REVOKING && c->now >= c->revoke_until)
+		core_revoke(c, out, c->cause, true);
+	/* A10: what starts while the page is armed could be taken for the one that was granted. */
+	if (!c->process && !c->armed && !c->shutdown && c->now >= c->start_at) {
+		c->process = true;
+		c->heard_at = c->now;
+		core_emit(out, CORE_CMD_START);
+	}
+	if (c->waiting || c->jobmanager)
+		c->own_reasons &= ~REASON_BIT(REASON_JOBMANAGER_NOT_WAITING);
+	else
+		c->own_reasons |= REASON_BIT(REASON_JOBMANAGER_NOT_WAITING);
+}
+
+usec_t core_hot_next(const struct core *c)
+{
+	usec_t next = USEC_INFINITY;
+
+	if (!hot(c))
+		return next;
+	if (!c->process)
+		return c->armed || c->shutdown ? next : c->start_at;
+	if (c->phase == CORE_REVOKING)
+		return c->killed ? next : c->revoke_until;
+	if (c->jobmanager)
+		return usec_add(c->heard_at, c->config.silence);
+	if (c->waiting)
+		next = usec_add(c->heard_at, c->config.silence);
+	else if (!c->ended)
+		next = usec_add(c->heard_at, c->config.ready);
+	return next;
+}

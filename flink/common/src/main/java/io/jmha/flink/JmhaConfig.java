@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jmha.flink;
+
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.HighAvailabilityOptions;
+import org.apache.flink.configuration.IllegalConfigurationException;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.highavailability.HighAvailabilityServicesUtils;
+
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+import javax.annotation.Nullable;
+
+/** What the library reads from Flink's configuration and from the environment. */
+final class JmhaConfig {
+
+    static final ConfigOption<String> ADDRESS =
+            ConfigOptions.key("jmha.address")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "Daemons that TaskManagers and clients ask: host:port,host:port.");
+
+    static final ConfigOption<String> SOCKET =
+            ConfigOptions.key("jmha.socket")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription("Unix socket of a JobManager's daemon, instead of JMHA_SOCKET.");
+
+    private final Configuration configuration;
+    private final Map<String, String> environment;
+    @Nullable private final DaemonAddress socket;
+    private final List<DaemonAddress> addresses;
+
+    JmhaConfig(Configuration configuration, Map<String, String> environment) {
+        this.configuration = configuration;
+        this.environment = environment;
+        final String path =
+                configuration.getOptional(SOCKET).orElse(environment.getOrDefault("JMHA_SOCKET", ""));
+        this.socket = path.isBlank() ? null : DaemonAddress.unix(path.trim());
+        try {
+            this.addresses =
+                    DaemonAddress.parseList(configuration.getOptional(ADDRESS).orElse(""));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalConfigurationException(
+                    ADDRESS.key() + ": " + e.getMessage() + "; write host:port,host:port", e);
+        }
+        if (socket == null && addresses.isEmpty()) {
+            throw new IllegalConfigurationException(
+                    "no jmha daemon is known: a TaskManager or client needs "
+                            + ADDRESS.key()
+                            + " (host:port,host:port); a JobManager is started by its daemon, which"
+                            + " sets JMHA_SOCKET, or needs "
+                            + SOCKET.key());
+        }
+    }
+
+    /** The Unix socket of the daemon that owns this JobManager. */
+    DaemonAddress requireSocket() {
+        if (socket == null) {
+            throw new IllegalConfigurationException(
+                    "this process wants to lead, so it is a JobManager, but neither JMHA_SOCKET nor "
+                            + SOCKET.key()
+                            + " says where its daemon is: let jmhad start it (jobmanager.mode ="
+                            + " \"hot\", jobmanager.command)");
+        }
+        return socket;
+    }
+
+    boolean hasSocket() {
+        return socket != null;
+    }
+
+    /** Whom to ask for endpoints: the own daemon, else each of the listed ones in turn. */
+    List<DaemonAddress> endpointSources() {
+        return socket != null ? List.of(socket) : addresses;
+    }
+
+    /**
+     * The folder for files of job and checkpoint pointers; made, and so proven usable.
+     *
+     * @throws IllegalConfigurationException when it is not set or cannot be made
+     */
+    Path requireStorage() {
+        final Path path = storagePath();
+        try {
+            if (path.getFileSystem().mkdirs(path)) {
+                return path;
+            }
+            throw new IOException("it could not be made");
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalConfigurationException(
+                    HighAvailabilityOptions.HA_STORAGE_PATH.key()
+                            + ": "
+                            + path
+                            + " cannot be used ("
+                            + e.getMessage()
+                            + "): is it mounted, and writable by user "
+                            + System.getProperty("user.name")
+                            + "?",
+                    e);
+        }
+    }
+
+    /** Says what is missing more plainly than Flink, on TaskManagers too: blobs lie there. */
+    void checkStorage() {
+        storagePath();
+    }
+
+    private Path storagePath() {
+        if (configuration.getOptional(HighAvailabilityOptions.HA_STORAGE_PATH).orElse("").isBlank()) {
+            throw new IllegalConfigurationException(
+                    HighAvailabilityOptions.HA_STORAGE_PATH.key()
+                            + " is not set: job files, checkpoint files and blobs lie there; name a"
+                            + " folder that all JobManagers and TaskManagers share");
+        }
+        return HighAvailabilityServicesUtils.getClusterHighAvailableStoragePath(configuration);
+    }
+
+    /** Why the daemon of this state line is not ours; null when it is. */
+    @Nullable
+    String contradiction(JsonNode state) {
+        for (String what : new String[] {"cluster", "member"}) {
+            final String ours = environment.get("JMHA_" + what.toUpperCase(Locale.ROOT));
+            final String theirs = state.path(what).asText("");
+            if (ours != null && !theirs.isEmpty() && !ours.equals(theirs)) {
+                return String.format(
+                        "is of %s '%s', this JobManager was started for '%s': refusing to be led by"
+                                + " it; correct jmha.socket or take it out",
+                        what, theirs, ours);
+            }
+        }
+        return null;
+    }
+}
