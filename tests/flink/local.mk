@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A real Flink, fetched once (scripts/fetch-flink); FLINK=1.20, 2.2 or 2.3 chooses the line.
 FLINK_TESTS += \
+	%D%/hot.t \
 	%D%/ledger.t \
 	%D%/own_ha.t
 EXTRA_DIST += %D%/followers %D%/job %D%/ledger

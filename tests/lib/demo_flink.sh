@@ -30,7 +30,7 @@ jobmanager_waits() { [ "$(status_field "$1" .jobmanager.state)" = waiting ]; }
 
 # Says what became of leadership and job since the moment $2 (ms), when $1 led.
 flink_report() {
-	local old=$1 since=$2 new grant running judged
+	local old=$1 since=$2 new grant running restarts judged
 	new=$(cluster_until 60 other_leader "$old" "${members[@]}") || die "nobody took over from $old"
 	cluster_until 120 job_restarted "$since" || die "the job does not run again: $cluster_dir/flink/$new/log"
 	flink_more_checkpoints 3 || die "no checkpoint completes: $cluster_dir/flink/$new/log"
@@ -39,7 +39,9 @@ flink_report() {
 	say "  $new leads, epoch $(status_field "$new" .epoch); cause: $(status_field "$new" .last_transition.cause)"
 	say "  leadership in its JobManager's hands after $((grant - since)) ms, the job runs again after" \
 		"$((running - since)) ms"
-	restores=$((restores + $(flink_starts_since "$since")))
+	restarts=$(flink_starts_since "$since")
+	[ "$restarts" = 1 ] || say "  its tasks were started $restarts times"
+	restores=$((restores + restarts))
 	judged=$(flink_judge -r "$restores") || die "the job counted wrongly: $(flink_judge -r "$restores" 2>&1 | head -n 3)"
 	eval "$(printf '%s\n' $judged | sed 's/^/judged_/')"
 	say "  it went on from checkpoint $judged_restored, the last completed one, at $judged_count_restored," \

@@ -10,6 +10,8 @@
 #   standstill   from the deed to the first record that counts (or 0: nothing stood still)
 #   restarts     how often the job's tasks were started anew
 #   checkpoint_gap  longest time between two completed checkpoints
+#   exact        1: nothing lost, nothing counted twice, by the job's own account
+#   load         of the machine, as it says itself: times under a foreign load are longer
 
 row() { printf '%s\t%s\t%s\t%s\t%s\n' "$provider" "$scenario" "$run" "$1" "$2" >>"$table"; }
 
@@ -75,6 +77,7 @@ measured() { # SINCE
 	row standstill "$(standstill "$1")"
 	row checkpoint_gap "$(checkpoint_gap "$1")"
 	if flink_judge >/dev/null; then row exact 1; else row exact 0; fi
+	row load "$(cut -d' ' -f1 /proc/loadavg)"
 }
 
 # Until the last restarted life of the job counted its first record.
