@@ -87,6 +87,9 @@ guard_pid() { cat "$(member_dir "$1")/guard.pid"; }
 elector_pid() { pgrep -P "$(guard_pid "$1")" -f -- --elector; }
 jobmanager_pid() { awk '{ print $1 }' "$(member_dir "$1")/run/jobmanager" 2>/dev/null; }
 
+# Dead; perhaps not reaped, when its parent is stopped.
+gone() { ! kill -0 "$1" 2>/dev/null || [ "$(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null)" = Z ]; } # PID
+
 member_running() { kill -0 "$(guard_pid "$1")" 2>/dev/null; }
 member_stopped() { ! member_running "$1"; }
 

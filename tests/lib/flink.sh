@@ -185,7 +185,8 @@ flink_jobmanager_make() {
 }
 
 # flink_members NAME...: with jmha, a member in hot mode for each, with its JobManager.  To be started by
-# member_start; the JobManager has the member's name.
+# member_start; the JobManager has the member's name.  With flink_application set (class and arguments)
+# they are JobManagers of that application.
 flink_members() {
 	local name n=0 cluster_command cluster_jobmanager='mode = "hot";'
 	flink_api=
@@ -196,9 +197,22 @@ flink_members() {
 	n=0
 	for name; do
 		n=$((n + 1))
-		cluster_command="\"$(flink_jobmanager_make "$name")\"" || return 1
+		cluster_command="\"$(flink_jobmanager_make "$name" ${flink_application[@]+"${flink_application[@]}"})\"" ||
+			return 1
 		member_make "$name" "api: { listen = \"127.0.0.1:$((flink_port + 10 + n))\"; };" || return 1
 	done
+}
+
+# Whose listener a TaskManager follows now.
+flink_followed() { # NAME of the TaskManager; MEMBER...
+	local pid n=0 name
+	pid=$(flink_pid "$1")
+	shift
+	for name; do
+		n=$((n + 1))
+		ss -Htnp state established "dport = :$((flink_port + 10 + n))" | grep -q "pid=$pid," && echo "$name" && return 0
+	done
+	return 1
 }
 
 # Directly, without jmha.

@@ -7,10 +7,17 @@
 #   . "$top_srcdir/tests/lib/flink_scenario.sh"
 #   flink_ha=zookeeper               or jmha, none; see flink.sh
 #   scenario_zookeeper -n 1 -F       options of zk-ensemble
-#   ... flink_jobmanager_make / flink_members, flink_start / member_start ...
+#   ... flink_jobmanager_make, flink_start ...
 #   scenario_job [arguments]         two TaskManagers' worth of patience: sets $job
 #   ...
 #   done_testing
+#
+# With jmha:
+#
+#   scenario_jmha jm-a jm-b          ensemble, members in hot mode; then scenario_job
+#   ready                            sets old (leads), new (stands by, the last one), epoch, since
+#   ... what happens to $old ...
+#   taken_over "what happened"       all that holds after it
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${top_builddir:=$top_srcdir}"
 lib=$top_srcdir/tests/lib
@@ -60,6 +67,67 @@ scenario_zookeeper() { # options of zk-ensemble
 	cluster_zookeeper_start "$@" >/dev/null || give_up "ZooKeeper does not start"
 	flink_setup || give_up "the job cannot be compiled"
 }
+
+# ---- with jmha
+
+# Longer than those of tests/cluster: a JVM takes the processors away for some hundred milliseconds.
+scenario_jmha() { # MEMBER...
+	flink_jmha_jar=$("$top_srcdir/scripts/flink-library" 2>"$tap_dir/library") ||
+		skip_all "no library for Flink: $(tail -n 1 "$tap_dir/library")"
+	flink_ha=jmha
+	cluster_session_ms=8000 cluster_tick_ms=1000
+	members=("$@")
+	scenario_zookeeper -n 1 -t $cluster_tick_ms -F
+	flink_members "${members[@]}" || give_up "the members cannot be configured"
+	scenario_start_members
+}
+scenario_start_members() {
+	local name
+	for name in "${members[@]}"; do
+		member_start "$name" || give_up "$name does not start"
+	done
+}
+
+leader() { leader_of "${members[@]}"; }
+stands_by() { [ "$(status_field "$1" '"\(.state) \(.eligible) \(.jobmanager.state)"')" = "standby true waiting" ]; }
+all_stand_by() { # but $1, the leader, which sees them so
+	local name n=0
+	for name in "${members[@]}"; do
+		member_stopped "$name" && continue
+		n=$((n + 1))
+		[ "$name" = "$1" ] || stands_by "$name" || return 1
+	done
+	[ "$(api "$1" /v1/cluster | jq '[.members[] | select(.eligible)] | length')" = $n ]
+}
+ready() {
+	local name
+	old=$(cluster_until 60 leader) || give_up "nobody leads"
+	for name in "${members[@]}"; do [ "$name" = "$old" ] || new=$name; done
+	cluster_until 120 all_stand_by "$old" || give_up "$new does not stand by: $(status_field "$new" .)"
+	flink_more_checkpoints 2 || give_up "no checkpoints"
+	epoch=$(status_field "$old" .epoch)
+	since=$(now_ms)
+}
+restores=0
+taken_over() { # WHAT
+	local granted running
+	until_ok 90 "$1: $new leads in a higher epoch" has_epoch_above "$new" "$epoch"
+	ok "$1: checkpoints complete again" flink_more_checkpoints 2
+	restores=$((restores + 1))
+	ok "$1: nothing lost, nothing counted twice, one restore" flink_judge -r $restores
+	is "$(flink_leader)" "$new" "$1: Flink and the daemons name the same leader"
+	granted=$(flink_event "$new" "$since" "$flink_granted")
+	running=$(flink_event "$new" "$since" "$flink_task_runs" last)
+	note "$1: granted after $((granted - since)) ms, all tasks run after $((running - since)) ms"
+}
+# untouched WHAT: nobody noticed: same leader, same epoch, no restore, no failed checkpoint.
+untouched() {
+	ok "$1: checkpoints complete" flink_more_checkpoints 2
+	is "$(leader) $(status_field "$old" .epoch)" "$old $epoch" "$1: same leader, same epoch"
+	ok "$1: nothing lost, nothing counted twice, no restore" flink_judge -r $restores
+	is "$(flink_job_field "$job/checkpoints" .counts.failed)" "${failed_before:-0}" "$1: no checkpoint failed"
+}
+pointers() { api "$1" "/v1/pointers?prefix=$2" | jq '.pointers | length'; } # MEMBER PREFIX
 
 # A TaskManager and the job, until some checkpoints are complete.
 scenario_job() { # arguments of the job

@@ -192,8 +192,6 @@ store_sums() { # the store, byte for byte, but for probes
 
 # ---- processes
 
-# Dead; perhaps not reaped, when its parent is stopped.
-gone() { ! kill -0 "$1" 2>/dev/null || [ "$(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null)" = Z ]; }
 stopped_state() { [ "$(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null)" = T ]; }
 member_log() { cat "$(member_dir "$1")/log"; }
 logged() { grep -Eq -- "$2" "$(member_dir "$1")/log"; } # NAME REGEX
