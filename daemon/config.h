@@ -53,6 +53,7 @@ struct config {
 	usec_t stop_usec;   /* D_stop */
 	usec_t revoke_usec; /* used in hot mode only */
 	usec_t ready_usec;
+	char *class_archive; /* absolute directory; NULL = none */
 	struct config_health health;
 
 	char *listen;      /* "address:port" of the read-only TCP listener; NULL = none */

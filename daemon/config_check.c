@@ -194,6 +194,12 @@ static int check_jobmanager(const struct config *c, struct config_error *reterr)
 		              "jobmanager.health.url is \"%.128s\": it must begin with http:// or "
 		              "https://, like http://127.0.0.1:8081/overview",
 		              c->health.url);
+	if (c->class_archive &&
+	    (c->class_archive[0] != '/' || strpbrk(c->class_archive, " \t\"'\\")))
+		return refuse(reterr, "jobmanager.class_archive",
+		              "jobmanager.class_archive is \"%.128s\": it must be an absolute path "
+		              "without spaces and quotes, like /var/lib/jmha",
+		              c->class_archive);
 	if (c->hot && c->health.failures * c->health.interval_usec < least_silence)
 		return refuse(reterr, "jobmanager.health.interval_ms",
 		              "jobmanager.health: %u failures x %" PRIu64

@@ -79,6 +79,13 @@ static const struct config_key keys[] = {
 	{ "jobmanager.ready_ms", CONFIG_MS, AT(ready_usec), .min = 1000, .max = 3600000,
 	  .dflt = 120000, .reloadable = true,
 	  .meaning = "Time from the grant until health.url has to answer. Not in this version." },
+	{ "jobmanager.class_archive", CONFIG_TEXT, AT(class_archive), .form = "absolute path",
+	  .meaning =
+	          "Hot mode: directory for an archive of the classes that a JobManager loads, "
+	          "written by its own JVM while it stands by. The next JVM starts faster and takes "
+	          "over faster. It must be writable for the daemon's user; the JVM must be 17 or "
+	          "later. It is made anew when Flink or the JVM changes, and left out when it "
+	          "cannot be used. /var/lib/jmha is a good place." },
 	{ "jobmanager.health.url", CONFIG_TEXT, AT(health.url), .reloadable = true,
 	  .form = "http URL",
 	  .meaning = "What to ask every interval_ms while this member leads; 200 is healthy. Not "

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/cgroup.h"
+#include "daemon/class_archive.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
@@ -64,7 +65,20 @@ static void start(struct elector *e, struct epoch name)
 	    !register_leader_id(e->reg.cluster_id, name, message.start.leader_id))
 		message.start.leader_id[0] = '\0';
 	e->jobmanager_starting = true;
+	e->jobmanager_spoke = false;
 	send_message(e, &message);
+}
+
+/* A JVM that ends before it has said anything may have ended because of its class archive. */
+static void doubt_class_archive(const struct elector *e)
+{
+	if (e->config->hot && e->config->class_archive && !e->jobmanager_spoke &&
+	    class_archive_drop(e->config->class_archive, e->config->member) > 0)
+		log_warning(
+		        "jobmanager",
+		        "It ended before it said anything: its class archive in %s was removed, "
+		        "the next start does without",
+		        e->config->class_archive);
 }
 
 /* A hot one is told, or asked, over its stream: elector_leadership.c, at the end of this turn. */
@@ -170,6 +184,7 @@ static void on_exited(struct elector *e, const struct guard_message *m)
 	e->jobmanager_pid = 0;
 	e->jobmanager_starting = e->jobmanager_hung = false;
 	e->restarts = m->exited.restarts;
+	doubt_class_archive(e);
 	if (m->exited.error)
 		log_error_errno(m->exited.error, "jobmanager",
 		                "%s could not be started, see jobmanager.command in %s: %m",
@@ -407,6 +422,7 @@ int elector_guard_init(struct elector *e, bool *ret_resume, struct core_config *
 			return r;
 	}
 	core->process = e->hello.hello.running;
+	e->jobmanager_spoke = core->process; /* not started by us: in favour of the archive */
 	return sd_event_add_io(e->event, &e->link, e->fds.link, EPOLLIN, on_link, e);
 }
 

@@ -80,6 +80,7 @@ enum api_error elector_leadership_say(struct elector *e, enum leadership_word wo
 		            epoch.v);
 		return API_FENCED;
 	}
+	e->jobmanager_spoke = true;
 	ev.said.word = words[word];
 	ev.said.epoch = epoch;
 	elector_feed(e, &ev);

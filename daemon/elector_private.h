@@ -107,6 +107,7 @@ struct elector {
 	unsigned restarts;
 	bool jobmanager_starting;
 	bool jobmanager_hung;              /* and is being killed for that */
+	bool jobmanager_spoke;             /* hot: at least once since it was started */
 	bool shutdown_early, reload_early; /* asked for before the loop ran */
 	char status_text[GUARD_LINK_STATUS_SIZE];
 

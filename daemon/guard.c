@@ -266,6 +266,7 @@ static int prepare_jobmanager(struct guard *g)
 		                        .member = c->member,
 		                        .runtime_dir = c->runtime_dir,
 		                        .hot = c->hot,
+		                        .class_archive = c->class_archive,
 		                        .stop = c->stop_usec };
 	struct jobmanager_error error;
 	char cgroup[PATH_MAX] = "";

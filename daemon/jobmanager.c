@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/cgroup.h"
+#include "daemon/class_archive.h"
 #include "daemon/clock.h"
 #include "daemon/process.h"
 
@@ -111,6 +112,8 @@ static int set_environment(const struct jobmanager *jm, struct epoch epoch, cons
 	if (setenv("JMHA_CLUSTER", jm->spec.cluster, 1) < 0 ||
 	    setenv("JMHA_MEMBER", jm->spec.member, 1) < 0 || setenv("JMHA_SOCKET", api_path, 1) < 0)
 		return -errno;
+	if (jm->spec.hot && jm->spec.class_archive) /* a start never fails because of it */
+		(void)class_archive_set_environment(jm->spec.class_archive, jm->spec.member);
 	if (jm->spec.hot)
 		return unsetenv("JMHA_EPOCH") < 0 || unsetenv("JMHA_LEADER_ID") < 0 ? -errno : 0;
 	if (setenv("JMHA_EPOCH", number, 1) < 0 || setenv("JMHA_LEADER_ID", leader_id, 1) < 0)

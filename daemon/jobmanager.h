@@ -21,9 +21,10 @@
 struct jobmanager_spec {      /* borrowed for the life of struct jobmanager */
 	char *const *command; /* NULL-terminated, command[0] is a path; NULL on an observer */
 	const char *cluster, *member, *runtime_dir;
-	bool hot;              /* it outlives terms: no JMHA_EPOCH, no JMHA_LEADER_ID */
-	usec_t stop;           /* D_stop: from SIGTERM to SIGKILL */
-	const char *oom_score; /* oom_score_adj given back to the JobManager; NULL = as it is */
+	bool hot;                  /* it outlives terms: no JMHA_EPOCH, no JMHA_LEADER_ID */
+	const char *class_archive; /* hot: directory, see class_archive.h; NULL = none */
+	usec_t stop;               /* D_stop: from SIGTERM to SIGKILL */
+	const char *oom_score;     /* oom_score_adj given back to the JobManager; NULL = as it is */
 };
 
 enum jobmanager_state {

@@ -6,6 +6,7 @@
 noinst_LIBRARIES += libguard.a
 libguard_a_SOURCES = \
 	%D%/cgroup.c %D%/cgroup.h \
+	%D%/class_archive.c %D%/class_archive.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/guard_child.c %D%/guard_child.h \

@@ -2,6 +2,7 @@
 
 # The guard's parts.  fake_elector is what the guard under test executes in place of jmhad.
 UNIT_TESTS += \
+	tests/unit/test_class_archive \
 	tests/unit/test_guard \
 	tests/unit/test_guard_hot \
 	tests/unit/test_guard_link \
@@ -14,6 +15,9 @@ UNIT_TESTS += \
 check_PROGRAMS += tests/unit/fake_elector
 tests_unit_fake_elector_SOURCES = tests/unit/fake_elector.c
 tests_unit_fake_elector_LDADD = libguard.a
+tests_unit_test_class_archive_SOURCES = tests/unit/test_class_archive.c
+tests_unit_test_class_archive_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_class_archive_LDADD = libguard.a $(CMOCKA_LIBS)
 tests_unit_test_guard_SOURCES = tests/unit/test_guard.c tests/unit/guard_world.h
 tests_unit_test_guard_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_guard_LDADD = libguard.a $(CMOCKA_LIBS)
