@@ -244,7 +244,6 @@ static void print_all(FILE *f)
 	print_option(f, find_option('c'), WIDTH);
 	print_option(f, find_option(OPT_SOCKET), WIDTH);
 	print_option(f, find_option(OPT_JSON), WIDTH);
-	print_option(f, find_option(OPT_WATCH), WIDTH);
 	print_option(f, find_option('y'), WIDTH);
 	(void)fprintf(
 	        f, "Exit: 0 done, 1 failed, 2 usage, 3 daemon unreachable, 4 refused as unsafe,\n"

@@ -51,7 +51,7 @@ static const struct api_route {
 	{ "GET", "/v1/pointers/", 0, api_pointers_get, "the value of one pointer, as it was sent" },
 	{ "PUT", "/v1/pointers/", WRITE, api_pointers_put, "create or replace one pointer" },
 	{ "DELETE", "/v1/pointers/", WRITE, api_pointers_delete, "remove one pointer" },
-	{ "GET", "/v1/endpoints", TCP, api_endpoints_get,
+	{ "GET", "/v1/endpoints", TCP | HEAVY, api_endpoints_get,
 	  "addresses of the leading JobManager; ?follow=1: a stream of them and their changes" },
 	{ "PUT", "/v1/endpoints/", WRITE, api_endpoints_put,
 	  "publish the {\"address\"} of a component" },

@@ -136,5 +136,6 @@ void api_pending_end_all(struct api_context *api);
 /* Finds the call in the table of routes, checks who asks, and runs it (api.c). */
 void api_dispatch(const struct api_request *req, struct api_reply *reply);
 
-/* Takes milliseconds where others take microseconds (list of pointers): few at a time. */
+/* Takes milliseconds where others take microseconds (list of pointers, endpoints of many jobs): few
+ * at a time. */
 bool api_is_heavy(const char *path);

@@ -250,7 +250,7 @@ void endpoint_book_read(struct endpoint_book *b, unsigned node, enum endpoint_ou
 		set_absent(b, node);
 	/* Unknown or refused: with the next connection, or by the next look. */
 	if (outcome == ENDPOINT_OUT_DONE) {
-		if (node == ENDPOINT_PROCESS && !n->exists)
+		if (node == ENDPOINT_PROCESS && !n->exists && b->listed)
 			b->to_list = true; /* its children could not be watched before */
 		n->exists = n->known = true;
 		n->version = version;
@@ -424,6 +424,12 @@ static int base_contents(const struct endpoint_book *b, unsigned node,
 	return epoch_equal(c->epoch, b->term) ? endpoint_map_copy(&c->map, &ret->map) : 0;
 }
 
+/* Removed by hand: shards cannot be made without it. */
+static bool is_missed(const struct endpoint_book *b, unsigned node)
+{
+	return node == ENDPOINT_PROCESS && !b->node[node].exists && b->n_waiting > 0;
+}
+
 /* All that waits becomes one write.  False: nothing is left to be written, or no memory. */
 static bool prepare_write(struct endpoint_book *b, unsigned node)
 {
@@ -442,7 +448,8 @@ static bool prepare_write(struct endpoint_book *b, unsigned node)
 		if (r != ENDPOINT_PENDING)
 			reply(b, &n->waiting, change, change->maybe ? ENDPOINT_OUTCOME_UNKNOWN : r);
 	}
-	if (STAILQ_EMPTY(&n->waiting) || endpoint_contents_encode(node, &c, &n->text) < 0) {
+	if ((STAILQ_EMPTY(&n->waiting) && !is_missed(b, node)) ||
+	    endpoint_contents_encode(node, &c, &n->text) < 0) {
 		reply_all(b, &n->waiting, ENDPOINT_NO_MEMORY);
 		endpoint_contents_done(&c);
 		return false;
@@ -536,12 +543,11 @@ static bool may_write(const struct endpoint_book *b, unsigned node)
 {
 	const struct node *n = &b->node[node], *parent = &b->node[ENDPOINT_PROCESS];
 
-	if (b->term.v == 0 || n->writing || !n->known || !parent->known)
+	if (b->term.v == 0 || n->writing || !n->known)
 		return false;
-	if (node == ENDPOINT_PROCESS)
-		return !STAILQ_EMPTY(&n->waiting);
-	/* Removed by hand: only the process's own components bring it back. */
-	return parent->exists && !STAILQ_EMPTY(&n->waiting);
+	if (node != ENDPOINT_PROCESS && !parent->exists)
+		return false;
+	return !STAILQ_EMPTY(&n->waiting) || is_missed(b, node);
 }
 
 static bool next_of_node(struct endpoint_book *b, unsigned node, struct endpoint_action *ret)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What a JobManager publishes, and who follows it (A5, A10, B10, C3): written at the leader, followed
-# at a standby over TCP; an elector is killed, a member is cut off, the leadership changes; a shard
-# is full; many at once.  Promises 2, 9.
+# at a standby over TCP and at an observer; ZooKeeper is silent, an elector is killed, a member is cut
+# off, the leadership changes; a shard is full; many at once.  Promises 2, 7, 9.
 . "$(dirname "$0")/../lib/scenario.sh"
 scenario_zookeeper -n 1 -F
 port=${zk_connect##*:}
@@ -75,6 +75,37 @@ is "$(withdraw "$old" "$epoch" "$(job 1)")" 200 "withdrawn"
 is "$(withdraw "$old" "$epoch" "$(job 1)")" 200 "again: done already"
 until_ok 10 "the follower hears that it is gone" line "$stream" ".type == \"change\" and (.components | has(\"$(job 1)\")) and .components[\"$(job 1)\"] == null"
 until_ok 10 "and a heartbeat with the age" line "$stream" ".type == \"heartbeat\" and .epoch == $epoch and .leader_id == $id and (.age_ms < 2000) and .stale == false"
+
+# ---- an observer serves them, too
+
+member_make jm-o 'role = "observer";' && member_start jm-o || fail "the observer does not start"
+until_ok 20 "an observer serves the same" says jm-o '[.epoch, .components, .stale]' "[$epoch,$(endpoints "$old"),false]"
+is "$(publish "$old" "$epoch" rest_server http://a:8081)" 200 "published"
+until_ok 10 "and follows" address_is jm-o rest_server http://a:8081
+fresh_for_long() { # it asks nothing else, but has to know how old all this is
+	local n
+	for n in $(seq 12); do
+		[ "$(endpoints jm-o '.age_ms < 3000 and (.stale | not)')" = true ] || return 1
+		sleep 0.5
+	done
+}
+ok "for longer than a session it is never stale" fresh_for_long
+is "$(withdraw "$old" "$epoch" rest_server)" 200 "withdrawn"
+until_ok 10 "and follows" address_is jm-o rest_server none
+ok "the observer ends" member_stop jm-o
+
+# ---- ZooKeeper is silent for less than tolerance_ms: a PUT waits, and is done
+
+"$lib/zk-ensemble" pause-one "$cluster_dir/zk" 1
+publish "$old" "$epoch" "$(job 2)" akka.tcp://a/job2 >"$tap_dir/waited" &
+asking=$!
+sleep "$(awk "BEGIN { print ($(status_field "$old" .tolerance_ms) - 600) / 1000 }")"
+is "$(cat "$tap_dir/waited")" "" "while ZooKeeper is silent a PUT is not answered"
+"$lib/zk-ensemble" resume-one "$cluster_dir/zk" 1
+wait $asking
+is "$(cat "$tap_dir/waited")" 200 "heard again: it is done (P7)"
+is "$(status_field "$old" .epoch)" "$epoch" "in the same epoch"
+until_ok 10 "once" line "$stream" ".type == \"change\" and .components[\"$(job 2)\"] == \"akka.tcp://a/job2\""
 
 # ---- refused
 

@@ -569,6 +569,36 @@ static void a_claim_is_fenced_by_latch_and_version(void **state)
 	assert_int_equal(expect(&a[4], ZK_NOT_DONE, -ESTALE).failed_op, FENCE_OP_REGISTER);
 }
 
+static void endpoints_are_fenced_by_latch_and_version(void **state)
+{
+	static const char text[] = "{\"version\":1,\"epoch\":1,\"components\":{}}";
+	const struct member_node m = member_of("a", 1);
+	struct client *c = &clients[0];
+	struct answer a[6] = { { .came = false } };
+	struct latch_name latch, none;
+
+	(void)state;
+	open_client(c);
+	join(c, &m);
+	latch = enter(c, 1);
+	create_register(c);
+	claim(c, "a", &latch);
+	none = latch;
+	none.s[LATCH_NAME_LEN - 1] = none.s[LATCH_NAME_LEN - 1] == '9' ? '8' : '9';
+	assert_int_equal(fence_write_endpoints(c->s, &none, 10, text, -1, on_answer, &a[0]), 0);
+	assert_int_equal(expect(&a[0], ZK_NOT_DONE, -ENOENT).failed_op, FENCE_OP_LATCH);
+	assert_int_equal(fence_write_endpoints(c->s, &latch, 10, text, 0, on_answer, &a[1]), 0);
+	assert_int_equal(expect(&a[1], ZK_NOT_DONE, -ENOENT).failed_op, 1);
+	assert_int_equal(fence_write_endpoints(c->s, &latch, 10, text, -1, on_answer, &a[2]), 0);
+	assert_int_equal(expect(&a[2], ZK_DONE, 0).version, 0);
+	assert_int_equal(fence_write_endpoints(c->s, &latch, 10, text, -1, on_answer, &a[3]), 0);
+	assert_int_equal(expect(&a[3], ZK_NOT_DONE, -EEXIST).failed_op, 1);
+	assert_int_equal(fence_write_endpoints(c->s, &latch, 10, text, 0, on_answer, &a[4]), 0);
+	assert_int_equal(expect(&a[4], ZK_DONE, 0).version, 1);
+	assert_int_equal(fence_write_endpoints(c->s, &latch, 10, text, 0, on_answer, &a[5]), 0);
+	assert_int_equal(expect(&a[5], ZK_NOT_DONE, -ESTALE).failed_op, 1);
+}
+
 static void a_release_is_all_or_nothing(void **state)
 {
 	const struct member_node m = member_of("a", 1);
@@ -1118,6 +1148,7 @@ int main(void)
 		TEST(an_unanswered_latch_is_found_by_its_nonce),
 		TEST(stepping_back_gives_a_later_latch),
 		TEST(a_claim_is_fenced_by_latch_and_version),
+		TEST(endpoints_are_fenced_by_latch_and_version),
 		TEST(a_release_is_all_or_nothing),
 		TEST(too_large_a_write_is_not_sent),
 		TEST(bad_paths_are_refused_before_the_library_sees_them),

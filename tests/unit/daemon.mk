@@ -45,3 +45,12 @@ tests_unit_test_restarts_LDADD = libguard.a $(CMOCKA_LIBS)
 tests_unit_test_session_file_SOURCES = tests/unit/test_session_file.c
 tests_unit_test_session_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_session_file_LDADD = libguard.a $(CMOCKA_LIBS)
+
+# One file of the elector, with the test in place of the others.
+UNIT_TESTS += tests/unit/test_elector_counters
+tests_unit_test_elector_counters_SOURCES = tests/unit/test_elector_counters.c \
+	daemon/elector_counters.c daemon/elector_private.h
+tests_unit_test_elector_counters_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) \
+	$(CMOCKA_CFLAGS)
+tests_unit_test_elector_counters_LDADD = libapi.a libstorage_core.a libbase.a $(CRYPTO_LIBS) \
+	$(CMOCKA_LIBS)

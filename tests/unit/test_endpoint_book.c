@@ -214,7 +214,8 @@ static void nothing_is_served_before_all_was_read(void **state)
 	bool bad;
 
 	(void)state;
-	claim(7);
+	put_znode(ENDPOINT_PROCESS, "{\"version\":1,\"epoch\":7,\"leader_id\":\"id7\","
+	                            "\"components\":{\"dispatcher\":\"d\"}}");
 	put_znode(0x0a, "{\"version\":1,\"epoch\":7,\"components\":{\"" JOB_A "\":\"a\"}}");
 	endpoint_book_connected(book);
 	assert_true(endpoint_book_next(book, &a));
@@ -233,7 +234,7 @@ static void nothing_is_served_before_all_was_read(void **state)
 	                   strlen(znode[0x0a].text), 0, &bad);
 	assert_int_equal(endpoint_book_epoch(book).v, 7);
 	assert_string_equal(endpoint_book_leader_id(book), "id7");
-	assert_int_equal(endpoint_book_list(book, NULL, NULL), 1);
+	assert_int_equal(endpoint_book_list(book, NULL, NULL), 2);
 	pump();
 	expect("state 7;");
 }
@@ -267,6 +268,21 @@ static void changes_are_told_and_nothing_else(void **state)
 	endpoint_book_all_changed(book);
 	pump();
 	expect("");
+}
+
+static void a_shard_that_comes_is_read_alone(void **state)
+{
+	(void)state;
+	claim(7);
+	put_znode(0x0a, "{\"version\":1,\"epoch\":7,\"components\":{}}");
+	endpoint_book_connected(book);
+	pump();
+	n_reads = 0;
+	put_znode(0xff, "{\"version\":1,\"epoch\":7,\"components\":{\"" JOB_F "\":\"f\"}}");
+	endpoint_book_children_changed(book);
+	pump();
+	assert_int_equal(n_reads, 1);
+	expect("state 7;job-ff=f;");
 }
 
 static void a_shard_of_a_lower_epoch_is_empty(void **state)
@@ -595,6 +611,174 @@ static void a_shard_that_is_full_refuses_one_change_and_takes_the_others(void **
 	assert_string_equal(served(JOB_B), "b");
 }
 
+static void a_change_that_is_too_large_leaves_what_was_there(void **state)
+{
+	char component[ENDPOINT_COMPONENT_MAX + 1], address[ENDPOINT_ADDRESS_MAX + 1];
+
+	(void)state;
+	endpoint_book_connected(book);
+	lead(7);
+	memset(address, 'x', ENDPOINT_ADDRESS_MAX);
+	address[ENDPOINT_ADDRESS_MAX] = '\0';
+	(void)submit(0, 7, JOB_A, "short");
+	(void)submit(0, 7, "job-0a000000000000000000000000000003",
+	             address + ENDPOINT_ADDRESS_MAX - 60);
+	for (unsigned i = 100; i < 222; i++) {
+		(void)snprintf(component, sizeof(component), "job-0a%030u", i);
+		(void)submit(0, 7, component, address);
+	}
+	(void)submit(1, 7, JOB_A, address);
+	(void)submit(2, 7, JOB_B, "b");
+	pump();
+	assert_non_null(strstr(said, "two:3;"));
+	assert_string_equal(served(JOB_A), "short");
+	assert_string_equal(served(JOB_B), "b");
+}
+
+/* By the version of another write, or of none, it could only fail. */
+static void nothing_is_written_before_its_node_was_read(void **state)
+{
+	struct endpoint_action a;
+
+	(void)state;
+	claim(7);
+	put_znode(0x0a, "{\"version\":1,\"epoch\":7,\"components\":{}}");
+	put_znode(0xff, "{\"version\":1,\"epoch\":7,\"components\":{}}");
+	endpoint_book_begin(book, (struct epoch){ 7 }, "id7");
+	(void)submit(0, 7, JOB_A, "a");
+	(void)submit(1, 7, "dispatcher", "d");
+	endpoint_book_connected(book);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_READ);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_LIST);
+	assert_false(endpoint_book_next(book, &a));
+	on_list();
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_READ && a.node == 0xff);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_READ && a.node == 0x0a);
+	on_read(0xff);
+	assert_false(endpoint_book_next(book, &a));
+	on_read(ENDPOINT_PROCESS);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_WRITE);
+	assert_int_equal(a.node, ENDPOINT_PROCESS);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_LIST);
+	assert_false(endpoint_book_next(book, &a)); /* the shard waits for its own */
+	on_read(0x0a);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_WRITE && a.node == 0x0a);
+	assert_int_equal(a.version, 0);
+}
+
+static void a_shard_waits_for_endpoints_too(void **state)
+{
+	struct endpoint_action a;
+
+	(void)state;
+	claim(7);
+	endpoint_book_begin(book, (struct epoch){ 7 }, "id7");
+	(void)submit(0, 7, JOB_A, "a");
+	endpoint_book_connected(book);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_READ);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_LIST);
+	on_list();
+	assert_false(endpoint_book_next(book, &a)); /* not in the list: known to be absent */
+	on_read(ENDPOINT_PROCESS);
+	do
+		assert_true(endpoint_book_next(book, &a));
+	while (a.type == ENDPOINT_STATE);
+	assert_true(a.type == ENDPOINT_WRITE && a.node == 0x0a);
+	assert_int_equal(a.version, -1);
+}
+
+static void what_changes_while_it_is_read_is_read_once_more(void **state)
+{
+	struct endpoint_action a;
+
+	(void)state;
+	claim(7);
+	endpoint_book_connected(book);
+	pump();
+	n_reads = 0;
+	endpoint_book_changed(book, ENDPOINT_PROCESS);
+	assert_true(endpoint_book_next(book, &a) && a.type == ENDPOINT_READ);
+	endpoint_book_changed(book, ENDPOINT_PROCESS);
+	endpoint_book_changed(book, ENDPOINT_PROCESS);
+	assert_false(endpoint_book_next(book, &a));
+	on_read(ENDPOINT_PROCESS);
+	pump();
+	assert_int_equal(n_reads, 1);
+}
+
+/* A5: without waiting for the watch. */
+static void a_claim_is_read_back_at_once(void **state)
+{
+	(void)state;
+	endpoint_book_connected(book);
+	pump();
+	expect("");
+	lead(7);
+	pump();
+	expect("state 7;");
+}
+
+static void each_write_knows_the_version_of_the_one_before(void **state)
+{
+	(void)state;
+	endpoint_book_connected(book);
+	lead(7);
+	for (unsigned i = 0; i < 4; i++) {
+		(void)submit(i, 7, JOB_A, "a");
+		pump();
+	}
+	assert_int_equal(n_writes, 4);
+	assert_int_equal(znode[0x0a].version, 3);
+}
+
+static void a_new_term_ends_the_one_before(void **state)
+{
+	(void)state;
+	endpoint_book_connected(book);
+	lead(7);
+	pump();
+	hold = true;
+	(void)submit(0, 7, JOB_A, "a");
+	pump();
+	(void)submit(1, 7, JOB_B, "b"); /* behind the one under way */
+	lead(8);
+	hold = false;
+	endpoint_book_wrote(book, 0x0a, write_znode(&held[0]), 0); /* the same latch (A10) */
+	pump();
+	expect("state 7;job-0a=a;one:7;two:2;state 8;");
+	assert_int_equal(endpoint_book_list(book, NULL, NULL), 0);
+}
+
+static void shards_are_found_when_endpoints_comes_later(void **state)
+{
+	(void)state;
+	znode[ENDPOINT_PROCESS].version = -1; /* a member's first connect, before the parents */
+	endpoint_book_connected(book);
+	pump();
+	expect("");
+	claim(7);
+	put_znode(0x0a, "{\"version\":1,\"epoch\":7,\"components\":{\"" JOB_A "\":\"a\"}}");
+	endpoint_book_changed(book, ENDPOINT_PROCESS); /* once a second */
+	pump();
+	expect("state 7;job-0a=a;");
+}
+
+static void endpoints_removed_by_hand_are_made_before_their_shards(void **state)
+{
+	(void)state;
+	endpoint_book_connected(book);
+	lead(7);
+	pump();
+	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
+		znode[i].version = -1;
+	(void)submit(0, 7, JOB_A, "a");
+	pump();
+	assert_string_equal(served(JOB_A), "a");
+	assert_string_equal(znode[ENDPOINT_PROCESS].text,
+	                    "{\"version\":1,\"epoch\":7,\"leader_id\":\"id7\",\"components\":{}}");
+	expect("state 7;job-0a=a;one:0;");
+}
+
 static void what_was_removed_by_hand_is_made_again(void **state)
 {
 	(void)state;
@@ -616,6 +800,10 @@ static void there_is_a_limit_on_who_waits(void **state)
 	for (unsigned i = 0; i < ENDPOINT_MAX_WAITING; i++)
 		assert_int_equal(submit(0, 7, JOB_A, "a"), ENDPOINT_PENDING);
 	assert_int_equal(submit(0, 7, JOB_A, "a"), ENDPOINT_BUSY);
+	endpoint_book_end(book);
+	pump();
+	lead(8); /* they have been answered */
+	assert_int_equal(submit(0, 8, JOB_A, "a"), ENDPOINT_PENDING);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -626,6 +814,7 @@ int main(void)
 		T(nothing_is_served_before_all_was_read),
 		T(before_a_first_leader_there_is_epoch_0),
 		T(changes_are_told_and_nothing_else),
+		T(a_shard_that_comes_is_read_alone),
 		T(a_shard_of_a_lower_epoch_is_empty),
 		T(a_shard_that_is_ahead_waits_for_its_epoch),
 		T(the_epoch_never_goes_back),
@@ -644,6 +833,15 @@ int main(void)
 		T(a_write_under_way_at_the_end_is_unknown),
 		T(without_the_latch_nothing_was_done),
 		T(a_shard_that_is_full_refuses_one_change_and_takes_the_others),
+		T(a_change_that_is_too_large_leaves_what_was_there),
+		T(nothing_is_written_before_its_node_was_read),
+		T(a_shard_waits_for_endpoints_too),
+		T(what_changes_while_it_is_read_is_read_once_more),
+		T(a_claim_is_read_back_at_once),
+		T(each_write_knows_the_version_of_the_one_before),
+		T(a_new_term_ends_the_one_before),
+		T(shards_are_found_when_endpoints_comes_later),
+		T(endpoints_removed_by_hand_are_made_before_their_shards),
 		T(what_was_removed_by_hand_is_made_again),
 		T(there_is_a_limit_on_who_waits),
 	};
