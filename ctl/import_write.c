@@ -185,7 +185,8 @@ enum exit_code import_write(struct client *c, const struct options *o,
 	if (n_told > 0)
 		(void)printf("The leading JobManager was told to recover %zu of them\n", n_told);
 	if (n_told < n_new)
-		(void)printf("%zu jobs are recovered by the next leader: `jmhactl step-down`\n",
+		(void)printf("%zu jobs are recovered by the next leader: `jmhactl step-down`, or "
+		             "one by one\nby `jmhactl recover JOBID` once a JobManager leads\n",
 		             n_new - n_told);
 	(void)printf("Flink must run with the same high-availability.storageDir and cluster-id as "
 	             "before:\nthe jars of the jobs lie there\n");

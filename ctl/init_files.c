@@ -100,8 +100,7 @@ static void print_command(FILE *f, const struct init_values *v)
 
 void init_files_print_config(FILE *f, const struct init_values *v)
 {
-	(void)fprintf(f, "# SPDX-License-Identifier: Apache-2.0\n"
-	                 "# One member of a jmha cluster, written by `jmhactl init`. All keys: "
+	(void)fprintf(f, "# One member of a jmha cluster, written by `jmhactl init`. All keys: "
 	                 "jmhad.conf(5).\n");
 	print_text(f, "cluster", v->cluster);
 	print_text(f, "member", v->member);
@@ -192,27 +191,37 @@ static void print_steps_flink(FILE *f, const struct init_values *v, const char *
 	              v->flink_home, flink, v->flink_home);
 }
 
+/* "file:///mnt/ha" -> "/mnt/ha"; "" for another scheme. */
+static const char *local_path(const char *uri)
+{
+	if (strncmp(uri, "file:///", 8) == 0)
+		return uri + 7;
+	return strncmp(uri, "file:/", 6) == 0 && uri[6] != '/' ? uri + 5 : "";
+}
+
 void init_files_print_steps(FILE *f, const struct init_values *v, const char *config,
                             const char *flink)
 {
+	const char *shared = v->cold ? "" : local_path(v->flink_storage);
+
 	(void)fprintf(f, "What is left to do, on this host, as root:\n");
 	if (!v->cold)
 		print_steps_flink(f, v, flink);
 	(void)fprintf(f,
-	              "  # the shared directory, once; on all hosts the same one\n"
-	              "  install -d -o jmha -g jmha %s\n"
+	              "  # what is shared, once; on all hosts the same directory\n"
+	              "  install -d -o jmha -g jmha %s%s%s\n"
 	              "  # what the JobManager writes outside of /mnt, /srv and /var/lib/jmha\n"
 	              "  systemctl edit jmhad@%s\n"
 	              "      [Unit]\n"
-	              "      RequiresMountsFor=%s\n"
+	              "      RequiresMountsFor=%s%s%s\n"
 	              "      [Service]\n"
 	              "      ReadWritePaths=%s/log\n"
 	              "  # end what started the JobManager until now, then\n"
 	              "  jmhad --check-config %s\n"
 	              "  systemctl enable --now jmhad@%s\n"
 	              "  jmhactl -c %s explain\n",
-	              v->storage, v->cluster, v->storage, v->flink_home, config, v->cluster,
-	              v->cluster);
+	              v->storage, *shared ? " " : "", shared, v->cluster, v->storage,
+	              *shared ? " " : "", shared, v->flink_home, config, v->cluster, v->cluster);
 	(void)fprintf(f, "On each other JobManager host: jmhactl init with its own --member%s\n",
 	              v->cold ? "" : " and --address");
 	if (!v->cold)

@@ -242,7 +242,6 @@ static void print_all(FILE *f)
 	}
 	(void)fprintf(f, "Common options; `jmhactl VERB --help` shows all of a verb:\n");
 	print_option(f, find_option('c'), WIDTH);
-	print_option(f, find_option(OPT_SOCKET), WIDTH);
 	print_option(f, find_option(OPT_JSON), WIDTH);
 	print_option(f, find_option('y'), WIDTH);
 	(void)fprintf(

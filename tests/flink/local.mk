@@ -3,6 +3,7 @@
 FLINK_TESTS += \
 	%D%/application.t \
 	%D%/hot.t \
+	%D%/import.t \
 	%D%/jobs.t \
 	%D%/ledger.t \
 	%D%/own_ha.t \

@@ -224,12 +224,18 @@ static void the_steps_name_unit_jar_and_hosts(void **state)
 	contains("jmhad --check-config /etc/jmha/orders.conf\n");
 	contains("cp jmha-flink-*.jar /opt/flink/lib/\n");
 	contains("ReadWritePaths=/opt/flink/log\n");
+	contains("install -d -o jmha -g jmha /mnt/ha/jmha /mnt/ha/flink\n");
+	contains("RequiresMountsFor=/mnt/ha/jmha /mnt/ha/flink\n");
+	v.flink_storage = "s3://bucket/flink";
+	(void)print(print_steps, &v);
+	contains("install -d -o jmha -g jmha /mnt/ha/jmha\n");
 	contains("On each TaskManager and client: the same jar into lib/");
 	v.cold = true;
 	(void)print(print_steps, &v);
 	contains("systemctl enable --now jmhad@orders\n");
 	lacks("jar");
 	lacks("flink.yaml");
+	lacks("bucket");
 }
 
 #define T(f) cmocka_unit_test_teardown(f, clear)
