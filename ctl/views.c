@@ -155,6 +155,13 @@ void view_status(FILE *f, const json_t *status)
 	if (field_int(jm, "pid") > 0)
 		print_field(f, "", "pid %lld, %lld restarts", field_int(jm, "pid"),
 		            field_int(jm, "restarts"));
+	if (field_true(field(jm, "health"), "ok"))
+		print_field(f, "", "answers its health probe: %s",
+		            or_dash(field_text(field(jm, "health"), "last")));
+	else if (json_is_object(field(jm, "health")))
+		print_field(f, "", "does not answer its health probe: %s, %lld in a row",
+		            or_dash(field_text(field(jm, "health"), "last")),
+		            field_int(field(jm, "health"), "failures"));
 	if (field_int(jm, "foreign_pid") > 0)
 		print_field(f, "", "process %lld asks for the leadership, but is not it: stop it",
 		            field_int(jm, "foreign_pid"));
