@@ -207,12 +207,12 @@ static void explain(struct job *job, CURL *easy, CURLcode code)
 	(void)job->curl.easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
 	(void)job->curl.easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
 	a->http = http > 0 ? (unsigned)http : 0;
+	a->unasked = says_nothing(code, looked_up > 0, connected > 0);
 	a->whole = code == CURLE_OK || job->body > MOST_BODY;
 	if (a->http && a->whole) {
 		(void)snprintf(a->text, sizeof(a->text), "%u", a->http);
 		return;
 	}
-	a->unasked = says_nothing(code, looked_up > 0, connected > 0);
 	switch ((int)code) {
 	case CURLE_COULDNT_CONNECT:
 		say(a, os_error ? strerror((int)os_error) : "no connection", "");

@@ -41,3 +41,12 @@ tests_unit_test_restarts_LDADD = libguard.a $(CMOCKA_LIBS)
 tests_unit_test_session_file_SOURCES = tests/unit/test_session_file.c
 tests_unit_test_session_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_session_file_LDADD = libguard.a $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/test_health tests/unit/test_health_probe
+tests_unit_test_health_SOURCES = tests/unit/test_health.c
+tests_unit_test_health_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_health_LDADD = libelector.a $(CMOCKA_LIBS)
+tests_unit_test_health_probe_SOURCES = tests/unit/test_health_probe.c \
+	tests/unit/scripted_server.c tests/unit/scripted_server.h
+tests_unit_test_health_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+# libssl is the TLS server's, of the test alone.
+tests_unit_test_health_probe_LDADD = libelector.a -lssl $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
