@@ -126,6 +126,19 @@ static void print_transition(FILE *f, const json_t *t)
 		            or_dash(claim), or_dash(grant));
 }
 
+static void print_health(FILE *f, const json_t *health)
+{
+	const char *last = field_text(health, "last");
+
+	if (!*last) /* nobody is asked, or has answered yet */
+		return;
+	if (field_true(health, "ok"))
+		print_field(f, "", "answers its health probe: %s", last);
+	else
+		print_field(f, "", "does not answer its health probe: %s, %lld in a row", last,
+		            field_int(health, "failures"));
+}
+
 void view_status(FILE *f, const json_t *status)
 {
 	const json_t *jm = field(status, "jobmanager"), *pause = field(status, "maintenance");
@@ -155,13 +168,7 @@ void view_status(FILE *f, const json_t *status)
 	if (field_int(jm, "pid") > 0)
 		print_field(f, "", "pid %lld, %lld restarts", field_int(jm, "pid"),
 		            field_int(jm, "restarts"));
-	if (field_true(field(jm, "health"), "ok"))
-		print_field(f, "", "answers its health probe: %s",
-		            or_dash(field_text(field(jm, "health"), "last")));
-	else if (json_is_object(field(jm, "health")))
-		print_field(f, "", "does not answer its health probe: %s, %lld in a row",
-		            or_dash(field_text(field(jm, "health"), "last")),
-		            field_int(field(jm, "health"), "failures"));
+	print_health(f, field(jm, "health"));
 	if (field_int(jm, "foreign_pid") > 0)
 		print_field(f, "", "process %lld asks for the leadership, but is not it: stop it",
 		            field_int(jm, "foreign_pid"));
