@@ -147,6 +147,19 @@ static void print_transition(FILE *f, const json_t *t)
 		            or_dash(claim), or_dash(grant));
 }
 
+static void print_health(FILE *f, const json_t *health)
+{
+	const char *last = field_text(health, "last");
+
+	if (!*last) /* nobody is asked, or has answered yet */
+		return;
+	if (field_true(health, "ok"))
+		print_field(f, "", "answers its health probe: %s", last);
+	else
+		print_field(f, "", "does not answer its health probe: %s, %lld in a row", last,
+		            field_int(health, "failures"));
+}
+
 void view_status(FILE *f, const json_t *status)
 {
 	const json_t *jm = field(status, "jobmanager"), *pause = field(status, "maintenance");
@@ -176,6 +189,7 @@ void view_status(FILE *f, const json_t *status)
 	if (field_int(jm, "pid") > 0)
 		print_field(f, "", "pid %lld, %lld restarts", field_int(jm, "pid"),
 		            field_int(jm, "restarts"));
+	print_health(f, field(jm, "health"));
 	if (field_int(jm, "foreign_pid") > 0)
 		print_field(f, "", "process %lld asks for the leadership, but is not it: stop it",
 		            field_int(jm, "foreign_pid"));

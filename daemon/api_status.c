@@ -37,6 +37,18 @@ static json_t *zookeeper_json(const struct status *s)
 	                        api_json_ms(o, "last_ack_ms", s->zookeeper.last_ack));
 }
 
+static json_t *health_json(const struct status *s)
+{
+	json_t *o;
+
+	if (!s->jobmanager.health.asked)
+		return json_null();
+	o = json_object();
+	return whole(o, api_json_bool(o, "ok", s->jobmanager.health.ok) &&
+	                        api_json_number(o, "failures", s->jobmanager.health.failures) &&
+	                        api_json_text(o, "last", s->jobmanager.health.last));
+}
+
 static json_t *jobmanager_json(const struct status *s)
 {
 	json_t *o = json_object();
@@ -48,7 +60,8 @@ static json_t *jobmanager_json(const struct status *s)
 	                                     foreign > 0 ? json_integer(foreign) : json_null()) &&
 	                        api_json_text(o, "mode", s->jobmanager.mode) &&
 	                        api_json_text(o, "state", s->jobmanager.state) &&
-	                        api_json_number(o, "restarts", s->jobmanager.restarts));
+	                        api_json_number(o, "restarts", s->jobmanager.restarts) &&
+	                        api_json_set(o, "health", health_json(s)));
 }
 
 static json_t *store_json(const struct status *s)

@@ -78,6 +78,12 @@ struct status {
 		int pid; /* 0 = none, shown as null */
 		unsigned restarts;
 		int foreign_pid; /* hot: another process asks for the leadership; 0 = none */
+		struct {
+			bool asked;        /* else shown as null */
+			bool ok;           /* the last answer was */
+			unsigned failures; /* in a row */
+			const char *last;  /* "200", or what went wrong; NULL = no answer yet */
+		} health;
 	} jobmanager;
 	struct {
 		uint64_t sequence, pointers;

@@ -344,6 +344,38 @@ static bool mounted_nocto(const char *path)
 	return nocto;
 }
 
+/* Of a URL: is its host written as an address, or as the one name that needs no name service? */
+static bool host_needs_no_lookup(const char *url)
+{
+	const char *host = strstr(url, "://") + 3, *at;
+	char name[CONFIG_MAX_HOST + 1];
+	struct in_addr any;
+	int len = (int)strcspn(host, "/?#");
+
+	at = memrchr(host, '@', (size_t)len);
+	if (at) {
+		len -= (int)(at + 1 - host);
+		host = at + 1;
+	}
+	if (*host == '[')
+		return true;
+	(void)snprintf(name, sizeof(name), "%.*s", len, host);
+	name[strcspn(name, ":")] = '\0';
+	return inet_pton(AF_INET, name, &any) == 1 || strcmp(name, "localhost") == 0;
+}
+
+static void print_health_warnings(FILE *f, const struct config *c)
+{
+	if (!c->health.url && !c->hot)
+		(void)fprintf(f,
+		              "warning: jobmanager.health.url is not set: a JobManager that hangs "
+		              "is not noticed\n");
+	if (c->health.url && !host_needs_no_lookup(c->health.url))
+		(void)fprintf(f, "warning: jobmanager.health.url names its host: without a name "
+		                 "service it cannot be asked; an address, like 127.0.0.1, always "
+		                 "can\n");
+}
+
 static void print_warnings(FILE *f, const struct config *c)
 {
 	usec_t least = 2 * c->tick_usec, most = 20 * c->tick_usec;
@@ -366,9 +398,8 @@ static void print_warnings(FILE *f, const struct config *c)
 		              "read ends a takeover\n");
 	if (c->observer && c->command)
 		(void)fprintf(f, "warning: an observer never runs jobmanager.command\n");
-	if (!c->observer) /* goes when the probe comes, with hot mode */
-		(void)fprintf(f, "warning: jobmanager.health is not asked in this version: a "
-		                 "JobManager that hangs is not noticed\n");
+	if (!c->observer)
+		print_health_warnings(f, c);
 	if (mounted_nocto(c->storage_path))
 		(void)fprintf(f,
 		              "warning: storage.path is mounted with nocto: a standby may read old "

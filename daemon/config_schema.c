@@ -59,7 +59,7 @@ static const struct config_key keys[] = {
 	{ "jobmanager.mode", CONFIG_WORD, AT(hot), .words = { "cold", "hot" },
 	  .meaning =
 	          "cold: the JobManager is started when this member becomes leader. hot: it runs "
-	          "all the time and waits; not in this version." },
+	          "all the time and waits for the grant; it must have jmha's library for Flink." },
 	{ "jobmanager.command", CONFIG_TEXTS, AT(command),
 	  .offset_n = offsetof(struct config, n_command),
 	  .says_default = "required for a contender",
@@ -75,10 +75,12 @@ static const struct config_key keys[] = {
 	  .reloadable = true,
 	  .meaning =
 	          "Hot mode: so long before the deadline the JobManager is asked to stop leading, "
-	          "so that it survives as a standby." },
+	          "so that it survives as a standby; and in an orderly hand-over so long it may "
+	          "take to revoke, then it is killed." },
 	{ "jobmanager.ready_ms", CONFIG_MS, AT(ready_usec), .min = 1000, .max = 3600000,
 	  .dflt = 120000, .reloadable = true,
-	  .meaning = "Time from the grant until health.url has to answer. Not in this version." },
+	  .meaning = "Time from the grant until health.url has to answer. A hot JobManager that "
+	             "says nothing for so long after its start is started anew." },
 	{ "jobmanager.class_archive", CONFIG_TEXT, AT(class_archive), .form = "absolute path",
 	  .meaning =
 	          "Hot mode: directory for an archive of the classes that a JobManager loads, "
@@ -88,11 +90,14 @@ static const struct config_key keys[] = {
 	          "cannot be used. /var/lib/jmha is a good place." },
 	{ "jobmanager.health.url", CONFIG_TEXT, AT(health.url), .reloadable = true,
 	  .form = "http URL",
-	  .meaning = "What to ask every interval_ms while this member leads; 200 is healthy. Not "
-	             "asked in this version: a JobManager that hangs is not noticed, only one that "
-	             "exits." },
+	  .meaning = "What to ask every interval_ms, like http://127.0.0.1:8081/overview. A "
+	             "leading JobManager must answer with 200, a hot one that waits may answer "
+	             "anything; one that hangs is killed and the leadership handed over. \"\" = a "
+	             "cold JobManager that hangs is not noticed, only one that exits." },
 	{ "jobmanager.health.interval_ms", CONFIG_MS, AT(health.interval_usec), .min = 100,
-	  .max = 60000, .dflt = 1000, .reloadable = true, .meaning = "Time between two probes." },
+	  .max = 60000, .dflt = 1000, .reloadable = true,
+	  .meaning = "Time from probe to probe. A hot JobManager that says nothing for failures "
+	             "times so long counts as hung, with or without url." },
 	{ "jobmanager.health.timeout_ms", CONFIG_MS, AT(health.timeout_usec), .min = 100,
 	  .max = 60000, .dflt = 2000, .reloadable = true, .meaning = "Time one probe may take." },
 	{ "jobmanager.health.failures", CONFIG_COUNT, AT(health.failures), .min = 1, .max = 100,

@@ -182,6 +182,14 @@ static int on_store_timer(sd_event_source *source, uint64_t usec, void *userdata
 	return on_store(source, -1, 0, userdata);
 }
 
+static int on_probe_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	elector_health_ask(userdata);
+	return 0;
+}
+
 static void unwire(struct wired_session *w)
 {
 	w->io = sd_event_source_disable_unref(w->io);
@@ -250,6 +258,8 @@ static int on_turn(sd_event_source *source, void *userdata)
 	if (r >= 0)
 		r = rearm(e->store_timer, store_next_deadline(e->store));
 	if (r >= 0)
+		r = rearm(e->probe_timer, elector_health_look(e));
+	if (r >= 0)
 		r = rearm(e->tick, core_next_tick(&e->core));
 	return r;
 }
@@ -284,6 +294,8 @@ static int add_sources(struct elector *e)
 	if (r >= 0)
 		r = add_timer(e, &e->store_timer, on_store_timer, "store-deadline");
 	if (r >= 0)
+		r = add_timer(e, &e->probe_timer, on_probe_timer, "health-probe");
+	if (r >= 0)
 		r = sd_event_add_io(e->event, &e->store_io, store_fd(e->store), EPOLLIN, on_store,
 		                    e);
 	if (r >= 0)
@@ -297,8 +309,10 @@ static int add_sources(struct elector *e)
 
 static void drop_sources(struct elector *e)
 {
-	sd_event_source **const all[] = { &e->tick,     &e->beat,        &e->second, &e->link,
-		                          &e->store_io, &e->store_timer, &e->turn };
+	sd_event_source **const all[] = {
+		&e->tick,     &e->beat,        &e->second, &e->link,
+		&e->store_io, &e->store_timer, &e->turn,   &e->probe_timer
+	};
 
 	unwire(&e->wired);
 	unwire(&e->wired_second);
@@ -320,6 +334,7 @@ static void elector_done(struct elector *e)
 	elector_endpoints_done(e);
 	elector_counters_done(e);
 	elector_jobs_done(e);
+	elector_health_done(e);
 	drop_sources(e);
 	elector_store_done(e);
 	lease_page_close(&e->page);
@@ -394,10 +409,6 @@ static int set_up(struct elector *e)
 	}
 	if (r < 0)
 		return log_error_errno(r, "api", "Failed to serve the API: %m");
-	if (e->config->health.url)
-		log_warning("config",
-		            "jobmanager.health is not asked in this version: a JobManager "
-		            "that hangs is not noticed");
 	start_core(e, &core);
 	if (e->reload_early)
 		elector_reload(e);

@@ -222,8 +222,10 @@ void elector_reload(struct elector *e)
 		log_warning("config", "%s has changed and waits for a restart",
 		            changes.needs_restart[i]);
 	config_free(fresh);
-	config_free(e->config);
+	fresh = e->config;
 	e->config = merged;
+	elector_health_reload(e, fresh);
+	config_free(fresh);
 	elector_configure_core(e);
 	limits.limits.takeover = merged->takeover_usec;
 	send_message(e, &limits);

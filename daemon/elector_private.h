@@ -10,6 +10,7 @@
  *	elector_store.c    is the store usable; following, loading
  *	elector_commit.c   what the commit queue wants done
  *	elector_guard.c    page and messages between guard and elector
+ *	elector_health.c   asks a JobManager whether it still answers
  *	elector_leadership.c   the stream of a hot JobManager, and what it says
  *	elector_status.c   what the API may ask
  *	elector_requests.c operator requests through requests/ (D6)
@@ -28,6 +29,7 @@
 #include "daemon/api.h"
 #include "daemon/config.h"
 #include "daemon/elector.h"
+#include "daemon/health.h"
 #include "daemon/lease_page.h"
 #include "daemon/session_file.h"
 #include "election/core.h"
@@ -110,6 +112,9 @@ struct elector {
 	bool jobmanager_spoke;             /* hot: at least once since it was started */
 	bool shutdown_early, reload_early; /* asked for before the loop ran */
 	char status_text[GUARD_LINK_STATUS_SIZE];
+	struct health health;
+	struct health_probe *probe; /* NULL: nothing was asked yet */
+	sd_event_source *probe_io, *probe_timer;
 
 	/* ZooKeeper */
 	struct session *session;
@@ -273,6 +278,13 @@ void elector_guard_bye(struct elector *e);
 void elector_guard_lacks(const struct elector *e, struct reason_list *ret);
 void elector_shut_down(struct elector *e);
 void elector_reload(struct elector *e);
+
+/* ---- elector_health.c */
+
+usec_t elector_health_look(struct elector *e); /* after each turn; when to ask next */
+void elector_health_ask(struct elector *e);
+void elector_health_reload(struct elector *e, const struct config *old);
+void elector_health_done(struct elector *e);
 
 /* ---- elector_leadership.c */
 

@@ -70,6 +70,14 @@ bool elector_status_store_read(const struct elector *e)
 	return e->caught_up || commit_queue_active(e->commits);
 }
 
+static void fill_health(const struct elector *e, struct status *ret)
+{
+	ret->jobmanager.health.asked = e->health.subject.role != HEALTH_NOBODY;
+	ret->jobmanager.health.ok = e->health.good;
+	ret->jobmanager.health.failures = e->health.failures;
+	ret->jobmanager.health.last = e->health.last[0] ? e->health.last : NULL;
+}
+
 static void op_status(void *userdata, struct status *ret)
 {
 	struct elector *e = userdata;
@@ -102,6 +110,7 @@ static void op_status(void *userdata, struct status *ret)
 	ret->jobmanager.pid = e->jobmanager_pid;
 	ret->jobmanager.restarts = e->restarts;
 	ret->jobmanager.foreign_pid = elector_leadership_foreign(e);
+	fill_health(e, ret);
 	fill_store(e, ret);
 	elector_jobs_status(e, ret);
 	ret->has_transition = e->has_transition;

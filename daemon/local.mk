@@ -66,6 +66,7 @@ libelector_a_SOURCES = \
 	%D%/elector_counters.c \
 	%D%/elector_endpoints.c \
 	%D%/elector_guard.c \
+	%D%/elector_health.c \
 	%D%/elector_history.c \
 	%D%/elector_leadership.c \
 	%D%/elector_jobs.c \
@@ -74,8 +75,10 @@ libelector_a_SOURCES = \
 	%D%/elector_requests.c \
 	%D%/elector_status.c \
 	%D%/elector_store.c \
-	%D%/elector_zk.c
-libelector_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
+	%D%/elector_zk.c \
+	%D%/health.c %D%/health.h \
+	%D%/health_probe.c %D%/health_probe.h
+libelector_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
 
 # --release: a process of its own.
 noinst_LIBRARIES += librelease.a

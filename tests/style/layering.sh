@@ -26,6 +26,8 @@ offences()
 			say("only the adapters of election/ speak to ZooKeeper")
 		if ($2 ~ /^<microhttpd/ && $1 !~ /^daemon\/api[a-z_]*\.[ch]$/)
 			say("only daemon/api*")
+		if ($2 ~ /^<curl/ && $1 != "daemon/health_probe.c" && from !~ /^(ctl|readiness)$/)
+			say("only jmhactl and the health probe")
 		if ($2 ~ /^<systemd\/sd-/ && from != "daemon")
 			say("only daemon/")
 		if (from == "base" && $2 !~ /^</ && to != "base")
@@ -60,6 +62,7 @@ done <<'EOF'
 daemon/elector.c <zookeeper/zookeeper.h>
 election/core.c <zookeeper/zookeeper.h>
 daemon/elector.c <microhttpd.h>
+daemon/elector_health.c <curl/curl.h>
 storage/committer.c <systemd/sd-event.h>
 base/text.c election/core.h
 election/fence.c daemon/log.h

@@ -54,3 +54,12 @@ tests_unit_test_elector_counters_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTE
 	$(CMOCKA_CFLAGS)
 tests_unit_test_elector_counters_LDADD = libapi.a libstorage_core.a libbase.a $(CRYPTO_LIBS) \
 	$(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/test_health tests/unit/test_health_probe
+tests_unit_test_health_SOURCES = tests/unit/test_health.c
+tests_unit_test_health_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_health_LDADD = libelector.a $(CMOCKA_LIBS)
+tests_unit_test_health_probe_SOURCES = tests/unit/test_health_probe.c \
+	tests/unit/scripted_server.c tests/unit/scripted_server.h
+tests_unit_test_health_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+# libssl is the TLS server's, of the test alone.
+tests_unit_test_health_probe_LDADD = libelector.a -lssl $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)

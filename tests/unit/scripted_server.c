@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/scripted_server.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,6 +37,20 @@ static char *read_request(int fd)
 	return text;
 }
 
+static void say(int fd, const char *text)
+{
+	if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+		perror("send");
+}
+
+static void wait_for_leave(int fd)
+{
+	char byte;
+
+	while (read(fd, &byte, 1) > 0)
+		;
+}
+
 static void *serve(void *userdata)
 {
 	struct scripted_server *s = userdata;
@@ -43,19 +58,26 @@ static void *serve(void *userdata)
 	for (size_t i = 0; i < s->n_script; i++) {
 		int fd = accept(s->fd, NULL, NULL);
 		const char *answer = s->script[i];
-		char byte;
 
 		if (fd < 0)
 			return NULL;
 		s->asked[s->n_asked++] = read_request(fd);
-		if (answer && *answer == '\0')
-			while (read(fd, &byte, 1) > 0) /* until the client gives up */
-				;
-		else if (answer && send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
-			perror("send");
+		if (answer)
+			say(fd, *answer == STALL ? answer + 1 : answer);
+		if (answer && (*answer == '\0' || *answer == STALL))
+			wait_for_leave(fd);
 		close(fd);
 	}
 	return NULL;
+}
+
+static void serve_at(struct scripted_server *s, int family, const void *address, socklen_t size)
+{
+	s->fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(s->fd >= 0);
+	assert_int_equal(bind(s->fd, address, size), 0);
+	assert_int_equal(listen(s->fd, 8), 0);
+	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
 }
 
 void scripted_server_start(struct scripted_server *s, const char *const *script, size_t n)
@@ -68,11 +90,20 @@ void scripted_server_start(struct scripted_server *s, const char *const *script,
 	assert_non_null(mkdtemp(s->dir));
 	(void)snprintf(s->socket, sizeof(s->socket), "%s/api.sock", s->dir);
 	strcpy(sun.sun_path, s->socket);
-	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(s->fd >= 0);
-	assert_int_equal(bind(s->fd, (const struct sockaddr *)&sun, sizeof(sun)), 0);
-	assert_int_equal(listen(s->fd, 8), 0);
-	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+	serve_at(s, AF_UNIX, &sun, sizeof(sun));
+}
+
+void scripted_server_start_tcp(struct scripted_server *s, const char *const *script, size_t n)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(sin);
+
+	*s = (struct scripted_server){ .script = script, .n_script = n };
+	assert_true(n <= SCRIPT_MAX_CALLS);
+	serve_at(s, AF_INET, &sin, size);
+	assert_int_equal(getsockname(s->fd, (struct sockaddr *)&sin, &size), 0);
+	s->port = ntohs(sin.sin_port);
 }
 
 void scripted_server_finish(struct scripted_server *s)
@@ -84,6 +115,8 @@ void scripted_server_finish(struct scripted_server *s)
 	assert_int_equal(pthread_join(s->thread, NULL), 0);
 	close(s->fd);
 	s->fd = -1;
+	if (!s->dir[0])
+		return;
 	(void)unlink(s->socket);
 	(void)rmdir(s->dir);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A daemon that does as it is told: answers each connection on a Unix socket with the next line of
- * a script, and keeps what it was asked.
+ * A server that does as it is told: answers each connection on a Unix socket, or on a port of the
+ * loopback, with the next line of a script, and keeps what it was asked.
  */
 #pragma once
 
@@ -12,7 +12,8 @@ enum { SCRIPT_MAX_CALLS = 16 };
 
 /* What a connection gets; the request is read whole first.  NULL = close without a word. */
 struct scripted_server {
-	char dir[64], socket[96];
+	char dir[64], socket[96]; /* Unix; dir is "" with TCP */
+	unsigned port;            /* TCP, on 127.0.0.1 */
 	const char *const *script;
 	size_t n_script;
 	char *asked[SCRIPT_MAX_CALLS]; /* whole requests; the caller reads them after _done */
@@ -24,9 +25,13 @@ struct scripted_server {
 #define HTTP(status, body)                                                               \
 	"HTTP/1.1 " status "\r\nContent-Type: application/json\r\nConnection: close\r\n" \
 	"ETag: \"7\"\r\n\r\n" body
-#define SILENCE "" /* read the request and never answer, until the client goes away */
+#define SILENCE       "" /* read the request and never answer, until the client goes away */
+#define STALL         '\1'
+#define STALLED(text) "\1" text /* answer with text, then say no more, until it goes away */
 
 void scripted_server_start(struct scripted_server *s, const char *const *script, size_t n);
+
+void scripted_server_start_tcp(struct scripted_server *s, const char *const *script, size_t n);
 
 /* Waits until the script has been played; then nobody listens. */
 void scripted_server_finish(struct scripted_server *s);

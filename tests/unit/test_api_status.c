@@ -64,7 +64,8 @@ static void status_has_every_field_of_the_design(void **state)
 	       "\"server\":\"10.0.0.1:2181\",\"session_ms\":10000,\"last_ack_ms\":180},"
 	       "\"jobmanager\":{\"mode\":\"cold\",\"state\":\"granted\",\"pid\":4711,"
 	       "\"foreign_pid\":null,"
-	       "\"restarts\":0},\"store\":{\"sequence\":99,\"pointers\":12,\"damaged\":0,"
+	       "\"restarts\":0,\"health\":null},\"store\":{\"sequence\":99,\"pointers\":12,"
+	       "\"damaged\":0,"
 	       "\"damaged_keys\":[],\"path\":\"/mnt/ha/jmha\",\"state\":\"ok\"},"
 	       "\"parked_count\":0,\"parked\":[],"
 	       "\"last_transition\":{\"from\":\"standby\",\"to\":\"leader\",\"cause\":"
@@ -101,6 +102,30 @@ static void what_is_not_there_is_null(void **state)
 	assert_true(json_is_null(json_object_get(json_object_get(o, "jobmanager"), "pid")));
 	assert_true(json_is_null(json_object_get(json_object_get(o, "zookeeper"), "server")));
 	assert_true(json_is_null(json_object_get(json_object_get(o, "zookeeper"), "last_ack_ms")));
+	json_decref(o);
+}
+
+static void health_is_shown_when_somebody_is_asked(void **state)
+{
+	json_t *o, *health;
+
+	(void)state;
+	fake.status.jobmanager.health.asked = true;
+	fake.status.jobmanager.health.ok = true;
+	(void)ask(api_status_get, &o);
+	health = json_object_get(json_object_get(o, "jobmanager"), "health");
+	assert_true(json_is_true(json_object_get(health, "ok")));
+	assert_true(json_is_null(json_object_get(health, "last")));
+	json_decref(o);
+	fake.status.jobmanager.health.ok = false;
+	fake.status.jobmanager.health.failures = 2;
+	fake.status.jobmanager.health.last = "Connection refused";
+	(void)ask(api_status_get, &o);
+	health = json_object_get(json_object_get(o, "jobmanager"), "health");
+	assert_true(json_is_false(json_object_get(health, "ok")));
+	assert_int_equal(json_integer_value(json_object_get(health, "failures")), 2);
+	assert_string_equal(json_string_value(json_object_get(health, "last")),
+	                    "Connection refused");
 	json_decref(o);
 }
 
@@ -235,6 +260,7 @@ int main(void)
 		cmocka_unit_test_setup(status_of_another_member_tells_how_old_its_knowledge_is,
 		                       setup),
 		cmocka_unit_test_setup(what_is_not_there_is_null, setup),
+		cmocka_unit_test_setup(health_is_shown_when_somebody_is_asked, setup),
 		cmocka_unit_test_setup(reasons_damaged_keys_and_maintenance_are_named, setup),
 		cmocka_unit_test_setup(parked_jobs_are_shown_and_all_of_them_counted, setup),
 		cmocka_unit_test_setup(bytes_that_are_no_text_do_not_break_status, setup),

@@ -389,9 +389,8 @@ static void the_check_prints_the_numbers_of_the_design(void **state)
 	        "  tolerance                4990 ms   lease - h - A: a shorter ZooKeeper outage "
 	        "changes nothing\n"
 	        "  takeover, host lost     12000 ms   at most, session_ms + tick_ms\n"
-	        "warning: jobmanager.health is not asked in this version: a JobManager that hangs "
-	        "is "
-	        "not noticed\n",
+	        "warning: jobmanager.health.url is not set: a JobManager that hangs is not "
+	        "noticed\n",
 	        f->file);
 	assert_string_equal(text, expected);
 }
@@ -409,6 +408,36 @@ static void the_check_warns_of_what_is_allowed_but_weak(void **state)
 	assert_non_null(strstr(text, "names 1: an ensemble needs 3"));
 	assert_non_null(strstr(text, "storage.io_ms is not below"));
 	assert_non_null(strstr(text, "an observer never runs"));
+}
+
+static void the_check_warns_of_a_hang_that_would_not_be_noticed(void **state)
+{
+	static const struct {
+		const char *lines, *warning; /* NULL = none of health */
+	} cases[] = {
+		{ "", "jobmanager.health.url is not set" },
+		{ "mode = \"hot\";", NULL }, /* it is silent, too, when it hangs */
+		{ "health: { url = \"http://127.0.0.1:8081/o\"; };", NULL },
+		{ "health: { url = \"https://[::1]:8081/o\"; };", NULL },
+		{ "health: { url = \"http://localhost/o\"; };", NULL },
+		{ "health: { url = \"http://u:p@10.0.0.1?a@b\"; };", NULL },
+		{ "health: { url = \"http://jm-a:8081/o\"; };", "health.url names its host" },
+		{ "health: { url = \"http://10.0.0.1@jm-a/o\"; };", "health.url names its host" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		char text[1024];
+
+		(void)snprintf(text, sizeof(text), "%s%s };\n",
+		               CLUSTER SERVERS " };\n" STORAGE COMMAND, cases[i].lines);
+		loads(f, text);
+		CLEANUP(freep) char *said = printed(config_print_check, f->c);
+		if (cases[i].warning)
+			assert_non_null(strstr(said, cases[i].warning));
+		else
+			assert_null(strstr(said, "health"));
+	}
 }
 
 static void an_error_is_printed_as_file_line_text(void **state)
@@ -606,6 +635,7 @@ int main(void)
 		T(revoke_counts_only_in_hot_mode),
 		T(the_check_prints_the_numbers_of_the_design),
 		T(the_check_warns_of_what_is_allowed_but_weak),
+		T(the_check_warns_of_a_hang_that_would_not_be_noticed),
 		T(an_error_is_printed_as_file_line_text),
 		T(a_reload_takes_what_it_may_and_names_the_rest),
 		T(the_sample_loads_and_holds_the_defaults),

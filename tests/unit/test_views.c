@@ -38,7 +38,8 @@ static void status_of_a_leader(void **state)
 	      "\"tolerance_ms\": 3990, \"maintenance\": null, \"watchdog\": \"systemd\", "
 	      "\"zookeeper\": {\"connected\": true, \"server\": \"10.0.0.1:2181\", \"session_ms\": "
 	      "10000, \"last_ack_ms\": 180}, \"jobmanager\": {\"mode\": \"hot\", \"state\": "
-	      "\"granted\", \"pid\": 4711, \"restarts\": 0}, \"store\": {\"sequence\": 99, "
+	      "\"granted\", \"pid\": 4711, \"restarts\": 0, \"health\": {\"ok\": true, "
+	      "\"failures\": 0, \"last\": \"200\"}}, \"store\": {\"sequence\": 99, "
 	      "\"pointers\": 12, \"path\": \"/mnt/ha/jmha\", \"state\": \"ok\"}, "
 	      "\"last_transition\": {\"from\": \"standby\", \"to\": \"leader\", \"cause\": "
 	      "\"predecessor-gone\", \"at\": \"2026-11-22T10:00:00.123Z\", \"detect_ms\": 3.1, "
@@ -52,6 +53,7 @@ static void status_of_a_leader(void **state)
 	      "  ZooKeeper    connected to 10.0.0.1:2181, session 10.0 s, last answer 180 ms ago\n"
 	      "  JobManager   granted (hot)\n"
 	      "               pid 4711, 0 restarts\n"
+	      "               answers its health probe: 200\n"
 	      "  Store        ok, 12 pointers, sequence 99, /mnt/ha/jmha\n"
 	      "  Last change  standby -> leader, predecessor-gone, 2026-11-22 10:00:00 UTC\n"
 	      "               detected in 3.1 ms, claimed in 2.2 ms, granted in 0.4 ms\n");
@@ -67,7 +69,8 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "\"maintenance\": {\"until\": \"2026-11-22T10:00:00.123Z\", \"by\": \"eve\", "
 	      "\"why\": \"disk\\u001b[2J\"}, \"zookeeper\": {\"connected\": false, \"server\": "
 	      "null, \"session_ms\": 0, \"last_ack_ms\": 150000}, \"jobmanager\": {\"mode\": "
-	      "\"cold\", \"state\": \"stopped\", \"pid\": null, \"restarts\": 0}, \"store\": "
+	      "\"cold\", \"state\": \"stopped\", \"pid\": null, \"restarts\": 0, \"health\": "
+	      "{\"ok\": false, \"failures\": 2, \"last\": \"Connection refused\"}}, \"store\": "
 	      "{\"sequence\": 99, \"pointers\": 12, \"damaged\": 2, \"damaged_keys\": [\"jobs/a\", "
 	      "\"jobs/b\"], \"path\": \"/p\", \"state\": \"storage-full\"}, \"last_transition\": "
 	      "null}",
@@ -79,6 +82,7 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "  Tolerance    5.0 s without ZooKeeper\n"
 	      "  ZooKeeper    not connected, last answer 2 min ago\n"
 	      "  JobManager   stopped (cold)\n"
+	      "               does not answer its health probe: Connection refused, 2 in a row\n"
 	      "  Store        storage-full, 12 pointers, sequence 99, /p\n"
 	      "  Damaged      2: jobs/a, jobs/b\n"
 	      "  Maintenance  until 2026-11-22 10:00:00 UTC, by eve: disk?[2J\n");
