@@ -247,6 +247,7 @@ flink_jobmanager_ready() { # NAME
 
 # ---- TaskManagers
 
+# The job's jar stands in its class path for application clusters; a session sends it along.
 flink_taskmanager_make() { # NAME: prints the path of its program
 	flink_number taskmanager "$1" >/dev/null
 	flink_conf_make "$1" <<-END || return 1
@@ -269,7 +270,7 @@ flink_taskmanager_make() { # NAME: prints the path of its program
 		taskmanager.memory.jvm-overhead.max: 64m
 	END
 	flink_wrapper "$1" -Xmx192m -XX:MaxDirectMemorySize=96m -XX:MaxMetaspaceSize=128m \
-		-cp "$(flink_class_path)" org.apache.flink.runtime.taskexecutor.TaskManagerRunner \
+		-cp "$(flink_class_path):$flink_job_jar" org.apache.flink.runtime.taskexecutor.TaskManagerRunner \
 		--configDir "$(flink_dir "$1")/conf"
 }
 

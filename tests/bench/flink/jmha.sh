@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # jmha in hot mode for tests/bench/flink/run: two members, each with a standing-by JobManager.  The same
-# functions as zookeeper.sh; default: the session of 10 s, tuned: 4 s, as there.
+# functions as zookeeper.sh; default: the session of 10 s that jmha has, tuned: 4 s, as there.
 
 provider_start() { # default|tuned
 	flink_ha=jmha
@@ -14,7 +14,8 @@ provider_start() { # default|tuned
 		mkdir -p "$cluster_dir/$name" "$runtime/$provider/$name" &&
 			ln -s "$runtime/$provider/$name" "$cluster_dir/$name/run" || return 1
 	done
-	flink_members jm-a jm-b && member_start jm-a && member_start jm-b
+	flink_members jm-a jm-b && member_start jm-a && member_start jm-b &&
+		cluster_until 60 leader_of jm-a jm-b >/dev/null
 }
 
 provider_ready() { # NAME: it could take over

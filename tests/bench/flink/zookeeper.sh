@@ -19,12 +19,14 @@ provider_ready() { # NAME: it could take over
 	flink_running "$1" && flink_jobmanager_ready "$1"
 }
 
-provider_kill() { flink_kill "$1"; }         # the JobManager alone, kill -9
-provider_stop_orderly() { flink_end "$1"; }  # as an administrator stops it
+# The JobManager alone, kill -9.  Started again at once, as a supervisor would and jmha does: on one
+# machine that takes from the others' time.
+provider_kill() { flink_kill "$1" && flink_start "$1"; }
+provider_stop_orderly() { flink_end "$1"; } # as an administrator stops it
 provider_freeze_host() { flink_signal STOP "$1"; } # nothing answers, no connection is closed
 provider_bury_host() { flink_kill "$1"; }    # what was frozen, once another leads
 
-provider_back() { flink_start "$1"; } # after all these
+provider_back() { flink_running "$1" || flink_start "$1"; } # after all these
 
 provider_zookeeper_server() { # NAME: which ZooKeeper server is it connected to?
 	ss -Htnp state established "dport = :$zk_port" | grep "pid=$(flink_pid "$1")," | awk '{ print $4 }' |
