@@ -75,8 +75,8 @@ static const struct config_key keys[] = {
 	  .reloadable = true,
 	  .meaning =
 	          "Hot mode: so long before the deadline the JobManager is asked to stop leading, "
-	          "so that it survives as a standby; and in an orderly hand-over so long it may "
-	          "take to revoke, then it is killed." },
+	          "so that it survives as a standby. (An orderly hand-over waits for it until the "
+	          "deadline, at most 5 s.)" },
 	{ "jobmanager.ready_ms", CONFIG_MS, AT(ready_usec), .min = 1000, .max = 3600000,
 	  .dflt = 120000, .reloadable = true,
 	  .meaning = "Time from the grant until health.url has to answer. A hot JobManager that "

@@ -31,7 +31,7 @@
 
 static const usec_t reap_patience = 5 * USEC_PER_SEC; /* until a killed elector is reaped */
 static const usec_t release_time = 11 * USEC_PER_SEC; /* it limits itself to 10 s */
-static const usec_t orderly_extra = 5 * USEC_PER_SEC; /* for a stop, beside stop_ms */
+static const usec_t orderly_extra = 5 * USEC_PER_SEC; /* for a stop, beside stop_ms; hot: twice */
 static const usec_t recorded_time = 2 * USEC_PER_SEC; /* A12 */
 static const usec_t sweep_again = 10 * USEC_PER_MSEC; /* while a dead JobManager leaves something */
 
@@ -89,9 +89,8 @@ static void look_at_shutdown(struct guard *g, usec_t now)
 	if (g->bye) /* orderly: the elector has released, and goes by itself */
 		leave(g, now, EXIT_SUCCESS);
 	if (g->shutdown_until > 0 && now >= g->shutdown_until && g->leaving_until == 0) {
-		log_error("guard",
-		          "No orderly stop within stop_ms + 5 s%s: leaving it to --release",
-		          g->config->hot ? " + revoke_ms" : "");
+		log_error("guard", "No orderly stop within stop_ms + %d s: leaving it to --release",
+		          g->config->hot ? 10 : 5);
 		leave(g, now, EXIT_FAILURE);
 		guard_kill_elector(g, now, "it does not end");
 	}
@@ -118,8 +117,8 @@ static void on_signal(struct guard *g, const struct signalfd_siginfo *si, usec_t
 		if (g->shutdown_until > 0)
 			break;
 		log_notice("guard", "stopping");
-		g->shutdown_until = now + g->config->stop_usec + orderly_extra +
-		                    (g->config->hot ? g->config->revoke_usec : 0);
+		g->shutdown_until =
+		        now + g->config->stop_usec + (g->config->hot ? 2 : 1) * orderly_extra;
 		(void)notify_send(&g->notify, "STOPPING=1");
 		g->elector.restart_at = now; /* without one there is nobody to release */
 		guard_tell_simple(g, GUARD_MESSAGE_SHUTDOWN);

@@ -12,6 +12,7 @@
 enum {
 	FAILURE_WINDOW = 600000000, /* C2: 10 minutes */
 	LONGEST_PAUSE = 60,         /* C2: seconds */
+	PATIENCE_USEC = 5000000,    /* a hot JobManager has to revoke within, or by the deadline */
 };
 
 static const struct latch_name no_latch;
@@ -131,7 +132,7 @@ void core_revoke(struct core *c, struct core_out *out, enum cause cause, bool ki
 	if (c->phase != CORE_REVOKING) {
 		core_become(c, CORE_REVOKING);
 		c->cause = cause;
-		c->revoke_until = c->now + c->lease.params.revoke;
+		c->revoke_until = c->now + PATIENCE_USEC;
 	} else if (c->killed || !kill) {
 		return;
 	}

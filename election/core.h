@@ -300,7 +300,7 @@ struct core {
 	struct latch_name designate;
 	struct epoch stopped_owed; /* A4: to be reported before a new latch; 0 = nothing */
 	usec_t restart_at;
-	usec_t revoke_until; /* hot, REVOKING: then it is killed */
+	usec_t revoke_until; /* hot, REVOKING: then it is killed, or at the deadline before */
 
 	/* hot: the process */
 	bool process;    /* started and not proven dead */

@@ -167,12 +167,25 @@ static void is_killed_when_it_does_not_revoke_in_time(void **state)
 	(void)state;
 	hot_leader(&m);
 	expect(&m, EV(STOP, 3010, .stop = { .cause = CAUSE_SWITCHOVER }), "revoke:1=switchover");
-	assert_int_equal(core_next_tick(&m.core), MS(4004)); /* heartbeat */
-	expect(&m, EV(TICK, 4004), "heartbeat");
-	assert_int_equal(core_next_tick(&m.core), MS(4010));
-	expect(&m, EV(TICK, 4010), "kill:1=switchover");
-	expect(&m, SAID(4011, REVOKED, 1), ""); /* of one that is being killed: its death counts */
-	expect(&m, EXITED(4012, 0), "disarm:1 start settle publish");
+	expect(&m, EV(DISCONNECTED, 3011), "");
+	assert_int_equal(core_next_tick(&m.core), MS(8010));
+	expect(&m, EV(TICK, 8009), "");
+	expect(&m, EV(TICK, 8010), "kill:1=switchover");
+	expect(&m, SAID(8011, REVOKED, 1), ""); /* of one that is being killed: its death counts */
+	expect(&m, EXITED(8012, 0), "disarm:1 start settle");
+}
+
+static void is_killed_at_the_deadline_even_before(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	expect(&m, EV(DISCONNECTED, 3500), "");
+	expect(&m, SAID(7000, LEADS, 1), "");
+	expect(&m, EV(STOP, 7001, .stop = { .cause = CAUSE_SWITCHOVER }), "revoke:1=switchover");
+	assert_int_equal(core_next_tick(&m.core), MS(9995));
+	expect(&m, EV(TICK, 9995), "kill:1=switchover");
 }
 
 /* D9: revoke_ms before the deadline, so that its JVM survives. */
@@ -465,6 +478,7 @@ int main(void)
 		cmocka_unit_test(waiting_after_the_term_says_revoked_too),
 		cmocka_unit_test(a_word_for_another_epoch_revokes_nothing),
 		cmocka_unit_test(is_killed_when_it_does_not_revoke_in_time),
+		cmocka_unit_test(is_killed_at_the_deadline_even_before),
 		cmocka_unit_test(is_asked_before_the_lease_ends_and_killed_at_its_end),
 		cmocka_unit_test(a_lease_that_ends_costs_the_term_but_not_the_process),
 		cmocka_unit_test(what_is_certainly_lost_is_killed_at_once),
