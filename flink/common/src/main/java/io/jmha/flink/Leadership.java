@@ -73,7 +73,6 @@ final class Leadership implements AutoCloseable {
     private long heardNanos = System.nanoTime();
     private boolean reportNow = true;
     private boolean closed;
-    private boolean halted;
     @Nullable private DaemonClient.Stream stream;
 
     Leadership(JmhaConfig config, DaemonClient client, Timing timing, Halt halt, Events events) {
@@ -159,13 +158,8 @@ final class Leadership implements AutoCloseable {
         }
     }
 
+    /** Each thread that comes here ends here: none may go on while another still halts. */
     private void halt(long epoch, String why) {
-        synchronized (lock) {
-            if (halted) {
-                return;
-            }
-            halted = true;
-        }
         halt.halt(epoch, why);
     }
 
