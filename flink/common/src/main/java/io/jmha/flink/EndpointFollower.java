@@ -168,14 +168,15 @@ final class EndpointFollower implements AutoCloseable {
         if (!id.isEmpty() && !id.equals("null")) {
             leaderId = UUID.fromString(id);
         }
-        line.path("components")
-                .fields()
+        final JsonNode theirComponents = line.path("components");
+        theirComponents
+                .fieldNames()
                 .forEachRemaining(
-                        entry -> {
-                            if (entry.getValue().isTextual()) {
-                                components.put(entry.getKey(), entry.getValue().asText());
+                        name -> {
+                            if (theirComponents.path(name).isTextual()) {
+                                components.put(name, theirComponents.path(name).asText());
                             } else if (!isState) {
-                                components.remove(entry.getKey());
+                                components.remove(name);
                             }
                         });
         return true;

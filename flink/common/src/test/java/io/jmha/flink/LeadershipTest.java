@@ -150,7 +150,7 @@ class LeadershipTest {
     @Test
     void pitfall_05_grant_and_revoke_alternate_under_any_replay() throws Exception {
         final HaBackend backend =
-                lab.backend(new Timing(1000, 1000, 20, 100, 1500, 400, 3000, 100, 1, 60000));
+                lab.backend(new Timing(2000, 2000, 20, 100, 2000, 600, 4000, 100, 1, 60000));
         final Lab.Contender dispatcher = lab.jobManager(backend);
         final Random random = new Random(5);
         long epoch = 1;
