@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Java library is built by Maven (README.md here), not by make; the archive carries it.
-FLINK_SOURCES = %D%/README.md %D%/.gitignore %D%/.mvn/maven.config %D%/check-lines %D%/pom.xml \
+EXTRA_DIST += %D%/README.md %D%/.gitignore %D%/.mvn/maven.config %D%/check-lines %D%/pom.xml \
 	%D%/common/pom.xml %D%/flink-1.20/pom.xml %D%/flink-2.0/pom.xml %D%/flink-2.3/pom.xml %D%/dist/pom.xml
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/common/src/main/java/io/jmha/flink/ChangeLog.java \
 	%D%/common/src/main/java/io/jmha/flink/CheckpointNames.java \
 	%D%/common/src/main/java/io/jmha/flink/DaemonAddress.java \
@@ -28,7 +28,7 @@ FLINK_SOURCES += \
 	%D%/common/src/main/java/io/jmha/flink/TermClient.java \
 	%D%/common/src/main/java/io/jmha/flink/Timing.java \
 	%D%/common/src/main/java/io/jmha/flink/package-info.java
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/common/src/test/java/io/jmha/flink/DaemonClientTest.java \
 	%D%/common/src/test/java/io/jmha/flink/FakeDaemon.java \
 	%D%/common/src/test/java/io/jmha/flink/Lab.java \
@@ -39,18 +39,17 @@ FLINK_SOURCES += \
 	%D%/common/src/test/java/io/jmha/flink/RetrievalTest.java \
 	%D%/common/src/test/java/io/jmha/flink/ServicesTestBase.java \
 	%D%/common/src/test/java/io/jmha/flink/StateHandleStoreTest.java
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/common/src/test/resources/simplelogger.properties
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/flink-1.20/src/main/java/io/jmha/flink/JmhaHaServices120.java
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/flink-1.20/src/test/java/io/jmha/flink/Flink120ServicesTest.java
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/flink-2.0/src/main/java/io/jmha/flink/JmhaHaServices20.java
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/flink-2.0/src/test/java/io/jmha/flink/Flink20ServicesTest.java
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/flink-2.3/src/main/java/io/jmha/flink/JmhaHaServices23.java
-FLINK_SOURCES += \
+EXTRA_DIST += \
 	%D%/flink-2.3/src/test/java/io/jmha/flink/Flink23ServicesTest.java
-EXTRA_DIST += $(FLINK_SOURCES)

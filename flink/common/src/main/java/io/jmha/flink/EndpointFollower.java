@@ -40,7 +40,7 @@ final class EndpointFollower implements AutoCloseable {
     private final List<DaemonClient> daemons;
     private final Timing timing;
     private final Set<JmhaRetrievalDriver> drivers = new CopyOnWriteArraySet<>();
-    private final ChangeLog log = new ChangeLog(LOG, "endpoints");
+    private final ChangeLog log = new ChangeLog(LOG, "endpoints", true);
     private final Thread reader;
     private final ExecutorService notifier =
             Executors.newSingleThreadExecutor(Leadership.named("notify"));

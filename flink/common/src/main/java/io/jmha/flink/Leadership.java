@@ -57,8 +57,8 @@ final class Leadership implements AutoCloseable {
             Executors.newSingleThreadScheduledExecutor(named("watchdog"));
     private final Thread reader = named("leadership").newThread(this::read);
     private final Thread reporter = named("report").newThread(this::report);
-    private final ChangeLog streamLog = new ChangeLog(LOG, "leadership stream");
-    private final ChangeLog reportLog = new ChangeLog(LOG, "report to the daemon");
+    private final ChangeLog streamLog = new ChangeLog(LOG, "leadership stream", true);
+    private final ChangeLog reportLog = new ChangeLog(LOG, "report to the daemon", false);
 
     private final Object lock = new Object();
 
@@ -66,6 +66,7 @@ final class Leadership implements AutoCloseable {
     @Nullable private Term term;
     @Nullable private Grant pending;
     private long lastEpoch;
+
     /** An epoch whose end the daemon has not confirmed yet, or 0. */
     private long unconfirmed;
 
@@ -367,7 +368,8 @@ final class Leadership implements AutoCloseable {
                 if (closed && endNanos == Long.MAX_VALUE) {
                     endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
                 }
-                final long waitMs = again ? Math.min(timing.pause(), timing.report()) : timing.report();
+                final long waitMs =
+                        again ? Math.min(timing.pause(), timing.report()) : timing.report();
                 if (!reportNow && !closed || again) {
                     waitOnLock(waitMs);
                 }
@@ -431,16 +433,14 @@ final class Leadership implements AutoCloseable {
     private String explain(DaemonClient.Reply reply) {
         final String said = "daemon " + client.address() + " answered " + reply.describe();
         return switch (reply.status()) {
-            case 403 ->
-                    said
-                            + "; this process is not the daemon's own JobManager, so it will never"
-                            + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
-                            + " one JobManager for one daemon";
-            case 404 ->
-                    said
-                            + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
-                            + " in its configuration and restart it, or take"
-                            + " high-availability.type out of Flink's configuration";
+            case 403 -> said
+                    + "; this process is not the daemon's own JobManager, so it will never"
+                    + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
+                    + " one JobManager for one daemon";
+            case 404 -> said
+                    + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
+                    + " in its configuration and restart it, or take"
+                    + " high-availability.type out of Flink's configuration";
             case 503 -> said + "; asking again";
             default -> said + "; is daemon and library of one release? Asking again";
         };

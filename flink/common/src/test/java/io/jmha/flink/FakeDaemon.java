@@ -121,8 +121,7 @@ final class FakeDaemon implements AutoCloseable {
     }
 
     static FakeDaemon tcp(Register register) throws IOException {
-        return new FakeDaemon(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), register);
+        return new FakeDaemon(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), register);
     }
 
     String hostPort() {

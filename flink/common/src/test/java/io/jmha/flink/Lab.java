@@ -63,7 +63,10 @@ final class Lab implements AutoCloseable {
     HaBackend backend(Timing timing) {
         return closeLater(
                 new HaBackend(
-                        configuration, environment, timing, (epoch, why) -> halts.add(epoch + " " + why)));
+                        configuration,
+                        environment,
+                        timing,
+                        (epoch, why) -> halts.add(epoch + " " + why)));
     }
 
     <T extends AutoCloseable> T closeLater(T what) {

@@ -55,7 +55,12 @@ class LeadershipTest {
                 "told",
                 () ->
                         lab.reports()
-                                .equals(List.of("waiting 0", "leading 7", "revoked 7", "waiting 7")));
+                                .equals(
+                                        List.of(
+                                                "waiting 0",
+                                                "leading 7",
+                                                "revoked 7",
+                                                "waiting 7")));
 
         final UUID next = lab.daemon.grant(8);
         Lab.await("granted again", () -> dispatcher.last().equals("grant " + next));
@@ -161,14 +166,12 @@ class LeadershipTest {
                 case 0 -> epoch++;
                 case 1 -> lab.daemon.say(FakeDaemon.state(epoch, id, false));
                 case 2 -> lab.daemon.say(FakeDaemon.state(0, null, false));
-                case 3 ->
-                        lab.daemon.say(
-                                FakeDaemon.line("revoke").put("epoch", epoch - random.nextInt(2)));
-                default ->
-                        lab.daemon.say(
-                                FakeDaemon.line("grant")
-                                        .put("epoch", epoch)
-                                        .put("leader_id", id.toString()));
+                case 3 -> lab.daemon.say(
+                        FakeDaemon.line("revoke").put("epoch", epoch - random.nextInt(2)));
+                default -> lab.daemon.say(
+                        FakeDaemon.line("grant")
+                                .put("epoch", epoch)
+                                .put("leader_id", id.toString()));
             }
         }
         final UUID last = lab.daemon.grant(1000);
@@ -190,8 +193,7 @@ class LeadershipTest {
         lab.daemon.revoke(7, false);
         Lab.await("over", () -> lab.reports().contains("waiting 7"));
         lab.daemon.say(FakeDaemon.state(7, id, false));
-        lab.daemon.say(
-                FakeDaemon.line("grant").put("epoch", 6).put("leader_id", id.toString()));
+        lab.daemon.say(FakeDaemon.line("grant").put("epoch", 6).put("leader_id", id.toString()));
         final UUID next = lab.daemon.grant(8);
         Lab.await("granted", () -> dispatcher.last().equals("grant " + next));
         assertEquals(3, dispatcher.events.size(), () -> "" + dispatcher.events);
@@ -236,8 +238,7 @@ class LeadershipTest {
     @Test
     void a_fenced_report_of_a_leader_halts() throws Exception {
         lab.leading(7);
-        lab.daemon.fault(
-                call -> call.body().contains("leading"), FakeDaemon.Fault.STATUS_412);
+        lab.daemon.fault(call -> call.body().contains("leading"), FakeDaemon.Fault.STATUS_412);
         Lab.await("halted", () -> !lab.halts.isEmpty());
         assertTrue(lab.halts.get(0).contains("a later epoch exists"), lab.halts.get(0));
     }
@@ -375,8 +376,7 @@ class LeadershipTest {
         lab.configuration.setString("jmha.address", "127.0.0.1:1");
         final HaBackend backend = lab.backend();
         final DefaultLeaderElectionService service = lab.electionService(backend);
-        final Exception e =
-                assertThrows(Exception.class, () -> lab.contend(service, "dispatcher"));
+        final Exception e = assertThrows(Exception.class, () -> lab.contend(service, "dispatcher"));
         assertTrue(e.getMessage().contains("let jmhad start it"), e.getMessage());
     }
 

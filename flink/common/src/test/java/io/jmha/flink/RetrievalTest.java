@@ -235,14 +235,18 @@ class RetrievalTest {
             Lab.await("told", () -> listener.last().equals("http://a:1 7"));
             rest.stop();
         }
-        Lab.await("closed", () -> {
-            one.change("x", "y");
-            return one.followers() == 0;
-        });
+        Lab.await(
+                "closed",
+                () -> {
+                    one.change("x", "y");
+                    return one.followers() == 0;
+                });
         final Exception e =
                 assertThrows(
                         Exception.class,
-                        () -> new JmhaHaServicesFactory().createClientHAServices(new Configuration()));
+                        () ->
+                                new JmhaHaServicesFactory()
+                                        .createClientHAServices(new Configuration()));
         assertTrue(e.getMessage().contains("jmha.address"), e.getMessage());
     }
 

@@ -297,8 +297,7 @@ abstract class ServicesTestBase {
         assertTrue(lab.daemon.register.endpoints.isEmpty());
         store.stop();
         Lab.await("over", () -> lab.reports().contains("revoked 7"));
-        assertThrows(
-                Exception.class, () -> services.globalCleanupAsync(job, Runnable::run).join());
+        assertThrows(Exception.class, () -> services.globalCleanupAsync(job, Runnable::run).join());
     }
 
     // ------------------------------------------------------------------ bad input
@@ -336,8 +335,7 @@ abstract class ServicesTestBase {
             tcp.change("resource_manager", "addr");
             lab.configuration.setString("jmha.address", tcp.hostPort());
             final HighAvailabilityServices ours =
-                    new JmhaHaServicesFactory()
-                            .createHAServices(lab.configuration, Runnable::run);
+                    new JmhaHaServicesFactory().createHAServices(lab.configuration, Runnable::run);
             final List<String> seen = new CopyOnWriteArrayList<>();
             final LeaderRetrievalService retriever = ours.getResourceManagerLeaderRetriever();
             retriever.start(

@@ -137,8 +137,7 @@ class StateHandleStoreTest {
                 assertThrows(DaemonException.class, () -> store.addAndLock("b", "two"));
         assertEquals(DaemonException.Outcome.FENCED, e.outcome());
         assertTrue(e.getMessage().startsWith("epoch=7 "), e.getMessage());
-        assertThrows(
-                DaemonException.class, () -> store.replace("a", store.exists("a"), "three"));
+        assertThrows(DaemonException.class, () -> store.replace("a", store.exists("a"), "three"));
         assertEquals(1, lab.files(FILE).size(), "only the pointer's file is left");
         assertEquals("one", store.getAndLock("a").retrieveState());
     }
@@ -161,8 +160,7 @@ class StateHandleStoreTest {
     void a_fence_after_a_lost_answer_leaves_the_outcome_unknown() throws Exception {
         lab.daemon.fault("PUT", "/v1/pointers/", FakeDaemon.Fault.CLOSE_AFTER);
         lab.daemon.fault("PUT", "/v1/pointers/", FakeDaemon.Fault.STATUS_412);
-        assertThrows(
-                PossibleInconsistentStateException.class, () -> store.addAndLock("a", "one"));
+        assertThrows(PossibleInconsistentStateException.class, () -> store.addAndLock("a", "one"));
         assertEquals(1, lab.files(FILE).size(), "the next leader reads it");
     }
 
@@ -316,8 +314,7 @@ class StateHandleStoreTest {
         lab.daemon.setPointer(prefix + 3, bytes("{\"target\":\"" + whole + "\",\"bytes\":5}"));
         assertEquals(1, checkpoints.getAllAndLock().size());
         lab.daemon.setPointer(prefix + 4, null);
-        assertThrows(
-                Exception.class, checkpoints::getAllAndLock, "the newest is never left out");
+        assertThrows(Exception.class, checkpoints::getAllAndLock, "the newest is never left out");
     }
 
     private static byte[] bytes(String text) {
@@ -340,7 +337,9 @@ class StateHandleStoreTest {
         }
         backend.cleanUpJob(job);
         assertEquals(2, lab.daemon.register.pointers.size());
-        assertEquals(List.of(other.toHexString()), new ArrayList<>(lab.daemon.register.counters.keySet()));
+        assertEquals(
+                List.of(other.toHexString()),
+                new ArrayList<>(lab.daemon.register.counters.keySet()));
         assertNull(lab.daemon.endpoint("job-" + job.toHexString()));
         assertEquals("addr", lab.daemon.endpoint("job-" + other.toHexString()));
         assertEquals(1, lab.files(FILE).size());

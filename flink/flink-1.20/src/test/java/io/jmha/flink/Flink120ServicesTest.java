@@ -70,10 +70,6 @@ class Flink120ServicesTest extends ServicesTestBase {
     CompletedCheckpointStore recovered(CheckpointRecoveryFactory factory, JobID job)
             throws Exception {
         return factory.createRecoveredCompletedCheckpointStore(
-                job,
-                1,
-                SharedStateRegistry.DEFAULT_FACTORY,
-                Runnable::run,
-                RestoreMode.DEFAULT);
+                job, 1, SharedStateRegistry.DEFAULT_FACTORY, Runnable::run, RestoreMode.DEFAULT);
     }
 }
