@@ -172,6 +172,7 @@ final class Leadership implements AutoCloseable {
                     client.stream("/v1/leadership", timing.connect(), timing.idle())) {
                 if (s.status() != 200) {
                     trouble(explain(s.refusal()));
+                    pause(timing.report());
                 } else if (adopt(s)) {
                     readLines(s);
                 }

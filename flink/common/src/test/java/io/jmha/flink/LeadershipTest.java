@@ -349,6 +349,37 @@ class LeadershipTest {
     }
 
     @Test
+    void publishing_goes_on_beyond_the_patience_of_a_call_and_ends_with_its_term()
+            throws Exception {
+        final HaBackend backend =
+                lab.backend(new Timing(2000, 2000, 20, 100, 200, 100, 4000, 100, 1, 60000));
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        for (int i = 0; i < 10; i++) {
+            lab.daemon.fault("PUT", "/v1/endpoints/", FakeDaemon.Fault.STATUS_503);
+        }
+        final UUID id = lab.daemon.grant(7);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + id));
+        dispatcher.confirm(id, "seven");
+        Lab.await("published", () -> "seven".equals(lab.daemon.endpoint("dispatcher")));
+
+        lab.daemon.revoke(7, false);
+        Lab.await("over", () -> lab.reports().contains("waiting 7"));
+        for (int i = 0; i < 10_000; i++) {
+            lab.daemon.fault(call -> call.body().contains("eight"), FakeDaemon.Fault.STATUS_503);
+        }
+        final UUID second = lab.daemon.grant(8);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + second));
+        dispatcher.confirm(second, "eight");
+        Lab.await("tried", () -> lab.daemon.calls("PUT", "/v1/endpoints/").size() > 15);
+        lab.daemon.revoke(8, false);
+        Lab.await("over", () -> lab.reports().contains("waiting 8"));
+        final UUID third = lab.daemon.grant(9);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + third));
+        dispatcher.confirm(third, "nine");
+        Lab.await("published", () -> "nine".equals(lab.daemon.endpoint("dispatcher")));
+    }
+
+    @Test
     void after_a_reconnect_flink_rewrites_what_differs() throws Exception {
         final HaBackend backend = lab.backend();
         final Lab.Contender dispatcher = lab.jobManager(backend);
