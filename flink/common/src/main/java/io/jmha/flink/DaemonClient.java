@@ -95,9 +95,7 @@ final class DaemonClient {
                 return new Reply(http.status(), http.header("etag"), http.readBody());
             } catch (IOException e) {
                 final String message = "daemon " + address + ": " + e.getMessage();
-                throw http.sent()
-                        ? new IOException(message, e)
-                        : new NotSentException(message, e);
+                throw http.sent() ? new IOException(message, e) : new NotSentException(message, e);
             }
         }
     }

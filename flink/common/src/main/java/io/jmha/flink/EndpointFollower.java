@@ -40,7 +40,7 @@ final class EndpointFollower implements AutoCloseable {
     private final List<DaemonClient> daemons;
     private final Timing timing;
     private final Set<JmhaRetrievalDriver> drivers = new CopyOnWriteArraySet<>();
-    private final ChangeLog log = new ChangeLog(LOG, "endpoints");
+    private final ChangeLog log = new ChangeLog(LOG, "endpoints", true);
     private final Thread reader;
     private final ExecutorService notifier =
             Executors.newSingleThreadExecutor(Leadership.named("notify"));
@@ -168,14 +168,15 @@ final class EndpointFollower implements AutoCloseable {
         if (!id.isEmpty() && !id.equals("null")) {
             leaderId = UUID.fromString(id);
         }
-        line.path("components")
-                .fields()
+        final JsonNode theirComponents = line.path("components");
+        theirComponents
+                .fieldNames()
                 .forEachRemaining(
-                        entry -> {
-                            if (entry.getValue().isTextual()) {
-                                components.put(entry.getKey(), entry.getValue().asText());
+                        name -> {
+                            if (theirComponents.path(name).isTextual()) {
+                                components.put(name, theirComponents.path(name).asText());
                             } else if (!isState) {
-                                components.remove(entry.getKey());
+                                components.remove(name);
                             }
                         });
         return true;

@@ -22,7 +22,7 @@ final class EndpointPublisher implements AutoCloseable {
 
     private final LinkedBlockingQueue<Change> queue = new LinkedBlockingQueue<>();
     private final Thread thread = Leadership.named("publish").newThread(this::run);
-    private final ChangeLog log = new ChangeLog(LOG, "publishing");
+    private final ChangeLog log = new ChangeLog(LOG, "publishing", false);
     private volatile boolean closed;
 
     void start() {
@@ -56,7 +56,11 @@ final class EndpointPublisher implements AutoCloseable {
                     change.client().publish(change.component(), change.address());
                 }
                 log.fine(epoch, "done");
-                LOG.info("epoch={} {} is at {}", epoch, change.component(), change.address());
+                if (change.address() == null) {
+                    LOG.info("epoch={} {} is published no more", epoch, change.component());
+                } else {
+                    LOG.info("epoch={} {} is at {}", epoch, change.component(), change.address());
+                }
                 return;
             } catch (DaemonException e) {
                 log.trouble(epoch, e.getMessage());

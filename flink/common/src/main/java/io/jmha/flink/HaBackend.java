@@ -44,7 +44,11 @@ final class HaBackend implements AutoCloseable {
     @Nullable private volatile JmhaElectionDriver driver;
     @Nullable private volatile ParkedJobs parkedJobs;
 
-    HaBackend(Configuration configuration, Map<String, String> environment, Timing timing, Halt halt) {
+    HaBackend(
+            Configuration configuration,
+            Map<String, String> environment,
+            Timing timing,
+            Halt halt) {
         this.config = new JmhaConfig(configuration, environment);
         this.timing = timing;
         this.halt = halt;
@@ -102,7 +106,8 @@ final class HaBackend implements AutoCloseable {
     record JobStore<T extends Serializable>(
             JmhaStateHandleStore<T> handles, ParkedJobs parked, Term.StoreLife life) {}
 
-    <T extends Serializable> JobStore<T> openJobStore(String filePrefix, Function<T, String> application) {
+    <T extends Serializable> JobStore<T> openJobStore(
+            String filePrefix, Function<T, String> application) {
         final TermClient client = bind("the job store");
         final ParkedJobs parked = new ParkedJobs(client, timing.recheck());
         final JmhaStateHandleStore<T> handles =

@@ -46,6 +46,7 @@ final class HttpExchange implements Closeable {
 
     private int status;
     private boolean chunked;
+
     /** Bytes left of the body or of the present chunk. */
     private long left;
 

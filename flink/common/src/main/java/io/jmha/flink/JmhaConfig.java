@@ -32,7 +32,8 @@ final class JmhaConfig {
             ConfigOptions.key("jmha.socket")
                     .stringType()
                     .noDefaultValue()
-                    .withDescription("Unix socket of a JobManager's daemon, instead of JMHA_SOCKET.");
+                    .withDescription(
+                            "Unix socket of a JobManager's daemon, instead of JMHA_SOCKET.");
 
     private final Configuration configuration;
     private final Map<String, String> environment;
@@ -43,11 +44,12 @@ final class JmhaConfig {
         this.configuration = configuration;
         this.environment = environment;
         final String path =
-                configuration.getOptional(SOCKET).orElse(environment.getOrDefault("JMHA_SOCKET", ""));
+                configuration
+                        .getOptional(SOCKET)
+                        .orElse(environment.getOrDefault("JMHA_SOCKET", ""));
         this.socket = path.isBlank() ? null : DaemonAddress.unix(path.trim());
         try {
-            this.addresses =
-                    DaemonAddress.parseList(configuration.getOptional(ADDRESS).orElse(""));
+            this.addresses = DaemonAddress.parseList(configuration.getOptional(ADDRESS).orElse(""));
         } catch (IllegalArgumentException e) {
             throw new IllegalConfigurationException(
                     ADDRESS.key() + ": " + e.getMessage() + "; write host:port,host:port", e);
@@ -66,7 +68,8 @@ final class JmhaConfig {
     DaemonAddress requireSocket() {
         if (socket == null) {
             throw new IllegalConfigurationException(
-                    "this process wants to lead, so it is a JobManager, but neither JMHA_SOCKET nor "
+                    "this process wants to lead, so it is a JobManager, but neither JMHA_SOCKET nor"
+                        + " "
                             + SOCKET.key()
                             + " says where its daemon is: let jmhad start it (jobmanager.mode ="
                             + " \"hot\", jobmanager.command)");
@@ -115,7 +118,10 @@ final class JmhaConfig {
     }
 
     private Path storagePath() {
-        if (configuration.getOptional(HighAvailabilityOptions.HA_STORAGE_PATH).orElse("").isBlank()) {
+        if (configuration
+                .getOptional(HighAvailabilityOptions.HA_STORAGE_PATH)
+                .orElse("")
+                .isBlank()) {
             throw new IllegalConfigurationException(
                     HighAvailabilityOptions.HA_STORAGE_PATH.key()
                             + " is not set: job files, checkpoint files and blobs lie there; name a"

@@ -88,15 +88,16 @@ final class JmhaElectionDriver implements LeaderElectionDriver, Leadership.Event
         }
         final Map<String, LeaderInformation> known = new HashMap<>();
         if (published.path("epoch").asLong() == term.epoch()) {
-            published
-                    .path("components")
-                    .fields()
+            final JsonNode components = published.path("components");
+            components
+                    .fieldNames()
                     .forEachRemaining(
-                            entry ->
+                            name ->
                                     known.put(
-                                            entry.getKey(),
+                                            name,
                                             LeaderInformation.known(
-                                                    term.leaderId(), entry.getValue().asText())));
+                                                    term.leaderId(),
+                                                    components.path(name).asText())));
         }
         listener.onLeaderInformationChange(new LeaderInformationRegister(known));
     }

@@ -28,9 +28,10 @@ import io.jmha.flink.DaemonException.Outcome;
 /**
  * Objects in files, pointers to them in the daemon, of one term.
  *
- * <p>File first, then pointer; when deleting, pointer first, then file: a crash leaves a stray file,
- * never a pointer without one. A write that was certainly refused takes its file back; one whose
- * outcome stays unknown keeps it. There are no locks: only the leader deletes, and the daemon fences.
+ * <p>File first, then pointer; when deleting, pointer first, then file: a crash leaves a stray
+ * file, never a pointer without one. A write that was certainly refused takes its file back; one
+ * whose outcome stays unknown keeps it. There are no locks: only the leader deletes, and the daemon
+ * fences.
  */
 final class JmhaStateHandleStore<T extends Serializable> implements StateHandleStore<T, Revision> {
 
@@ -94,7 +95,7 @@ final class JmhaStateHandleStore<T extends Serializable> implements StateHandleS
         boolean run() throws DaemonException;
     }
 
-    /** Puts a pointer to a new file, and deletes the file when the pointer is certainly not there. */
+    /** Puts a pointer to a new file; deletes the file when the pointer is certainly not there. */
     private boolean put(Pointer pointer, Put put) throws Exception {
         boolean done = false;
         boolean keep = false;

@@ -57,8 +57,8 @@ final class Leadership implements AutoCloseable {
             Executors.newSingleThreadScheduledExecutor(named("watchdog"));
     private final Thread reader = named("leadership").newThread(this::read);
     private final Thread reporter = named("report").newThread(this::report);
-    private final ChangeLog streamLog = new ChangeLog(LOG, "leadership stream");
-    private final ChangeLog reportLog = new ChangeLog(LOG, "report to the daemon");
+    private final ChangeLog streamLog = new ChangeLog(LOG, "leadership stream", true);
+    private final ChangeLog reportLog = new ChangeLog(LOG, "report to the daemon", false);
 
     private final Object lock = new Object();
 
@@ -66,6 +66,7 @@ final class Leadership implements AutoCloseable {
     @Nullable private Term term;
     @Nullable private Grant pending;
     private long lastEpoch;
+
     /** An epoch whose end the daemon has not confirmed yet, or 0. */
     private long unconfirmed;
 
@@ -73,7 +74,6 @@ final class Leadership implements AutoCloseable {
     private long heardNanos = System.nanoTime();
     private boolean reportNow = true;
     private boolean closed;
-    private boolean halted;
     @Nullable private DaemonClient.Stream stream;
 
     Leadership(JmhaConfig config, DaemonClient client, Timing timing, Halt halt, Events events) {
@@ -159,13 +159,8 @@ final class Leadership implements AutoCloseable {
         }
     }
 
+    /** Each thread that comes here ends here: none may go on while another still halts. */
     private void halt(long epoch, String why) {
-        synchronized (lock) {
-            if (halted) {
-                return;
-            }
-            halted = true;
-        }
         halt.halt(epoch, why);
     }
 
@@ -177,6 +172,7 @@ final class Leadership implements AutoCloseable {
                     client.stream("/v1/leadership", timing.connect(), timing.idle())) {
                 if (s.status() != 200) {
                     trouble(explain(s.refusal()));
+                    pause(timing.report());
                 } else if (adopt(s)) {
                     readLines(s);
                 }
@@ -373,7 +369,8 @@ final class Leadership implements AutoCloseable {
                 if (closed && endNanos == Long.MAX_VALUE) {
                     endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
                 }
-                final long waitMs = again ? Math.min(timing.pause(), timing.report()) : timing.report();
+                final long waitMs =
+                        again ? Math.min(timing.pause(), timing.report()) : timing.report();
                 if (!reportNow && !closed || again) {
                     waitOnLock(waitMs);
                 }
@@ -437,16 +434,14 @@ final class Leadership implements AutoCloseable {
     private String explain(DaemonClient.Reply reply) {
         final String said = "daemon " + client.address() + " answered " + reply.describe();
         return switch (reply.status()) {
-            case 403 ->
-                    said
-                            + "; this process is not the daemon's own JobManager, so it will never"
-                            + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
-                            + " one JobManager for one daemon";
-            case 404 ->
-                    said
-                            + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
-                            + " in its configuration and restart it, or take"
-                            + " high-availability.type out of Flink's configuration";
+            case 403 -> said
+                    + "; this process is not the daemon's own JobManager, so it will never"
+                    + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
+                    + " one JobManager for one daemon";
+            case 404 -> said
+                    + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
+                    + " in its configuration and restart it, or take"
+                    + " high-availability.type out of Flink's configuration";
             case 503 -> said + "; asking again";
             default -> said + "; is daemon and library of one release? Asking again";
         };

@@ -38,6 +38,7 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
 
     private static final class Parked {
         String why;
+
         /** The application of this job, "" when the pointer does not tell. */
         String application = "";
 
@@ -47,14 +48,16 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
 
     private final TermClient client;
     private final long recheckMs;
-    private final ChangeLog log = new ChangeLog(LOG, "parked jobs");
+    private final ChangeLog log = new ChangeLog(LOG, "parked jobs", false);
 
     // All below are guarded by this.
     private final Map<String, Parked> parked = new TreeMap<>();
+
     /** Pointers that Flink has been given, with their revision. */
     private final Map<String, Long> given = new HashMap<>();
 
     private final Set<String> recover = new LinkedHashSet<>();
+
     /** Reported by us or by an earlier leader, and back. */
     private final Set<String> back = new HashSet<>();
 
@@ -96,8 +99,7 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
         for (TermClient.Entry entry : all) {
             final String[] parts = entry.key().split("/");
             if (parts.length == 3) {
-                newest.merge(
-                        parts[1], entry, (a, b) -> a.key().compareTo(b.key()) > 0 ? a : b);
+                newest.merge(parts[1], entry, (a, b) -> a.key().compareTo(b.key()) > 0 ? a : b);
             }
         }
         return newest;

@@ -11,8 +11,8 @@ import java.io.IOException;
 import javax.annotation.Nullable;
 
 /**
- * A pointer's value: which file it points to, and how long that is. No Java serialization: operators
- * and the daemon can read it.
+ * A pointer's value: which file it points to, and how long that is. No Java serialization:
+ * operators and the daemon can read it.
  *
  * @param application the Flink 2.3 application that a job belongs to
  */
@@ -25,7 +25,9 @@ record Pointer(String target, long bytes, @Nullable String application) {
 
     static Pointer parse(byte[] value) throws IOException {
         final JsonNode json = DaemonClient.JSON.readTree(value);
-        if (json == null || !json.path("target").isTextual() || !json.path("bytes").isIntegralNumber()) {
+        if (json == null
+                || !json.path("target").isTextual()
+                || !json.path("bytes").isIntegralNumber()) {
             throw new IOException("its value is not {\"target\", \"bytes\"}");
         }
         return new Pointer(

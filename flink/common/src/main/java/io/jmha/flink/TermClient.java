@@ -143,7 +143,8 @@ final class TermClient {
     }
 
     void deleteNumber(String key) throws DaemonException {
-        requireOrAbsent(send("DELETE", "/v1/counters/" + key, Map.of(), null), "DELETE counter " + key);
+        requireOrAbsent(
+                send("DELETE", "/v1/counters/" + key, Map.of(), null), "DELETE counter " + key);
     }
 
     private long number(Reply reply, String what) throws DaemonException {
@@ -156,7 +157,9 @@ final class TermClient {
 
     void publish(String component, String address) throws DaemonException {
         final JsonNode body = DaemonClient.object().put("address", address);
-        require(send("PUT", "/v1/endpoints/" + component, Map.of(), body), "PUT endpoint " + component);
+        require(
+                send("PUT", "/v1/endpoints/" + component, Map.of(), body),
+                "PUT endpoint " + component);
     }
 
     void unpublish(String component) throws DaemonException {
@@ -172,7 +175,8 @@ final class TermClient {
 
     void unpark(String job) throws DaemonException {
         requireOrAbsent(
-                send("DELETE", "/v1/jobs/" + job + "/parked", Map.of(), null), "DELETE parked " + job);
+                send("DELETE", "/v1/jobs/" + job + "/parked", Map.of(), null),
+                "DELETE parked " + job);
     }
 
     List<String> parked() throws DaemonException {
@@ -216,7 +220,11 @@ final class TermClient {
             try {
                 final Reply reply =
                         client.call(
-                                method, target, all, body, Math.max(1, Math.min(timing.attempt(), leftMs)));
+                                method,
+                                target,
+                                all,
+                                body,
+                                Math.max(1, Math.min(timing.attempt(), leftMs)));
                 if (!mayPass(reply.status())) {
                     return fence(reply, outcome, what);
                 }
@@ -251,7 +259,8 @@ final class TermClient {
      * been, before the later epoch began.
      */
     private Reply fence(Reply reply, Outcome before, String what) throws DaemonException {
-        if (reply.status() == 412 || (!reply.ok() && before == Outcome.UNKNOWN && isRefusal(reply))) {
+        if (reply.status() == 412
+                || (!reply.ok() && before == Outcome.UNKNOWN && isRefusal(reply))) {
             throw failed(
                     before == Outcome.UNKNOWN ? before : Outcome.FENCED,
                     what + ": " + reply.describe(),

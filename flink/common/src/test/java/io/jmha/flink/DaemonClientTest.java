@@ -38,7 +38,7 @@ class DaemonClientTest {
     }
 
     private DaemonClient.Reply post() throws IOException {
-        return client.call("POST", "/v1/counters/k", Map.of("Jmha-Epoch", "0"), null, 500);
+        return client.call("POST", "/v1/counters/k", Map.of("Jmha-Epoch", "0"), null, 1000);
     }
 
     @Test
@@ -118,7 +118,7 @@ class DaemonClientTest {
 
     @Test
     void a_stream_gives_whole_lines_only() throws Exception {
-        try (DaemonClient.Stream stream = client.stream("/v1/leadership", 500, 500)) {
+        try (DaemonClient.Stream stream = client.stream("/v1/leadership", 5000, 5000)) {
             assertEquals("state", stream.next().path("type").asText());
             lab.daemon.silent(true);
             lab.daemon.sayRaw("{\"type\":");
@@ -136,7 +136,7 @@ class DaemonClientTest {
     @Test
     void a_silent_stream_is_given_up() throws Exception {
         lab.daemon.silent(true);
-        try (DaemonClient.Stream stream = client.stream("/v1/leadership", 500, 100)) {
+        try (DaemonClient.Stream stream = client.stream("/v1/leadership", 5000, 1000)) {
             assertThrows(IOException.class, stream::next);
         }
     }
@@ -144,7 +144,7 @@ class DaemonClientTest {
     @Test
     void a_stream_can_be_ended_by_another_thread() throws Exception {
         lab.daemon.silent(true);
-        try (DaemonClient.Stream stream = client.stream("/v1/leadership", 500, 60000)) {
+        try (DaemonClient.Stream stream = client.stream("/v1/leadership", 5000, 60000)) {
             final Thread other = new Thread(stream::abort);
             other.start();
             assertThrows(IOException.class, stream::next);

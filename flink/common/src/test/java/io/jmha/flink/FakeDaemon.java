@@ -95,6 +95,7 @@ final class FakeDaemon implements AutoCloseable {
     final Register register;
     private final SocketAddress address;
     private ServerSocketChannel server;
+    private Thread acceptor;
     private final List<SocketChannel> open = new ArrayList<>();
     private final List<Scripted> faults = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
@@ -120,8 +121,7 @@ final class FakeDaemon implements AutoCloseable {
     }
 
     static FakeDaemon tcp(Register register) throws IOException {
-        return new FakeDaemon(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), register);
+        return new FakeDaemon(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), register);
     }
 
     String hostPort() {
@@ -138,7 +138,7 @@ final class FakeDaemon implements AutoCloseable {
                         ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
                         : ServerSocketChannel.open();
         channel.bind(at);
-        final Thread acceptor = new Thread(() -> accept(channel), "fake-accept");
+        acceptor = new Thread(() -> accept(channel), "fake-accept");
         acceptor.setDaemon(true);
         acceptor.start();
         return channel;
@@ -268,8 +268,14 @@ final class FakeDaemon implements AutoCloseable {
         followers.clear();
     }
 
-    synchronized void stop() throws IOException {
+    /** As long as the acceptor waits, the kernel still accepts. */
+    void stop() throws IOException {
         server.close();
+        try {
+            acceptor.join();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
         dropAll();
     }
 

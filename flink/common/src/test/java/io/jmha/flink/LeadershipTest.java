@@ -55,7 +55,12 @@ class LeadershipTest {
                 "told",
                 () ->
                         lab.reports()
-                                .equals(List.of("waiting 0", "leading 7", "revoked 7", "waiting 7")));
+                                .equals(
+                                        List.of(
+                                                "waiting 0",
+                                                "leading 7",
+                                                "revoked 7",
+                                                "waiting 7")));
 
         final UUID next = lab.daemon.grant(8);
         Lab.await("granted again", () -> dispatcher.last().equals("grant " + next));
@@ -150,7 +155,7 @@ class LeadershipTest {
     @Test
     void pitfall_05_grant_and_revoke_alternate_under_any_replay() throws Exception {
         final HaBackend backend =
-                lab.backend(new Timing(1000, 1000, 20, 100, 1500, 400, 3000, 100, 1, 60000));
+                lab.backend(new Timing(2000, 2000, 20, 100, 2000, 600, 4000, 100, 1, 60000));
         final Lab.Contender dispatcher = lab.jobManager(backend);
         final Random random = new Random(5);
         long epoch = 1;
@@ -161,14 +166,12 @@ class LeadershipTest {
                 case 0 -> epoch++;
                 case 1 -> lab.daemon.say(FakeDaemon.state(epoch, id, false));
                 case 2 -> lab.daemon.say(FakeDaemon.state(0, null, false));
-                case 3 ->
-                        lab.daemon.say(
-                                FakeDaemon.line("revoke").put("epoch", epoch - random.nextInt(2)));
-                default ->
-                        lab.daemon.say(
-                                FakeDaemon.line("grant")
-                                        .put("epoch", epoch)
-                                        .put("leader_id", id.toString()));
+                case 3 -> lab.daemon.say(
+                        FakeDaemon.line("revoke").put("epoch", epoch - random.nextInt(2)));
+                default -> lab.daemon.say(
+                        FakeDaemon.line("grant")
+                                .put("epoch", epoch)
+                                .put("leader_id", id.toString()));
             }
         }
         final UUID last = lab.daemon.grant(1000);
@@ -190,8 +193,7 @@ class LeadershipTest {
         lab.daemon.revoke(7, false);
         Lab.await("over", () -> lab.reports().contains("waiting 7"));
         lab.daemon.say(FakeDaemon.state(7, id, false));
-        lab.daemon.say(
-                FakeDaemon.line("grant").put("epoch", 6).put("leader_id", id.toString()));
+        lab.daemon.say(FakeDaemon.line("grant").put("epoch", 6).put("leader_id", id.toString()));
         final UUID next = lab.daemon.grant(8);
         Lab.await("granted", () -> dispatcher.last().equals("grant " + next));
         assertEquals(3, dispatcher.events.size(), () -> "" + dispatcher.events);
@@ -236,8 +238,7 @@ class LeadershipTest {
     @Test
     void a_fenced_report_of_a_leader_halts() throws Exception {
         lab.leading(7);
-        lab.daemon.fault(
-                call -> call.body().contains("leading"), FakeDaemon.Fault.STATUS_412);
+        lab.daemon.fault(call -> call.body().contains("leading"), FakeDaemon.Fault.STATUS_412);
         Lab.await("halted", () -> !lab.halts.isEmpty());
         assertTrue(lab.halts.get(0).contains("a later epoch exists"), lab.halts.get(0));
     }
@@ -348,6 +349,37 @@ class LeadershipTest {
     }
 
     @Test
+    void publishing_goes_on_beyond_the_patience_of_a_call_and_ends_with_its_term()
+            throws Exception {
+        final HaBackend backend =
+                lab.backend(new Timing(2000, 2000, 20, 100, 200, 100, 4000, 100, 1, 60000));
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        for (int i = 0; i < 10; i++) {
+            lab.daemon.fault("PUT", "/v1/endpoints/", FakeDaemon.Fault.STATUS_503);
+        }
+        final UUID id = lab.daemon.grant(7);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + id));
+        dispatcher.confirm(id, "seven");
+        Lab.await("published", () -> "seven".equals(lab.daemon.endpoint("dispatcher")));
+
+        lab.daemon.revoke(7, false);
+        Lab.await("over", () -> lab.reports().contains("waiting 7"));
+        for (int i = 0; i < 10_000; i++) {
+            lab.daemon.fault(call -> call.body().contains("eight"), FakeDaemon.Fault.STATUS_503);
+        }
+        final UUID second = lab.daemon.grant(8);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + second));
+        dispatcher.confirm(second, "eight");
+        Lab.await("tried", () -> lab.daemon.calls("PUT", "/v1/endpoints/").size() > 15);
+        lab.daemon.revoke(8, false);
+        Lab.await("over", () -> lab.reports().contains("waiting 8"));
+        final UUID third = lab.daemon.grant(9);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + third));
+        dispatcher.confirm(third, "nine");
+        Lab.await("published", () -> "nine".equals(lab.daemon.endpoint("dispatcher")));
+    }
+
+    @Test
     void after_a_reconnect_flink_rewrites_what_differs() throws Exception {
         final HaBackend backend = lab.backend();
         final Lab.Contender dispatcher = lab.jobManager(backend);
@@ -375,8 +407,7 @@ class LeadershipTest {
         lab.configuration.setString("jmha.address", "127.0.0.1:1");
         final HaBackend backend = lab.backend();
         final DefaultLeaderElectionService service = lab.electionService(backend);
-        final Exception e =
-                assertThrows(Exception.class, () -> lab.contend(service, "dispatcher"));
+        final Exception e = assertThrows(Exception.class, () -> lab.contend(service, "dispatcher"));
         assertTrue(e.getMessage().contains("let jmhad start it"), e.getMessage());
     }
 

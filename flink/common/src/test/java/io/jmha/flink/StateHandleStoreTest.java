@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -37,12 +36,15 @@ class StateHandleStoreTest {
     private Lab lab;
     private HaBackend backend;
     private JmhaStateHandleStore<String> store;
+    private Term.StoreLife life;
 
     @BeforeEach
     void open() throws Exception {
         lab = new Lab();
         backend = lab.leading(7);
-        store = backend.<String>openJobStore(FILE, plan -> null).handles();
+        final HaBackend.JobStore<String> opened = backend.openJobStore(FILE, plan -> null);
+        store = opened.handles();
+        life = opened.life();
     }
 
     @AfterEach
@@ -135,8 +137,7 @@ class StateHandleStoreTest {
                 assertThrows(DaemonException.class, () -> store.addAndLock("b", "two"));
         assertEquals(DaemonException.Outcome.FENCED, e.outcome());
         assertTrue(e.getMessage().startsWith("epoch=7 "), e.getMessage());
-        assertThrows(
-                DaemonException.class, () -> store.replace("a", store.exists("a"), "three"));
+        assertThrows(DaemonException.class, () -> store.replace("a", store.exists("a"), "three"));
         assertEquals(1, lab.files(FILE).size(), "only the pointer's file is left");
         assertEquals("one", store.getAndLock("a").retrieveState());
     }
@@ -159,8 +160,7 @@ class StateHandleStoreTest {
     void a_fence_after_a_lost_answer_leaves_the_outcome_unknown() throws Exception {
         lab.daemon.fault("PUT", "/v1/pointers/", FakeDaemon.Fault.CLOSE_AFTER);
         lab.daemon.fault("PUT", "/v1/pointers/", FakeDaemon.Fault.STATUS_412);
-        assertThrows(
-                PossibleInconsistentStateException.class, () -> store.addAndLock("a", "one"));
+        assertThrows(PossibleInconsistentStateException.class, () -> store.addAndLock("a", "one"));
         assertEquals(1, lab.files(FILE).size(), "the next leader reads it");
     }
 
@@ -189,7 +189,7 @@ class StateHandleStoreTest {
         final long start = System.nanoTime();
         assertThrows(DaemonException.class, () -> store.exists("a"));
         final long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-        assertTrue(ms >= 1000, "it was patient: " + ms);
+        assertTrue(ms >= 900, "it was patient: " + ms);
         assertTrue(ms < 10_000, "it ended: " + ms);
     }
 
@@ -200,7 +200,6 @@ class StateHandleStoreTest {
                 new Thread(
                         () -> {
                             try {
-                                Lab.await("tried", () -> true);
                                 Thread.sleep(300);
                                 lab.daemon.startAgain();
                             } catch (Exception e) {
@@ -230,20 +229,17 @@ class StateHandleStoreTest {
 
     @Test
     void a_store_of_a_closed_term_asks_nobody() throws Exception {
-        final HaBackend.JobStore<String> other = backend.openJobStore(FILE, plan -> null);
-        lab.daemon.revoke(7, false);
-        other.life().stopped();
-        final Term term = lab.closeLater(new Leadership(
-                                backend.config(),
-                                new DaemonClient(backend.config().requireSocket()),
-                                Lab.FAST,
-                                (epoch, why) -> {},
-                                null))
-                        .term();
-        assertNull(term, "a process that never led has none");
-        assertThrows(
-                IllegalStateException.class,
-                () -> lab.backend().openCounter(new JobID(), Runnable::run));
+        final CheckpointIDCounter counter = backend.openCounter(new JobID(), Runnable::run);
+        life.stopped();
+        assertThrows(DaemonException.class, counter::getAndIncrement);
+        assertThrows(DaemonException.class, () -> store.addAndLock("a", "one"));
+        assertEquals(List.of(), lab.daemon.calls("POST", "/v1/counters/"));
+        assertEquals(List.of(), lab.files(FILE));
+        final Exception e =
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> backend.openCounter(new JobID(), Runnable::run));
+        assertTrue(e.getMessage().contains("does not lead"), e.getMessage());
     }
 
     // ------------------------------------------------------------------ deleting
@@ -318,8 +314,7 @@ class StateHandleStoreTest {
         lab.daemon.setPointer(prefix + 3, bytes("{\"target\":\"" + whole + "\",\"bytes\":5}"));
         assertEquals(1, checkpoints.getAllAndLock().size());
         lab.daemon.setPointer(prefix + 4, null);
-        assertThrows(
-                Exception.class, checkpoints::getAllAndLock, "the newest is never left out");
+        assertThrows(Exception.class, checkpoints::getAllAndLock, "the newest is never left out");
     }
 
     private static byte[] bytes(String text) {
@@ -342,7 +337,9 @@ class StateHandleStoreTest {
         }
         backend.cleanUpJob(job);
         assertEquals(2, lab.daemon.register.pointers.size());
-        assertEquals(List.of(other.toHexString()), new ArrayList<>(lab.daemon.register.counters.keySet()));
+        assertEquals(
+                List.of(other.toHexString()),
+                new ArrayList<>(lab.daemon.register.counters.keySet()));
         assertNull(lab.daemon.endpoint("job-" + job.toHexString()));
         assertEquals("addr", lab.daemon.endpoint("job-" + other.toHexString()));
         assertEquals(1, lab.files(FILE).size());
@@ -356,6 +353,5 @@ class StateHandleStoreTest {
         nextTerm();
         assertThrows(DaemonException.class, () -> backend.cleanUpJob(job));
         assertEquals(1, lab.files(FILE).size());
-        assertEquals(UUID.class, lab.daemon.register.leaderId.getClass());
     }
 }

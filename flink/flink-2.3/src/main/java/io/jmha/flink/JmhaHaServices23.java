@@ -59,7 +59,13 @@ final class JmhaHaServices23 extends AbstractHaServices {
 
     @Override
     protected ExecutionPlanStore createExecutionPlanStore() {
-        return new Jobs(backend.openJobStore("submittedExecutionPlan", plan -> plan.getApplicationId().map(ApplicationID::toHexString).orElse(null)));
+        return new Jobs(
+                backend.openJobStore(
+                        "submittedExecutionPlan",
+                        plan ->
+                                plan.getApplicationId()
+                                        .map(ApplicationID::toHexString)
+                                        .orElse(null)));
     }
 
     @Override
