@@ -78,6 +78,7 @@ final class DaemonClient {
     /**
      * Makes a call and reads its whole answer.
      *
+     * @param term whose end aborts it; null: none
      * @throws NotSentException when the daemon cannot have seen it
      * @throws IOException when it may have
      */
@@ -86,22 +87,30 @@ final class DaemonClient {
             String target,
             Map<String, String> headers,
             @Nullable JsonNode body,
-            long timeoutMs)
+            long timeoutMs,
+            @Nullable Term term)
             throws IOException {
         final long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
         try (HttpExchange http = connect(deadline)) {
             try {
+                if (term != null && !term.callBegins(http)) {
+                    throw new IOException("the term is being closed");
+                }
                 http.send(method, target, headers, body == null ? null : bytes(body));
                 return new Reply(http.status(), http.header("etag"), http.readBody());
             } catch (IOException e) {
                 final String message = "daemon " + address + ": " + e.getMessage();
                 throw http.sent() ? new IOException(message, e) : new NotSentException(message, e);
+            } finally {
+                if (term != null) {
+                    term.callEnds(http);
+                }
             }
         }
     }
 
     Reply call(String method, String target, long timeoutMs) throws IOException {
-        return call(method, target, Map.of(), null, timeoutMs);
+        return call(method, target, Map.of(), null, timeoutMs, null);
     }
 
     /** Opens a stream of JSON lines. Its status is to be looked at before its lines. */

@@ -92,14 +92,14 @@ final class HaBackend implements AutoCloseable {
 
     // ------------------------------------------------------------------ stores
 
-    private TermClient bind(String what) {
+    private TermClient bind(String what, boolean mayWait) {
         final JmhaElectionDriver present = driver;
         if (present == null) {
             throw new IllegalStateException(what + " was asked for outside of a JobManager");
         }
         final Term term = present.leadership().requireTerm(what);
         final DaemonClient client = new DaemonClient(config.requireSocket());
-        return new TermClient(client, present.leadership(), term, timing);
+        return new TermClient(client, present.leadership(), term, timing, mayWait);
     }
 
     /** A job store's parts; {@code life} is told when Flink stops it. */
@@ -108,7 +108,7 @@ final class HaBackend implements AutoCloseable {
 
     <T extends Serializable> JobStore<T> openJobStore(
             String filePrefix, Function<T, String> application) {
-        final TermClient client = bind("the job store");
+        final TermClient client = bind("the job store", false);
         final ParkedJobs parked = new ParkedJobs(client, timing.recheck());
         final JmhaStateHandleStore<T> handles =
                 new JmhaStateHandleStore<>(
@@ -121,7 +121,7 @@ final class HaBackend implements AutoCloseable {
     <T extends Serializable> JmhaStateHandleStore<T> openApplicationStore(String filePrefix) {
         final ParkedJobs parked = parkedJobs;
         return new JmhaStateHandleStore<>(
-                bind("the application store"),
+                bind("the application store", false),
                 APPLICATIONS,
                 files(filePrefix),
                 all -> parked == null ? all : parked.keepApplications(all),
@@ -129,7 +129,7 @@ final class HaBackend implements AutoCloseable {
     }
 
     JmhaStateHandleStore<CompletedCheckpoint> openCheckpointStore(JobID job) {
-        final TermClient client = bind("the checkpoint store");
+        final TermClient client = bind("the checkpoint store", true);
         return new JmhaStateHandleStore<>(
                 client,
                 checkpoints(job),
@@ -157,7 +157,7 @@ final class HaBackend implements AutoCloseable {
     }
 
     CheckpointIDCounter openCounter(JobID job, Executor ioExecutor) {
-        return new JmhaCheckpointIdCounter(bind("a checkpoint counter"), job, ioExecutor);
+        return new JmhaCheckpointIdCounter(bind("a checkpoint counter", true), job, ioExecutor);
     }
 
     private static String checkpoints(JobID job) {
@@ -173,7 +173,7 @@ final class HaBackend implements AutoCloseable {
 
     /** A job is over for good: its checkpoints, counter, pointer and address go. */
     void cleanUpJob(JobID job) throws DaemonException {
-        final TermClient client = bind("cleaning up job " + job);
+        final TermClient client = bind("cleaning up job " + job, true);
         for (TermClient.Entry entry : client.list(checkpoints(job))) {
             delete(client, entry.key());
         }

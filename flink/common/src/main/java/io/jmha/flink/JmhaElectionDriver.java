@@ -138,7 +138,7 @@ final class JmhaElectionDriver implements LeaderElectionDriver, Leadership.Event
     }
 
     private TermClient termClient(Term term) {
-        return new TermClient(client, leadership, term, timing);
+        return new TermClient(client, leadership, term, timing, false);
     }
 
     @Override

@@ -152,6 +152,12 @@ final class Leadership implements AutoCloseable {
                         + " ms): this process was paused or its daemon is gone, another may lead");
     }
 
+    long haltAfterMs() {
+        synchronized (lock) {
+            return haltAfterMs;
+        }
+    }
+
     private void heard() {
         checkAlive();
         synchronized (lock) {
@@ -317,6 +323,7 @@ final class Leadership implements AutoCloseable {
         LOG.info("epoch={} revoked: closing Dispatcher and JobMasters", present.epoch());
         deliver(() -> events.revoked(present));
         try {
+            watchdog.schedule(present::abortCalls, timing.grace(), TimeUnit.MILLISECONDS);
             watchdog.schedule(
                     () -> present.closeIfNoStore(true), timing.noStore(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
@@ -388,7 +395,8 @@ final class Leadership implements AutoCloseable {
                             "/v1/leadership",
                             Map.of(),
                             DaemonClient.object().put("epoch", epoch).put("state", state),
-                            timing.report());
+                            timing.report(),
+                                null);
         } catch (IOException e) {
             reportLog.trouble(epoch, e.getMessage() + "; asking again");
             return true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jmha.flink;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -20,6 +22,11 @@ final class Term {
     private boolean closed;
     private int openStores;
     private boolean hadStore;
+
+    /** What this term's threads wait for at the moment; see {@link #abortCalls}. */
+    private final Set<HttpExchange> calls = new HashSet<>();
+
+    private boolean hurried;
 
     Term(long epoch, UUID leaderId, Runnable onClosed) {
         this.epoch = epoch;
@@ -48,6 +55,29 @@ final class Term {
         final boolean first = !revoked;
         revoked = true;
         return first;
+    }
+
+    synchronized boolean isHurried() {
+        return hurried;
+    }
+
+    /** False: this term has no time any more. */
+    synchronized boolean callBegins(HttpExchange call) {
+        return !hurried && calls.add(call);
+    }
+
+    synchronized void callEnds(HttpExchange call) {
+        calls.remove(call);
+    }
+
+    /**
+     * Some time after the revoke: Flink closes what it asked for only when the calls it made are
+     * over, and a call that got no answer so far (ZooKeeper is silent) would keep the term open
+     * until the process is killed for it. Their outcome is unknown, and no other one is begun.
+     */
+    synchronized void abortCalls() {
+        hurried = true;
+        calls.forEach(HttpExchange::abort);
     }
 
     /** Flink opens a job store: a Dispatcher of this term is about to live. */

@@ -30,12 +30,30 @@ final class TermClient {
     private final Leadership leadership;
     private final Term term;
     private final Timing timing;
+    private final boolean mayWait;
 
-    TermClient(DaemonClient client, Leadership leadership, Term term, Timing timing) {
+    /**
+     * @param mayWait its threads may wait as long as the term can last without ZooKeeper: true of
+     *     checkpoints, which are an I/O thread's work, false of the job store (see {@link Timing})
+     */
+    TermClient(
+            DaemonClient client,
+            Leadership leadership,
+            Term term,
+            Timing timing,
+            boolean mayWait) {
         this.client = client;
         this.leadership = leadership;
         this.term = term;
         this.timing = timing;
+        this.mayWait = mayWait;
+    }
+
+    /** A ZooKeeper that is silent for less than a lease must restart no job (promise 7). */
+    private long patience() {
+        return mayWait
+                ? Math.max(timing.patience(), leadership.haltAfterMs() + timing.attempt())
+                : timing.patience();
     }
 
     Term term() {
@@ -193,7 +211,7 @@ final class TermClient {
     private Reply send(
             String method, String target, Map<String, String> headers, @Nullable JsonNode body)
             throws DaemonException {
-        return send(method, target, headers, body, timing.patience());
+        return send(method, target, headers, body, patience());
     }
 
     private Reply send(
@@ -224,7 +242,8 @@ final class TermClient {
                                 target,
                                 all,
                                 body,
-                                Math.max(1, Math.min(timing.attempt(), leftMs)));
+                                Math.max(1, Math.min(timing.attempt(), leftMs)),
+                                term);
                 if (!mayPass(reply.status())) {
                     return fence(reply, outcome, what);
                 }
@@ -240,7 +259,7 @@ final class TermClient {
                 problem = e.getMessage();
                 outcome = Outcome.UNKNOWN;
             }
-            if (leftMs <= PAUSE_MS || !sleep()) {
+            if (leftMs <= PAUSE_MS || term.isHurried() || !sleep()) {
                 throw failed(
                         outcome,
                         what + ": no good answer within " + patienceMs + " ms, last: " + problem,

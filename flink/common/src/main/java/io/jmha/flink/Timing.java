@@ -14,6 +14,8 @@ package io.jmha.flink;
  * @param listPatience the same for what only runs while jobs are recovered, in an I/O thread, and
  *     whose failure ends the process
  * @param recheck between two looks at parked jobs
+ * @param grace for calls that are under way at a revoke; what has no answer then is given up, since
+ *     Flink's closing waits for it
  * @param noStore a revoked term for which Flink opened no job store within this time has none
  * @param haltAfter until the daemon says it ({@code halt_after_ms})
  */
@@ -26,9 +28,10 @@ record Timing(
         long attempt,
         long listPatience,
         long recheck,
+        long grace,
         long noStore,
         long haltAfter) {
 
     static final Timing DEFAULT =
-            new Timing(1000, 3000, 200, 1000, 4000, 2000, 20000, 3000, 1000, 10000);
+            new Timing(1000, 3000, 200, 1000, 4000, 2000, 20000, 3000, 200, 1000, 10000);
 }

@@ -38,7 +38,7 @@ class DaemonClientTest {
     }
 
     private DaemonClient.Reply post() throws IOException {
-        return client.call("POST", "/v1/counters/k", Map.of("Jmha-Epoch", "0"), null, 1000);
+        return client.call("POST", "/v1/counters/k", Map.of("Jmha-Epoch", "0"), null, 1000, null);
     }
 
     @Test

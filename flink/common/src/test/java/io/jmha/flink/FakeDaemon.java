@@ -248,6 +248,10 @@ final class FakeDaemon implements AutoCloseable {
         faults.add(new Scripted(when, fault));
     }
 
+    synchronized void clearFaults() {
+        faults.clear();
+    }
+
     synchronized List<Call> calls() {
         return new ArrayList<>(calls);
     }

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -191,6 +192,60 @@ class StateHandleStoreTest {
         final long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         assertTrue(ms >= 900, "it was patient: " + ms);
         assertTrue(ms < 10_000, "it ended: " + ms);
+    }
+
+    /** Promise 7: a ZooKeeper that is silent for less than a lease restarts no job. */
+    @Test
+    void checkpoints_wait_as_long_as_the_term_may_last() throws Exception {
+        final CheckpointIDCounter counter = backend.openCounter(new JobID(), Runnable::run);
+        final long untilMs = 2 * Lab.FAST.patience();
+        final Thread silence =
+                new Thread(
+                        () -> {
+                            try {
+                                Thread.sleep(untilMs);
+                                lab.daemon.clearFaults();
+                            } catch (InterruptedException e) {
+                                throw new AssertionError(e);
+                            }
+                        });
+        for (int i = 0; i < 10_000; i++) {
+            lab.daemon.fault("POST", "/v1/counters/", FakeDaemon.Fault.STATUS_504);
+        }
+        silence.start();
+        final long start = System.nanoTime();
+        assertTrue(counter.getAndIncrement() >= 1);
+        final long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        assertTrue(ms > Lab.FAST.patience(), "it waited " + ms);
+        silence.join();
+    }
+
+    /** Flink's closing waits for the calls that its threads have made. */
+    @Test
+    void a_revoke_gives_a_call_without_an_answer_up() throws Exception {
+        final CheckpointIDCounter counter = backend.openCounter(new JobID(), Runnable::run);
+        for (int i = 0; i < 100; i++) {
+            lab.daemon.fault("POST", "/v1/counters/", FakeDaemon.Fault.HANG);
+        }
+        final List<Exception> failures = Collections.synchronizedList(new ArrayList<>());
+        final Thread call =
+                new Thread(
+                        () -> {
+                            try {
+                                counter.getAndIncrement();
+                            } catch (Exception e) {
+                                failures.add(e);
+                            }
+                        });
+        call.start();
+        Lab.await("asking", () -> !lab.daemon.calls("POST", "/v1/counters").isEmpty());
+        lab.daemon.revoke(7, false);
+        call.join(30_000);
+        assertFalse(call.isAlive(), "it goes on waiting");
+        assertEquals(1, failures.size());
+        assertEquals(
+                DaemonException.Outcome.UNKNOWN, ((DaemonException) failures.get(0)).outcome());
+        assertThrows(DaemonException.class, counter::getAndIncrement, "no other one is begun");
     }
 
     @Test
