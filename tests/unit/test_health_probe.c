@@ -36,6 +36,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)health_probe_free(*state);
+	(void)unsetenv("http_proxy"); /* of a test that failed */
 	return 0;
 }
 
@@ -98,8 +99,9 @@ static void a_redirect_is_not_followed(void **state)
 static void each_question_has_a_connection_of_its_own(void **state)
 {
 	static const char *const script[] = {
-		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}",
-		"HTTP/1.1 503 No\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}",
+		/* stays open: a second question on it would get no answer */
+		STALLED("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+		"HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\n{}",
 	};
 	struct scripted_server s;
 	struct health_answer a;
@@ -217,8 +219,10 @@ static void who_leaves_ends_his_question(void **state)
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/", s.port);
 	assert_int_equal(health_probe_new(&p), 0);
 	assert_int_equal(health_probe_ask(p, url, 3600 * USEC_PER_SEC), 0);
-	while (__atomic_load_n(&s.n_asked, __ATOMIC_ACQUIRE) == 0)
+	for (int i = 0; i < PATIENCE_MS / 5 && __atomic_load_n(&s.n_asked, __ATOMIC_ACQUIRE) == 0;
+	     i++)
 		(void)poll(NULL, 0, 5);
+	assert_int_equal(s.n_asked, 1);
 	p = health_probe_free(p);
 	scripted_server_done(&s);
 }
