@@ -194,7 +194,7 @@ static void drive_phase(struct core *c, struct core_out *out)
 	case CORE_RESTARTING:
 		if (c->shutdown || c->view.successors > 0)
 			core_give_up(c, c->shutdown ? CAUSE_SHUTDOWN : c->cause);
-		else if (c->now >= c->restart_at && (!c->config.hot || c->waiting))
+		else if (c->seen && c->now >= c->restart_at && (!c->config.hot || c->waiting))
 			core_become(c, CORE_QUEUED);
 		break;
 	case CORE_RELEASING:

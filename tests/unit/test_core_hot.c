@@ -61,6 +61,14 @@ static void with_successor(struct member *m, usec_t ms)
 	expect(m, SEEN(ms, v), "");
 }
 
+static void with_successor_seen(struct member *m, usec_t ms)
+{
+	struct core_view v = own_term(1);
+
+	v.successors = 1;
+	expect(m, SEEN(ms, v), "release=jobmanager-hung");
+}
+
 /* ---- the way to the grant ---- */
 
 static void makes_no_latch_before_the_jobmanager_waits(void **state)
@@ -353,7 +361,21 @@ static void a_cold_leader_that_fails_its_probe_is_killed_too(void **state)
 	expect(&m, EV(UNHEALTHY, 3100), "kill:1=jobmanager-hung");
 	expect(&m, EXITED(3101, 1), "disarm:1 settle");
 	expect(&m, EV(SETTLED, 3102), "observe+log");
-	assert_int_equal(m.core.phase, CORE_QUEUED);
+	assert_int_equal(m.core.phase, CORE_RESTARTING);
+	/* What was seen before may be some seconds old: somebody may be there by now. */
+	with_successor_seen(&m, 3103);
+	assert_int_equal(m.core.phase, CORE_RELEASING);
+}
+
+static void nobody_to_hand_over_to_is_seen_before_a_restart_here(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	expect(&m, EXITED(3100, 1), "disarm:1 settle");
+	expect(&m, EV(SETTLED, 3101), "observe+log");
+	expect(&m, SEEN(3102, own_term(1)), "claim:2=restart-in-place");
 }
 
 static void a_standby_that_fails_its_probe_is_started_anew(void **state)
@@ -492,6 +514,7 @@ int main(void)
 		cmocka_unit_test(a_silent_standby_is_not_eligible_and_later_started_anew),
 		cmocka_unit_test(a_leader_that_fails_its_probe_is_killed),
 		cmocka_unit_test(a_cold_leader_that_fails_its_probe_is_killed_too),
+		cmocka_unit_test(nobody_to_hand_over_to_is_seen_before_a_restart_here),
 		cmocka_unit_test(a_standby_that_fails_its_probe_is_started_anew),
 		cmocka_unit_test(a_resumed_elector_tells_nothing_before_it_has_verified),
 		cmocka_unit_test(a_jobmanager_that_died_with_the_elector_is_not_granted_again),
