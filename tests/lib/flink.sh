@@ -318,7 +318,9 @@ flink_job_field() { flink_any_rest "/jobs/$1" | jq -r "$2"; }          # JOBID j
 flink_job_state() { flink_any_rest "/jobs/$1/status" | jq -r .status; } # JOBID
 flink_job_is() { [ "$(flink_job_state "$1")" = "$2" ]; }                # JOBID STATE
 flink_all_tasks_run() { # JOBID
-	flink_any_rest "/jobs/$1" | jq -e '.state == "RUNNING" and ([.vertices[].status] | all(. == "RUNNING"))' >/dev/null
+	local answer # jq -e takes nothing at all for success
+	answer=$(flink_any_rest "/jobs/$1") && [ -n "$answer" ] && echo "$answer" |
+		jq -e '.state == "RUNNING" and ([.vertices[].status] | all(. == "RUNNING"))' >/dev/null
 }
 flink_checkpoints() { flink_any_rest "/jobs/$1/checkpoints" | jq -c .counts; } # JOBID
 flink_cancel() { flink_any_rest "/jobs/$1?mode=cancel" -X PATCH -o /dev/null; }
