@@ -83,8 +83,9 @@ static void smaller_T(struct world *w)
 {
 	struct lease_params p = w->lease;
 
+	p.revoke = w->revoke;
 	do /* as small as there is room for a lease */
-		p.session = w->T * between(w, 50, 90) / 100;
+		p.session = w->T * between(w, 50, 100) / 100;
 	while (!lease_has_room(&p));
 	for (int i = 0; i < N_SERVERS; i++)
 		if (i != (int)(w->seed % N_SERVERS))

@@ -97,6 +97,8 @@ void shell_local(struct world *w, const struct world_event *e)
 		}
 		break;
 	case CORE_EV_EXITED:
+		if (h->hot && e->arg2 != h->number.v)
+			return; /* of a process before */
 		ev.exited.epoch.v = e->arg2;
 		ev.exited.pause = low;
 		break;
@@ -400,21 +402,31 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		host_page_extend(w, member, cmd->deadline);
 		break;
 	case CORE_CMD_DISARM:
-		host_page_end(w, member);
+		host_page_disarm(w, member);
 		break;
-	case CORE_CMD_GRANT:
-		host_grant(w, member, cmd->epoch);
+	case CORE_CMD_GRANT: /* hot: told at the end of the turn, as what is asked back */
+		if (h->hot)
+			oracle_granted(w, member, cmd->epoch);
+		else
+			host_grant(w, member, cmd->epoch);
 		break;
 	case CORE_CMD_REVOKE:
+		w->n_stops++;
+		if (!h->hot)
+			host_stop_jobmanager(w, member, cmd->epoch, false, false);
+		break;
+	case CORE_CMD_TERMINATE:
 	case CORE_CMD_KILL:
-		host_stop_jobmanager(w, member, cmd->epoch, cmd->type == CORE_CMD_KILL);
+		w->n_stops += cmd->type == CORE_CMD_KILL;
+		host_stop_jobmanager(w, member, h->hot ? h->number : cmd->epoch,
+		                     cmd->type == CORE_CMD_KILL, cmd->failed);
 		break;
 	case CORE_CMD_SETTLE:
 		shell_later(w, member, between(w, 1, MS(2)), CORE_EV_SETTLED, CORE_OK, 0);
 		break;
-	case CORE_CMD_START: /* the simulated JobManager is cold */
-	case CORE_CMD_TERMINATE:
-		violated(w, "%c: a command of hot mode", 'a' + member);
+	case CORE_CMD_START:
+		h->number = epoch_next(h->number);
+		host_start_process(w, member, h->number);
 		break;
 	case CORE_CMD_EXIT:
 		host_elector_exits(w, member);
@@ -435,6 +447,7 @@ static void carry_out(struct world *w, int member, const struct core_out *out)
 		if (!h->running || h->incarnation != incarnation)
 			return; /* died between two commands */
 	}
+	leadership_look(w, member);
 	h->tick = true_time(w, member, core_next_tick(&h->core));
 	if (h->tick != USEC_INFINITY)
 		h->tick += between(w, 0, 500);
@@ -497,6 +510,10 @@ void shell_start(struct world *w, int member)
 		.page_deadline = h->page.deadline_local,
 		.latch = h->file.latch,
 		.nonce = h->file.nonce,
+		.hot = h->hot,
+		.silence = w->silence,
+		.ready = w->ready,
+		.process = h->hot && (h->jobmanager != JM_NONE || h->unreaped),
 	};
 	struct core_out out;
 	char text[600];
@@ -504,6 +521,13 @@ void shell_start(struct world *w, int member)
 	config.old_session = h->file.exists && !config.resume;
 	if (config.resume)
 		config.lease.session = h->file.timeout;
+	else if (h->hot && h->page.state == PAGE_ARMED)
+		violated(w, "%c cannot resume what its page says", 'a' + member);
+	if (h->hot)
+		config.lease.revoke = w->revoke;
+	h->number = h->jobmanager_epoch;
+	h->told_settled = h->tell_pending = false;
+	h->told.v = 0;
 	h->running = true;
 	h->stopped = h->exiting = false;
 	h->incarnation++;
@@ -516,8 +540,11 @@ void shell_start(struct world *w, int member)
 	carry_out(w, member, &out);
 	shell_eligible(w, member);
 	/* Said again after the HELLO as long as the page is armed for it. */
-	if (config.resume && h->jobmanager == JM_NONE)
-		shell_later(w, member, 10, CORE_EV_EXITED, CORE_OK, h->page.epoch.v);
+	if (config.resume && h->jobmanager == JM_NONE && (!h->hot || !h->unreaped))
+		shell_later(w, member, 10, CORE_EV_EXITED, CORE_OK,
+		            h->hot ? h->number.v : h->page.epoch.v);
+	if (h->hot)
+		leadership_beat(w, member, h->incarnation);
 	at(w, w->now + MS(20),
 	   (struct world_event){
 	           .type = EV_COMMITTER, .who = member, .generation = h->incarnation });
