@@ -322,7 +322,9 @@ static void strike_jobmanager(struct world *w, const struct fault *f, int m)
 		process_gives_up(w, m);
 		break;
 	case FAULT_UNHEALTHY:
+		h->unhealthy = true;
 		shell_feed(w, m, (struct core_event){ .type = CORE_EV_UNHEALTHY });
+		h->unhealthy = false;
 		break;
 	case FAULT_STREAM_LOST:
 		process_stream_lost(w, m);

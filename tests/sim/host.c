@@ -133,6 +133,7 @@ void host_process_starts(struct world *w, int member, struct epoch number)
 	h->jobmanager = JM_RUNNING;
 	h->jobmanager_epoch = number;
 	h->jobmanager_generation++;
+	h->word_at = w->now;
 	note(w, member, "process %llu starts", (unsigned long long)number.v);
 	process_begin(w, member);
 }

@@ -67,6 +67,8 @@ void leadership_tell(struct world *w, int m, uint32_t incarnation)
 	}
 	h->told_settled = true;
 	h->told = now.epoch;
+	if (now.epoch.v != 0)
+		h->word_at = w->now;
 }
 
 void leadership_beat(struct world *w, int m, uint32_t incarnation)
@@ -125,6 +127,8 @@ void leadership_said(struct world *w, const struct world_event *ev)
 		process_answer(w, ev->who, word, epoch, true);
 		return;
 	}
+	if (word == CORE_LEADS || h->told.v == 0)
+		h->word_at = w->now;
 	said.said.word = word;
 	said.said.epoch = epoch;
 	shell_feed(w, ev->who, said);

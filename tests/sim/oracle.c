@@ -128,6 +128,16 @@ void oracle_disarmed(struct world *w, int member)
 		violated(w, "rule A6: %c disarms the page of a JobManager that acts", 'a' + member);
 }
 
+/* Killed for its silence is only who was silent, since it was told what it should speak of. */
+void oracle_hangs(struct world *w, int member)
+{
+	const struct host *h = &w->host[member];
+
+	if (h->hot && host_has_process(h) &&
+	    (!h->told_settled || w->now < h->word_at + w->silence / 2))
+		violated(w, "%c kills a JobManager that does not hang", 'a' + member);
+}
+
 /* A3: with a session that is marked as ending nobody claims, beats or makes a latch. */
 void oracle_commanded(struct world *w, int member, enum core_command_type type)
 {

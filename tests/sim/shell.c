@@ -418,6 +418,8 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 	case CORE_CMD_TERMINATE:
 	case CORE_CMD_KILL:
 		w->n_stops += cmd->type == CORE_CMD_KILL;
+		if (cmd->failed && !h->unhealthy)
+			oracle_hangs(w, member);
 		host_stop_jobmanager(w, member, h->hot ? h->number : cmd->epoch,
 		                     cmd->type == CORE_CMD_KILL, cmd->failed);
 		break;

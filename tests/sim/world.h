@@ -263,6 +263,8 @@ struct host {
 	struct epoch number; /* hot: of the process that it knows */
 	bool told_settled, tell_pending;
 	struct epoch told; /* over the stream */
+	usec_t word_at;    /* the last word that was taken, or the last grant told */
+	bool unhealthy;    /* its probe fails */
 	usec_t tick;
 	unsigned n_inbox;
 	struct core_event inbox[MAX_INBOX];
@@ -480,6 +482,7 @@ void oracle_claimed(struct world *w, struct epoch epoch);
 void oracle_granted(struct world *w, int member, struct epoch epoch);
 void oracle_acts(struct world *w, int member, struct epoch epoch);
 void oracle_disarmed(struct world *w, int member);
+void oracle_hangs(struct world *w, int member);
 void oracle_written(struct world *w, struct epoch epoch);
 void oracle_commanded(struct world *w, int member, enum core_command_type type);
 int oracle_leader(const struct world *w); /* -1: none */
