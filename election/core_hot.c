@@ -161,7 +161,7 @@ usec_t core_hot_next(const struct core *c)
 	if (c->phase == CORE_REVOKING)
 		return c->killed ? next : c->revoke_until;
 	if (c->jobmanager)
-		return usec_add(c->heard_at, c->config.silence);
+		return c->phase == CORE_LEADING ? usec_add(c->heard_at, c->config.silence) : next;
 	if (c->waiting)
 		next = usec_add(c->heard_at, c->config.silence);
 	else if (!c->ended)

@@ -418,6 +418,29 @@ static void a_resumed_elector_tells_nothing_before_it_has_verified(void **state)
 	assert_int_equal(core_granted(&m.core).v, 1);
 }
 
+/* Its elector died between page and grant: it had nothing to speak of, however long that took. */
+static void silence_counts_from_when_a_resumed_elector_has_told(void **state)
+{
+	struct member m;
+
+	(void)state;
+	init_resumed(&m);
+	m.core.config.silence = MS(3000);
+	expect(&m, SAID(1, WAITING, 0), "");
+	assert_int_equal(core_next_tick(&m.core), MS(5000)); /* to revoke; no tick for silence */
+	expect(&m, CONNECTED(4000), "observe");
+	expect(&m, SEEN(4001, own_term(1)), "load:1 heartbeat publish");
+	expect(&m, BEAT(4002, CORE_OK, 4001), "extend@10991");
+	assert_int_equal(m.core.phase, CORE_LEADING);
+	expect(&m, EV(LOADED, 4003, .result = CORE_OK), "");
+	expect(&m, EV(TICK, 5001), "heartbeat");
+	feed(&m, BEAT(5002, CORE_OK, 5001));
+	expect(&m, EV(TICK, 6001), "heartbeat");
+	feed(&m, BEAT(6002, CORE_OK, 6001));
+	expect(&m, EV(TICK, 7001), "heartbeat");
+	expect(&m, EV(TICK, 7002), "kill:1=jobmanager-hung");
+}
+
 static void a_jobmanager_that_died_with_the_elector_is_not_granted_again(void **state)
 {
 	struct member m;
@@ -517,6 +540,7 @@ int main(void)
 		cmocka_unit_test(nobody_to_hand_over_to_is_seen_before_a_restart_here),
 		cmocka_unit_test(a_standby_that_fails_its_probe_is_started_anew),
 		cmocka_unit_test(a_resumed_elector_tells_nothing_before_it_has_verified),
+		cmocka_unit_test(silence_counts_from_when_a_resumed_elector_has_told),
 		cmocka_unit_test(a_jobmanager_that_died_with_the_elector_is_not_granted_again),
 		cmocka_unit_test(an_elector_that_resumes_nothing_takes_a_waiting_process_over),
 		cmocka_unit_test(who_leads_what_is_not_granted_is_superseded),
