@@ -164,6 +164,19 @@ static void dies_under_claim(struct world *w)
 		next(w, FAULT_ELECTOR_CRASH, 0)->after = between(w, 0, MS(5));
 }
 
+/* It gives each grant back, and nobody else can lead. */
+static void gives_back(struct world *w)
+{
+	for (int m = 1; m < N_MEMBERS; m++)
+		*next(w, FAULT_NOT_ELIGIBLE, 4 * w->T) = (struct fault){
+			.type = FAULT_NOT_ELIGIBLE, .who = m, .lasts = 4 * w->T, .after = MS(1)
+		};
+	on(next(w, FAULT_JOBMANAGER_GIVES_UP, 0), CORE_CMD_GRANT, 1)->after =
+	        between(w, MS(1), MS(5));
+	w->fault[w->n_faults - 1].follows = false;
+	w->fault[w->n_faults - 1].who = 0;
+}
+
 static const struct {
 	const char *name;
 	void (*plan)(struct world *w);
@@ -182,6 +195,7 @@ static const struct {
 	{ "late-grant", late_grant, true },
 	{ "revoke-at-the-deadline", revoke_at_the_deadline, true },
 	{ "dies-under-claim", dies_under_claim, true },
+	{ "gives-back", gives_back, true },
 };
 
 enum { N_CASES = sizeof(cases) / sizeof(cases[0]) };

@@ -145,7 +145,9 @@ static void plan_elector_crashes(struct world *w)
 
 		*f = (struct fault){ .type = FAULT_ELECTOR_CRASH, .who = -1 };
 		f->after = when += between(w, w->k, 2 * w->k);
-		if (percent(w, 50)) {
+		/* The stream beats once a second: a lease that is hardly longer may pass for a
+		 * JobManager that hears nothing before it passes for its elector. */
+		if (lease_length(&w->lease) > MS(2000) && percent(w, 50)) {
 			f->type = FAULT_ELECTOR_STOP;
 			f->lasts = between(w, MS(1), MS(900));
 		}
@@ -320,8 +322,11 @@ static void strike_jobmanager(struct world *w, const struct fault *f, int m)
 		break;
 	case FAULT_JOBMANAGER_GIVES_UP:
 		process_gives_up(w, m);
+		h->process.fickle = f->lasts == 0 || percent(w, 30);
 		break;
 	case FAULT_UNHEALTHY:
+		if (h->stopped) /* cannot probe */
+			break;
 		h->unhealthy = true;
 		shell_feed(w, m, (struct core_event){ .type = CORE_EV_UNHEALTHY });
 		h->unhealthy = false;
@@ -524,6 +529,7 @@ void faults_heal(struct world *w)
 		if (h->lost)
 			faults_over(w, FAULT_HOST_LOST, m);
 		h->storage_hangs_until = 0;
+		h->process.fickle = false;
 		if (h->process.stopped_until != USEC_INFINITY)
 			h->process.stopped_until = 0;
 		if (h->stopped)

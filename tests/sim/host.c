@@ -106,13 +106,19 @@ bool host_has_process(const struct host *h)
 	return h->jobmanager != JM_NONE;
 }
 
-/* A guard that is stopped reads it later. */
+/* What the elector sends is read in order: a stopped guard starts it later, and stops it then. */
 void host_start_process(struct world *w, int member, struct epoch number)
 {
 	struct host *h = &w->host[member];
 
 	if (h->page.state == PAGE_ARMED)
 		violated(w, "rule A10: %c starts a process under an armed page", 'a' + member);
+	h->stop_pending = false;
+	if (w->now >= h->guard_paused_until) {
+		host_process_starts(w, member, number);
+		return;
+	}
+	h->start_pending = true;
 	at(w, not_before_guard(w, member, w->now),
 	   (struct world_event){ .type = EV_PROCESS_START,
 	                         .who = member,
@@ -124,6 +130,7 @@ void host_process_starts(struct world *w, int member, struct epoch number)
 {
 	struct host *h = &w->host[member];
 
+	h->start_pending = false;
 	if (h->page.state == PAGE_ARMED || h->jobmanager != JM_NONE || h->unreaped ||
 	    number.v <= h->jobmanager_epoch.v) {
 		note(w, member, "guard: process %llu not started", (unsigned long long)number.v);
@@ -136,6 +143,9 @@ void host_process_starts(struct world *w, int member, struct epoch number)
 	h->word_at = w->now;
 	note(w, member, "process %llu starts", (unsigned long long)number.v);
 	process_begin(w, member);
+	if (h->stop_pending)
+		host_stop_jobmanager(w, member, number, true, false);
+	h->stop_pending = false;
 }
 
 static void jobmanager_event(struct world *w, int member, usec_t when, enum world_event_type type,
@@ -167,6 +177,10 @@ void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool 
 {
 	struct host *h = &w->host[member];
 
+	if (h->start_pending) {
+		h->stop_pending = true;
+		return;
+	}
 	if (h->jobmanager == JM_NONE || h->jobmanager_epoch.v != epoch.v) {
 		exited(w, member, epoch, 0);
 		return;
@@ -364,7 +378,7 @@ void host_guard_start(struct world *w, int member)
 	h->guard_up = true;
 	h->guard_generation++;
 	h->deaths = 0;
-	h->unreaped = h->need_release = false;
+	h->unreaped = h->need_release = h->start_pending = h->stop_pending = false;
 	h->page = (struct page){ .state = PAGE_NEVER };
 	h->jobmanager_epoch.v = 0;
 	elector_wanted(w, member, MS(1));

@@ -116,6 +116,8 @@ static void lead(struct world *w, int m, struct epoch epoch)
 	p->revoking = p->owes = false;
 	oracle_acts(w, m, epoch);
 	say(w, m);
+	if (p->fickle)
+		process_gives_up(w, m);
 }
 
 static usec_t time_to_revoke(struct world *w)

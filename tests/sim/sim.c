@@ -229,6 +229,13 @@ static void nothing_changed(struct world *w)
 		         w->n_grants, w->n_stops);
 }
 
+/* C2: however a JobManager behaves, its member takes its time. */
+static void takes_its_time(struct world *w)
+{
+	if (w->n_grants > 40)
+		violated(w, "rule C2: %u grants in %.1f s", w->n_grants, (double)w->now / 1e6);
+}
+
 /* P6: after the faults there is a leader, and it stays; and the others wait for their turn. */
 static bool settled(struct world *w)
 {
@@ -280,6 +287,7 @@ static void run(struct world *w, uint64_t seed, const struct options *o, bool ve
 			break;
 	}
 	nothing_changed(w);
+	takes_its_time(w);
 }
 
 /* ---- command line ---- */

@@ -226,6 +226,7 @@ enum jobmanager_state { JM_NONE, JM_RUNNING, JM_TERMINATING, JM_KILLED };
 /* A hot JobManager; it acts while it leads. */
 struct process {
 	bool up, leads, revoking;
+	bool fickle;          /* gives each grant back at once */
 	bool owes;            /* it has revoked `led` and was not heard yet */
 	struct epoch led;     /* leads, or led last */
 	usec_t stopped_until; /* USEC_INFINITY: it hangs for ever */
@@ -250,9 +251,10 @@ struct host {
 	enum jobmanager_state jobmanager;
 	struct epoch jobmanager_epoch; /* hot: the number of the process */
 	uint32_t jobmanager_generation, guard_generation;
-	bool unreaped;     /* dead, and the guard has not looked */
-	bool failed;       /* killed since it hangs: counts as an exit */
-	bool need_release; /* before the next elector */
+	bool unreaped;                    /* dead, and the guard has not looked */
+	bool failed;                      /* killed since it hangs: counts as an exit */
+	bool need_release;                /* before the next elector */
+	bool start_pending, stop_pending; /* messages that a stopped guard has not read */
 	struct process process;
 	unsigned restarts;
 	struct session_file file;
