@@ -251,6 +251,33 @@ static void who_revoked_and_stays_is_granted_a_higher_epoch(void **state)
 	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
 }
 
+/* C2: else a JobManager that cannot lead uses up epochs as fast as the disk allows. */
+static void who_revokes_by_itself_again_waits_longer_each_time(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	expect(&m, SAID(3100, REVOKED, 1), "disarm:1 settle publish");
+	expect(&m, EV(SETTLED, 3101), "observe+log");
+	expect(&m, SEEN(3102, own_term(1)), "");
+	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
+	expect(&m, CLAIMED(3104, CORE_OK), "load:2");
+	expect(&m, EV(LOADED, 3105, .result = CORE_OK), "arm:2@10093 grant:2");
+	expect(&m, SAID(3106, LEADS, 2), "");
+	expect(&m, SAID(3107, REVOKED, 2), "disarm:2 settle publish");
+	expect(&m, EV(SETTLED, 3108), "observe+log");
+	expect(&m, SEEN(3109, own_term(2)), "");
+	expect(&m, SAID(3110, WAITING, 2), "publish"); /* not eligible: pause */
+	assert_int_equal(core_reasons(&m.core), REASON_BIT(REASON_PAUSE));
+	assert_int_equal(m.core.phase, CORE_RESTARTING);
+	assert_int_equal(core_next_tick(&m.core), MS(4004)); /* heartbeat */
+	expect(&m, EV(TICK, 4004), "heartbeat");
+	expect(&m, BEAT(4005, CORE_OK, 4004), "");
+	assert_int_equal(core_next_tick(&m.core), MS(4107));
+	expect(&m, EV(TICK, 4107), "claim:3=restart-in-place publish");
+}
+
 /* ---- the process ends, or hangs ---- */
 
 static void a_crash_without_a_successor_waits_for_the_next_process_then_claims_again(void **state)
@@ -321,6 +348,7 @@ static void a_leader_that_only_says_waiting_hangs(void **state)
 	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 	expect(&m, SAID(4000, WAITING, 0), "");
 	expect(&m, SAID(7000, WAITING, 0), "observe heartbeat");
+	expect(&m, SAID(7001, LEADS, 7), ""); /* nor is that the grant (and it is told to halt) */
 	expect(&m, EV(TICK, 8007), "kill:1=jobmanager-hung");
 }
 
@@ -528,6 +556,7 @@ int main(void)
 		cmocka_unit_test(a_lease_that_ends_costs_the_term_but_not_the_process),
 		cmocka_unit_test(what_is_certainly_lost_is_killed_at_once),
 		cmocka_unit_test(who_revoked_and_stays_is_granted_a_higher_epoch),
+		cmocka_unit_test(who_revokes_by_itself_again_waits_longer_each_time),
 		cmocka_unit_test(
 		        a_crash_without_a_successor_waits_for_the_next_process_then_claims_again),
 		cmocka_unit_test(a_crash_with_a_successor_hands_over_at_once),
