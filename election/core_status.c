@@ -102,7 +102,7 @@ usec_t core_next_tick(const struct core *c)
 		sooner(&next, c->pause_until);
 	if (c->takeover_since != 0)
 		sooner(&next, c->takeover_since + c->config.takeover);
-	if (c->phase == CORE_RESTARTING)
+	if (c->phase == CORE_RESTARTING && c->restart_at > c->now) /* then a process is awaited */
 		sooner(&next, c->restart_at);
 	if (c->phase == CORE_QUEUED && c->now < c->gone_since + c->view.owner_session &&
 	    latch_name_equal(&c->gone, &c->view.owner))

@@ -290,6 +290,7 @@ static void a_crash_without_a_successor_waits_for_the_next_process_then_claims_a
 	expect(&m, EV(SETTLED, 3101), "observe+log");
 	expect(&m, SEEN(3102, own_term(1)), "");
 	assert_int_equal(m.core.phase, CORE_RESTARTING);
+	assert_int_equal(core_next_tick(&m.core), MS(4004)); /* nothing is due before */
 	expect(&m, EV(TICK, 4004), "heartbeat");
 	expect(&m, BEAT(4005, CORE_OK, 4004), "");
 	expect(&m, SAID(6000, WAITING, 0), "claim:2=restart-in-place heartbeat publish");
