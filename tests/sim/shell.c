@@ -450,6 +450,10 @@ static void carry_out(struct world *w, int member, const struct core_out *out)
 			return; /* died between two commands */
 	}
 	leadership_look(w, member);
+	if (core_next_tick(&h->core) != h->core.now + MS(100) || w->k == MS(200))
+		h->n_spins = 0;
+	else if (++h->n_spins > 40)
+		violated(w, "%c is woken ten times a second for nothing", 'a' + member);
 	h->tick = true_time(w, member, core_next_tick(&h->core));
 	if (h->tick != USEC_INFINITY)
 		h->tick += between(w, 0, 500);
