@@ -112,7 +112,7 @@ void core_unhealthy(struct core *c, struct core_out *out)
 /* The member is about to leave: true when the process is gone. */
 bool core_hot_gone(struct core *c, struct core_out *out)
 {
-	if (c->process && !c->jobmanager)
+	if (c->process)
 		end_process(c, out, false);
 	return !c->process;
 }

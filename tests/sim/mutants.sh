@@ -204,7 +204,6 @@ mutant no-tick-for-revoke core_hot.c 's/return c->killed ? next : c->revoke_unti
 mutant not-asked-before-the-end core_private.h 's/return c->config.hot ? usec_sub(.*/return USEC_INFINITY;/'
 mutant eligible-without-process core_hot.c 's/c->own_reasons |= REASON_BIT(REASON_JOBMANAGER_NOT_WAITING)/;/'
 mutant leaves-its-process core_hot.c '/^bool core_hot_gone/,/^}/s/return !c->process;/return true;/'
-mutant terminated-while-granted core_hot.c 's/if (c->process \&\& !c->jobmanager)/if (c->process)/'
 mutant unhealthy-standby-stays core_hot.c '/^void core_unhealthy/,/^}/s/end_process(c, out, true);/;/'
 mutant unhealthy-leader-stays core_hot.c '/^void core_unhealthy/,/^}/s/core_revoke(c, out, CAUSE_JOBMANAGER_HUNG, true);/;/'
 mutant hung-is-not-a-failure core.c 's/cmd->failed = c->cause == CAUSE_JOBMANAGER_HUNG;/;/'

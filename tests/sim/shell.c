@@ -351,6 +351,31 @@ static void delete_extra(struct world *w, int member, const struct core_command 
 	}
 }
 
+/* Hot: granted and asked back at the end of the turn (leadership.c). */
+static void jobmanager(struct world *w, int member, const struct core_command *cmd)
+{
+	struct host *h = &w->host[member];
+	bool kill = cmd->type == CORE_CMD_KILL, revoke = cmd->type == CORE_CMD_REVOKE;
+
+	if (cmd->type == CORE_CMD_START) {
+		h->number = epoch_next(h->number);
+		host_start_process(w, member, h->number);
+		return;
+	}
+	if (cmd->type == CORE_CMD_GRANT) {
+		if (h->hot)
+			oracle_granted(w, member, cmd->epoch);
+		else
+			host_grant(w, member, cmd->epoch);
+		return;
+	}
+	w->n_stops += kill || revoke;
+	if (cmd->failed && !h->unhealthy)
+		oracle_hangs(w, member);
+	if (!h->hot || !revoke)
+		host_stop_jobmanager(w, member, h->hot ? h->number : cmd->epoch, kill, cmd->failed);
+}
+
 static void command(struct world *w, int member, const struct core_command *cmd)
 {
 	struct host *h = &w->host[member];
@@ -404,31 +429,15 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 	case CORE_CMD_DISARM:
 		host_page_disarm(w, member);
 		break;
-	case CORE_CMD_GRANT: /* hot: told at the end of the turn, as what is asked back */
-		if (h->hot)
-			oracle_granted(w, member, cmd->epoch);
-		else
-			host_grant(w, member, cmd->epoch);
-		break;
+	case CORE_CMD_GRANT:
+	case CORE_CMD_START:
 	case CORE_CMD_REVOKE:
-		w->n_stops++;
-		if (!h->hot)
-			host_stop_jobmanager(w, member, cmd->epoch, false, false);
-		break;
 	case CORE_CMD_TERMINATE:
 	case CORE_CMD_KILL:
-		w->n_stops += cmd->type == CORE_CMD_KILL;
-		if (cmd->failed && !h->unhealthy)
-			oracle_hangs(w, member);
-		host_stop_jobmanager(w, member, h->hot ? h->number : cmd->epoch,
-		                     cmd->type == CORE_CMD_KILL, cmd->failed);
+		jobmanager(w, member, cmd);
 		break;
 	case CORE_CMD_SETTLE:
 		shell_later(w, member, between(w, 1, MS(2)), CORE_EV_SETTLED, CORE_OK, 0);
-		break;
-	case CORE_CMD_START:
-		h->number = epoch_next(h->number);
-		host_start_process(w, member, h->number);
 		break;
 	case CORE_CMD_EXIT:
 		host_elector_exits(w, member);
