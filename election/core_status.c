@@ -108,7 +108,7 @@ usec_t core_next_tick(const struct core *c)
 	    latch_name_equal(&c->gone, &c->view.owner))
 		sooner(&next, c->gone_since + c->view.owner_session); /* A4 */
 	if (c->connected) {
-		if (latch_name_set(&c->latch))
+		if (latch_name_set(&c->latch) && (c->owns || !acting(c))) /* as beat() */
 			sooner(&next, c->heartbeat_at);
 		if (c->seen)
 			sooner(&next, c->observe_at);

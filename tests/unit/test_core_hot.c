@@ -470,6 +470,19 @@ static void silence_counts_from_when_a_resumed_elector_has_told(void **state)
 	expect(&m, EV(TICK, 7002), "kill:1=jobmanager-hung");
 }
 
+/* Connected too late to verify its term, it beats no more: nor is it woken for that. */
+static void a_resumed_elector_that_gives_up_waits_for_the_word_only(void **state)
+{
+	struct member m;
+
+	(void)state;
+	init_resumed(&m);
+	expect(&m, EV(TICK, 5000), "revoke:1=lease-expired");
+	expect(&m, CONNECTED(5100), "observe");
+	expect(&m, SEEN(5101, own_term(1)), "");
+	assert_int_equal(core_next_tick(&m.core), MS(6000)); /* killed then */
+}
+
 static void a_jobmanager_that_died_with_the_elector_is_not_granted_again(void **state)
 {
 	struct member m;
@@ -571,6 +584,7 @@ int main(void)
 		cmocka_unit_test(a_standby_that_fails_its_probe_is_started_anew),
 		cmocka_unit_test(a_resumed_elector_tells_nothing_before_it_has_verified),
 		cmocka_unit_test(silence_counts_from_when_a_resumed_elector_has_told),
+		cmocka_unit_test(a_resumed_elector_that_gives_up_waits_for_the_word_only),
 		cmocka_unit_test(a_jobmanager_that_died_with_the_elector_is_not_granted_again),
 		cmocka_unit_test(an_elector_that_resumes_nothing_takes_a_waiting_process_over),
 		cmocka_unit_test(who_leads_what_is_not_granted_is_superseded),
