@@ -91,7 +91,7 @@ usec_t core_next_tick(const struct core *c)
 {
 	usec_t next = USEC_INFINITY;
 
-	if (c->armed)
+	if (c->armed && !c->killed)
 		sooner(&next, c->lease.deadline);
 	if (c->armed && leading(c))
 		sooner(&next, core_revoke_at(c));

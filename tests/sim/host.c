@@ -114,6 +114,7 @@ void host_start_process(struct world *w, int member, struct epoch number)
 	if (h->page.state == PAGE_ARMED)
 		violated(w, "rule A10: %c starts a process under an armed page", 'a' + member);
 	h->stop_pending = false;
+	h->word_at = w->now;
 	if (w->now >= h->guard_paused_until) {
 		host_process_starts(w, member, number);
 		return;
@@ -140,7 +141,6 @@ void host_process_starts(struct world *w, int member, struct epoch number)
 	h->jobmanager = JM_RUNNING;
 	h->jobmanager_epoch = number;
 	h->jobmanager_generation++;
-	h->word_at = w->now;
 	note(w, member, "process %llu starts", (unsigned long long)number.v);
 	process_begin(w, member);
 	if (h->stop_pending)

@@ -235,6 +235,7 @@ static void what_is_certainly_lost_is_killed_at_once(void **state)
 	(void)state;
 	hot_leader(&m);
 	expect(&m, EV(EXPIRED, 3100), "kill:1=session-expired");
+	assert_int_equal(core_next_tick(&m.core), USEC_INFINITY); /* until it is dead */
 	expect(&m, EXITED(3101, 0), "disarm:1 start connect-new");
 }
 
