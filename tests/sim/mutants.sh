@@ -135,7 +135,7 @@ mutant bad-version-is-ours core_events.c '/^static void on_claimed/,/^}/{s/^	cas
 mutant owner-not-waited-for core_takeover.c 's/!v->owner_member || v->owner_stopped.v >= v->epoch.v/1/'
 mutant any-stopped-will-do core_takeover.c 's/v->owner_stopped.v >= v->epoch.v/v->owner_stopped.v > 0/'
 mutant zero-is-stopped core_takeover.c 's/v->owner_stopped.v >= v->epoch.v/(v->owner_stopped.v == 0 || v->owner_stopped.v >= v->epoch.v)/'
-mutant stopped-too-early core_events.c '/^static void on_exited/,/^}/s/!latch_name_set(&c->latch)/0/'
+mutant stopped-too-early core_events.c '/^void core_stopped/,/^}/s/!latch_name_set(&c->latch)/0/'
 mutant stopped-never-said core_drive.c 's/if (c->stopped_owed.v != 0) {/if (0) {/'
 mutant claims-from-behind core_takeover.c 's/v->rank != 0 ||/v->rank < 0 ||/'
 mutant no-step-back core_takeover.c 's/c->stepped_back != v->version) {/0) {/'
