@@ -178,6 +178,7 @@ static void check(const struct core *c)
 {
 	assert(!c->armed || c->epoch.v != 0);
 	assert(!c->jobmanager || c->armed);
+	assert(!c->armed || !c->config.hot || c->process);
 	assert(c->phase != CORE_LEADING || (c->armed && c->jobmanager && c->owns));
 	assert(c->phase != CORE_LEADING || latch_name_set(&c->latch));
 	assert(c->phase != CORE_QUEUED || latch_name_set(&c->latch));

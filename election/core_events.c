@@ -148,6 +148,7 @@ static void lease_extended(struct core *c, struct core_out *out)
 	if (c->phase == CORE_RESUMING) {
 		core_become(c, CORE_LEADING);
 		c->cause = CAUSE_RESUMED;
+		core_hot_granted(c); /* only now it is told, perhaps for the first time (D1) */
 	}
 	if (c->phase == CORE_LEADING)
 		core_emit(out, CORE_CMD_EXTEND)->deadline = c->lease.deadline;

@@ -21,9 +21,10 @@ static bool hot(const struct core *c)
 /* Its word for it that nothing acts under the term any more, or its proven death, ends the term. */
 static void on_revoked(struct core *c, struct core_out *out)
 {
-	if (leading(c)) { /* by itself: as good as an exit */
+	if (leading(c)) { /* by itself: as good as an exit, but no guard counts it (C2) */
 		c->cause = CAUSE_JOBMANAGER_EXITED;
-		c->restart_at = c->now;
+		core_pause_after_failure(c);
+		c->restart_at = c->pause_until;
 	}
 	core_stopped(c, out);
 }
@@ -111,7 +112,7 @@ void core_unhealthy(struct core *c, struct core_out *out)
 /* The member is about to leave: true when the process is gone. */
 bool core_hot_gone(struct core *c, struct core_out *out)
 {
-	if (c->process && !c->jobmanager)
+	if (c->process)
 		end_process(c, out, false);
 	return !c->process;
 }
@@ -161,7 +162,7 @@ usec_t core_hot_next(const struct core *c)
 	if (c->phase == CORE_REVOKING)
 		return c->killed ? next : c->revoke_until;
 	if (c->jobmanager)
-		return usec_add(c->heard_at, c->config.silence);
+		return c->phase == CORE_LEADING ? usec_add(c->heard_at, c->config.silence) : next;
 	if (c->waiting)
 		next = usec_add(c->heard_at, c->config.silence);
 	else if (!c->ended)

@@ -91,7 +91,7 @@ usec_t core_next_tick(const struct core *c)
 {
 	usec_t next = USEC_INFINITY;
 
-	if (c->armed)
+	if (c->armed && !c->killed)
 		sooner(&next, c->lease.deadline);
 	if (c->armed && leading(c))
 		sooner(&next, core_revoke_at(c));
@@ -102,13 +102,13 @@ usec_t core_next_tick(const struct core *c)
 		sooner(&next, c->pause_until);
 	if (c->takeover_since != 0)
 		sooner(&next, c->takeover_since + c->config.takeover);
-	if (c->phase == CORE_RESTARTING)
+	if (c->phase == CORE_RESTARTING && c->restart_at > c->now) /* then a process is awaited */
 		sooner(&next, c->restart_at);
 	if (c->phase == CORE_QUEUED && c->now < c->gone_since + c->view.owner_session &&
 	    latch_name_equal(&c->gone, &c->view.owner))
 		sooner(&next, c->gone_since + c->view.owner_session); /* A4 */
 	if (c->connected) {
-		if (latch_name_set(&c->latch))
+		if (latch_name_set(&c->latch) && (c->owns || !acting(c))) /* as beat() */
 			sooner(&next, c->heartbeat_at);
 		if (c->seen)
 			sooner(&next, c->observe_at);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Schedules around the counterexamples of the model (PROTOCOL section 3): the faults are given, the
+ * Schedules around the counterexamples of the model (PROTOCOL section 3), and around what only a
+ * hot JobManager can do: the faults are given, the
  * times within them are the seed's.  `sim -c NAME`; without it some of all runs are such ones.
  */
 #include "tests/sim/world.h"
@@ -83,8 +84,9 @@ static void smaller_T(struct world *w)
 {
 	struct lease_params p = w->lease;
 
+	p.revoke = w->revoke;
 	do /* as small as there is room for a lease */
-		p.session = w->T * between(w, 50, 90) / 100;
+		p.session = w->T * between(w, 50, 100) / 100;
 	while (!lease_has_room(&p));
 	for (int i = 0; i < N_SERVERS; i++)
 		if (i != (int)(w->seed % N_SERVERS))
@@ -109,14 +111,91 @@ static void designated(struct world *w)
 	        ->after = between(w, 0, MS(5));
 }
 
+/* The elector dies between page and grant, and its successor is cut off for longer than a
+ * JobManager may be silent: that one has nothing to speak of before it is told. */
+static void granted_untold(struct world *w)
+{
+	on(next(w, FAULT_ELECTOR_CRASH, 0), percent(w, 50) ? CORE_CMD_ARM : CORE_CMD_GRANT, 1);
+	next(w, FAULT_CUT, between(w, w->silence / 2, lease_length(&w->lease)));
+}
+
+/* Asked to revoke; elector or stream go while the word is on its way. */
+static void last_word(struct world *w)
+{
+	next(w, percent(w, 50) ? FAULT_SWITCHOVER : FAULT_STEP_DOWN, 0)->after = first_grant(w);
+	next(w, percent(w, 70) ? FAULT_ELECTOR_CRASH : FAULT_STREAM_LOST, 0)->after =
+	        between(w, 0, percent(w, 50) ? MS(5) : w->revoke);
+	if (percent(w, 50))
+		next(w, FAULT_CUT, between(w, 0, w->T))->after = between(w, 0, MS(50));
+}
+
+/* It is stopped when the grant is on its way, and reads it when that may be over. */
+static void late_grant(struct world *w)
+{
+	on(next(w, FAULT_JOBMANAGER_STOP, between(w, MS(1), w->T + 2 * w->k)), CORE_CMD_GRANT, 1)
+	        ->after = between(w, 0, MS(1));
+	next(w, percent(w, 50) ? FAULT_STEP_DOWN : FAULT_CUT, w->T)->after =
+	        between(w, 0, lease_length(&w->lease));
+	if (percent(w, 50))
+		next(w, FAULT_ELECTOR_CRASH, 0)->after = between(w, 0, MS(500));
+}
+
+/* Cut off: asked before the lease ends, answers about when it ends. */
+static void revoke_at_the_deadline(struct world *w)
+{
+	w->revoke = between(w, MS(50), MS(200));
+	next(w, FAULT_CUT, 2 * w->T)->after = first_grant(w);
+	if (percent(w, 50))
+		next(w, percent(w, 50) ? FAULT_ELECTOR_STOP : FAULT_GUARD_PAUSE, MS(300))->after =
+		        usec_sub(lease_length(&w->lease), between(w, 0, w->revoke + w->k));
+}
+
+/* It dies, or gives up, while its member claims, loads or was just granted. */
+static void dies_under_claim(struct world *w)
+{
+	static const enum fault_type ends[] = { FAULT_JOBMANAGER_EXIT, FAULT_JOBMANAGER_HANGS,
+		                                FAULT_JOBMANAGER_GIVES_UP, FAULT_UNHEALTHY };
+	static const enum core_command_type during[] = { CORE_CMD_CLAIM, CORE_CMD_LOAD,
+		                                         CORE_CMD_GRANT };
+
+	on(next(w, ends[below(w, 4)], 0), during[below(w, 3)], 1)->after =
+	        between(w, 0, percent(w, 50) ? MS(3) : MS(100));
+	if (percent(w, 50))
+		next(w, FAULT_ELECTOR_CRASH, 0)->after = between(w, 0, MS(5));
+}
+
+/* It gives each grant back, and nobody else can lead. */
+static void gives_back(struct world *w)
+{
+	for (int m = 1; m < N_MEMBERS; m++)
+		*next(w, FAULT_NOT_ELIGIBLE, 4 * w->T) = (struct fault){
+			.type = FAULT_NOT_ELIGIBLE, .who = m, .lasts = 4 * w->T, .after = MS(1)
+		};
+	on(next(w, FAULT_JOBMANAGER_GIVES_UP, 0), CORE_CMD_GRANT, 1)->after =
+	        between(w, MS(1), MS(5));
+	w->fault[w->n_faults - 1].follows = false;
+	w->fault[w->n_faults - 1].who = 0;
+}
+
 static const struct {
 	const char *name;
 	void (*plan)(struct world *w);
+	bool hot;
 } cases[] = {
-	{ "gap-fixed", gap_fixed },         { "last-touch", last_touch },
-	{ "chain-anyconn", chain_anyconn }, { "relatch", relatch },
-	{ "mark-cleared", mark_cleared },   { "smaller-T", smaller_T },
-	{ "latch-by-hand", latch_by_hand }, { "designated", designated },
+	{ "gap-fixed", gap_fixed, false },
+	{ "last-touch", last_touch, false },
+	{ "chain-anyconn", chain_anyconn, false },
+	{ "relatch", relatch, false },
+	{ "mark-cleared", mark_cleared, false },
+	{ "smaller-T", smaller_T, false },
+	{ "latch-by-hand", latch_by_hand, false },
+	{ "designated", designated, false },
+	{ "granted-untold", granted_untold, true },
+	{ "last-word", last_word, true },
+	{ "late-grant", late_grant, true },
+	{ "revoke-at-the-deadline", revoke_at_the_deadline, true },
+	{ "dies-under-claim", dies_under_claim, true },
+	{ "gives-back", gives_back, true },
 };
 
 enum { N_CASES = sizeof(cases) / sizeof(cases[0]) };
@@ -139,6 +218,8 @@ void case_plan(struct world *w, int which)
 	unsigned i = which >= 0 ? (unsigned)which : (unsigned)below(w, N_CASES);
 
 	note(w, -1, "case %s", cases[i].name);
+	for (int m = 0; m < N_MEMBERS && cases[i].hot; m++)
+		w->host[m].hot = true;
 	cases[i].plan(w);
 	w->faults_end = 4 * w->T;
 }

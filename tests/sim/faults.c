@@ -21,6 +21,11 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_GUARD_CRASH] = "guard crash",
 	[FAULT_GUARD_PAUSE] = "guard stopped",
 	[FAULT_JOBMANAGER_EXIT] = "JobManager exit",
+	[FAULT_JOBMANAGER_STOP] = "JobManager stopped",
+	[FAULT_JOBMANAGER_HANGS] = "JobManager hangs",
+	[FAULT_JOBMANAGER_GIVES_UP] = "JobManager gives up",
+	[FAULT_UNHEALTHY] = "health probe fails",
+	[FAULT_STREAM_LOST] = "stream lost",
 	[FAULT_HOST_LOST] = "host lost",
 	[FAULT_LATCH_REMOVED] = "latch removed by hand",
 	[FAULT_MEMBER_REMOVED] = "member node removed by hand",
@@ -36,7 +41,27 @@ static const char *const names[FAULT_N_] = {
 
 /* ---- the plan ---- */
 
-void faults_choose_times(struct world *w)
+/* D9: what it takes from the tolerance leaves room. */
+static void choose_revoke(struct world *w)
+{
+	usec_t tolerance = lease_tolerance(&w->lease);
+
+	w->revoke = between(w, MS(50),
+	                    (tolerance - lease_heartbeat_period(&w->lease)) *
+	                            (percent(w, 80) ? 3 : 9) / 10);
+}
+
+static void choose_modes(struct world *w, enum jobmanager_modes modes)
+{
+	uint64_t kind = below(w, 10);
+
+	if (modes == MODES_ANY)
+		modes = kind < 3 ? MODES_COLD : kind < 8 ? MODES_HOT : MODES_MIXED;
+	for (int m = 0; m < N_MEMBERS; m++)
+		w->host[m].hot = modes == MODES_HOT || (modes == MODES_MIXED && percent(w, 50));
+}
+
+void faults_choose_times(struct world *w, enum jobmanager_modes modes)
 {
 	static const struct {
 		unsigned T, k, stop;
@@ -50,6 +75,10 @@ void faults_choose_times(struct world *w)
 	w->stop = MS(sets[i].stop);
 	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
 	w->takeover = MS(between(w, 3000, 30000));
+	w->silence = MS(between(w, 2000, 5000));
+	w->ready = w->silence + MS(between(w, 1000, 6000));
+	choose_revoke(w);
+	choose_modes(w, modes);
 	w->expirer_slow = percent(w, 50) ? 0 : 50;
 	for (int m = 0; m < N_MEMBERS; m++) {
 		w->host[m].offset = (int64_t)between(w, MS(1000), MS(10000000));
@@ -92,25 +121,33 @@ static void plan_short_outage(struct world *w)
 {
 	usec_t tolerance = lease_tolerance(&w->lease);
 
+	for (int m = 0; m < N_MEMBERS; m++)
+		if (w->host[m].hot)
+			tolerance = lease_tolerance(&w->lease) - w->revoke;
 	w->n_faults = 1;
 	w->fault[0] = (struct fault){
 		.type = percent(w, 50) ? FAULT_OUTAGE : FAULT_LEADER_CHANGE,
 		.after = w->T + 2 * w->k + between(w, MS(1000), MS(3000)),
-		.lasts = between(w, MS(1), tolerance - MS(100)),
+		.lasts = between(w, MS(1), usec_sub(tolerance, MS(100))),
 	};
 	w->faults_end = w->fault[0].after + 2 * w->T;
 }
 
 static void plan_elector_crashes(struct world *w)
 {
-	usec_t when = w->T + 2 * w->k + MS(1000);
+	usec_t when = w->T + 2 * w->k + MS(1000), most = lease_tolerance(&w->lease) / 3;
 
+	/* D9 leaves room for an outage, not for one elector after the other. */
+	if (w->revoke > most)
+		w->revoke = most;
 	for (w->n_faults = 0; w->n_faults < 3; w->n_faults++) {
 		struct fault *f = &w->fault[w->n_faults];
 
 		*f = (struct fault){ .type = FAULT_ELECTOR_CRASH, .who = -1 };
 		f->after = when += between(w, w->k, 2 * w->k);
-		if (percent(w, 50)) {
+		/* The stream beats once a second: a lease that is hardly longer may pass for a
+		 * JobManager that hears nothing before it passes for its elector. */
+		if (lease_length(&w->lease) > MS(2000) && percent(w, 50)) {
 			f->type = FAULT_ELECTOR_STOP;
 			f->lasts = between(w, MS(1), MS(900));
 		}
@@ -184,6 +221,14 @@ static void strike_servers(struct world *w, const struct fault *f, int server)
 		w->zk.server[server].alone_until = until;
 }
 
+/* After which the guard takes an elector for hung (A8). */
+static usec_t patience(const struct world *w)
+{
+	usec_t quarter = lease_length(&w->lease) / 4;
+
+	return quarter < MS(1000) ? quarter : MS(1000);
+}
+
 static void strike_elector(struct world *w, const struct fault *f, int m)
 {
 	struct host *h = &w->host[m];
@@ -202,7 +247,7 @@ static void strike_elector(struct world *w, const struct fault *f, int m)
 	h->tick = USEC_INFINITY;
 	at(w, w->now + f->lasts,
 	   (struct world_event){ .type = EV_CONTINUE, .who = m, .generation = h->incarnation });
-	at(w, w->now + MS(500) + between(w, 0, MS(600)),
+	at(w, w->now + patience(w) + between(w, 0, patience(w) / 4 + MS(50)),
 	   (struct world_event){
 	           .type = EV_ELECTOR_STALE, .who = m, .generation = h->incarnation });
 }
@@ -260,11 +305,45 @@ static void strike_operator(struct world *w, const struct fault *f, int m)
 	shell_stop(w, m, f->type == FAULT_SWITCHOVER ? CAUSE_SWITCHOVER : CAUSE_STEP_DOWN, to);
 }
 
+static void strike_jobmanager(struct world *w, const struct fault *f, int m)
+{
+	struct host *h = &w->host[m];
+
+	switch ((int)f->type) {
+	case FAULT_JOBMANAGER_EXIT:
+		host_jobmanager_dies(w, m, true);
+		break;
+	case FAULT_JOBMANAGER_STOP:
+		if (h->process.stopped_until != USEC_INFINITY)
+			h->process.stopped_until = w->now + f->lasts;
+		break;
+	case FAULT_JOBMANAGER_HANGS:
+		h->process.stopped_until = USEC_INFINITY;
+		break;
+	case FAULT_JOBMANAGER_GIVES_UP:
+		process_gives_up(w, m);
+		h->process.fickle = f->lasts == 0 || percent(w, 30);
+		break;
+	case FAULT_UNHEALTHY:
+		if (h->stopped) /* cannot probe */
+			break;
+		h->unhealthy = true;
+		shell_feed(w, m, (struct core_event){ .type = CORE_EV_UNHEALTHY });
+		h->unhealthy = false;
+		break;
+	case FAULT_STREAM_LOST:
+		process_stream_lost(w, m);
+		break;
+	default:
+		break;
+	}
+}
+
 static void strike_member(struct world *w, const struct fault *f, int m)
 {
 	struct host *h = &w->host[m];
 
-	switch (f->type) {
+	switch ((int)f->type) {
 	case FAULT_BREAK:
 		client_break(w, m);
 		return;
@@ -298,26 +377,8 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 		h->reasons |= REASON_BIT(REASON_NOT_CAUGHT_UP);
 		shell_eligible(w, m);
 		break;
-	case FAULT_JOBMANAGER_EXIT:
-		host_jobmanager_dies(w, m, true);
-		return;
-	case FAULT_NONE:
-	case FAULT_SERVER_DOWN:
-	case FAULT_SERVER_ALONE:
-	case FAULT_LEADER_CHANGE:
-	case FAULT_OUTAGE:
-	case FAULT_ELECTOR_CRASH:
-	case FAULT_ELECTOR_STOP:
-	case FAULT_ELECTOR_LOOP:
-	case FAULT_GUARD_CRASH:
-	case FAULT_GUARD_PAUSE:
-	case FAULT_HOST_LOST:
-	case FAULT_LATCH_REMOVED:
-	case FAULT_MEMBER_REMOVED:
-	case FAULT_SWITCHOVER:
-	case FAULT_STEP_DOWN:
-	case FAULT_SHUTDOWN:
-	case FAULT_N_:
+	default:
+		strike_jobmanager(w, f, m);
 		return;
 	}
 	over(w, f->type, m, f->lasts);
@@ -373,6 +434,11 @@ void faults_strike(struct world *w, unsigned i)
 	case FAULT_CUT:
 	case FAULT_SLOW:
 	case FAULT_JOBMANAGER_EXIT:
+	case FAULT_JOBMANAGER_STOP:
+	case FAULT_JOBMANAGER_HANGS:
+	case FAULT_JOBMANAGER_GIVES_UP:
+	case FAULT_UNHEALTHY:
+	case FAULT_STREAM_LOST:
 	case FAULT_FALSE_EXPIRED:
 	case FAULT_STORAGE_BAD:
 	case FAULT_STORAGE_HANGS:
@@ -463,6 +529,9 @@ void faults_heal(struct world *w)
 		if (h->lost)
 			faults_over(w, FAULT_HOST_LOST, m);
 		h->storage_hangs_until = 0;
+		h->process.fickle = false;
+		if (h->process.stopped_until != USEC_INFINITY)
+			h->process.stopped_until = 0;
 		if (h->stopped)
 			shell_continue(w, m);
 		faults_over(w, FAULT_STORAGE_BAD, m);

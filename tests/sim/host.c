@@ -59,13 +59,19 @@ void host_page_extend(struct world *w, int member, usec_t deadline)
 	guard_looks_at_deadline(w, member);
 }
 
-void host_page_end(struct world *w, int member)
+static void end_page(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
 	if (h->page.state == PAGE_ARMED)
 		h->page.state = PAGE_ENDED;
 	guard_looks_at_deadline(w, member);
+}
+
+void host_page_disarm(struct world *w, int member)
+{
+	oracle_disarmed(w, member);
+	end_page(w, member);
 }
 
 /* ---- JobManager ---- */
@@ -93,6 +99,55 @@ void host_grant(struct world *w, int member, struct epoch epoch)
 	note(w, member, "JobManager of epoch %llu starts", (unsigned long long)epoch.v);
 }
 
+/* ---- hot: the process ---- */
+
+bool host_has_process(const struct host *h)
+{
+	return h->jobmanager != JM_NONE;
+}
+
+/* What the elector sends is read in order: a stopped guard starts it later, and stops it then. */
+void host_start_process(struct world *w, int member, struct epoch number)
+{
+	struct host *h = &w->host[member];
+
+	if (h->page.state == PAGE_ARMED)
+		violated(w, "rule A10: %c starts a process under an armed page", 'a' + member);
+	h->stop_pending = false;
+	h->word_at = w->now;
+	if (w->now >= h->guard_paused_until) {
+		host_process_starts(w, member, number);
+		return;
+	}
+	h->start_pending = true;
+	at(w, not_before_guard(w, member, w->now),
+	   (struct world_event){ .type = EV_PROCESS_START,
+	                         .who = member,
+	                         .generation = h->guard_generation,
+	                         .arg = number.v });
+}
+
+void host_process_starts(struct world *w, int member, struct epoch number)
+{
+	struct host *h = &w->host[member];
+
+	h->start_pending = false;
+	if (h->page.state == PAGE_ARMED || h->jobmanager != JM_NONE || h->unreaped ||
+	    number.v <= h->jobmanager_epoch.v) {
+		note(w, member, "guard: process %llu not started", (unsigned long long)number.v);
+		exited(w, member, number, MS(1000));
+		return;
+	}
+	h->jobmanager = JM_RUNNING;
+	h->jobmanager_epoch = number;
+	h->jobmanager_generation++;
+	note(w, member, "process %llu starts", (unsigned long long)number.v);
+	process_begin(w, member);
+	if (h->stop_pending)
+		host_stop_jobmanager(w, member, number, true, false);
+	h->stop_pending = false;
+}
+
 static void jobmanager_event(struct world *w, int member, usec_t when, enum world_event_type type,
                              uint64_t arg)
 {
@@ -118,14 +173,19 @@ void host_stop_jobmanager_now(struct world *w, int member)
 	                 EV_JOBMANAGER_DEAD, 0);
 }
 
-void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill)
+void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill, bool failed)
 {
 	struct host *h = &w->host[member];
 
+	if (h->start_pending) {
+		h->stop_pending = true;
+		return;
+	}
 	if (h->jobmanager == JM_NONE || h->jobmanager_epoch.v != epoch.v) {
 		exited(w, member, epoch, 0);
 		return;
 	}
+	h->failed = failed;
 	if (kill) {
 		host_stop_jobmanager_now(w, member); /* by pidfd: needs no guard */
 		return;
@@ -148,6 +208,7 @@ void host_jobmanager_dead(struct world *w, int member, uint32_t generation)
 	if (h->jobmanager == JM_NONE || h->jobmanager_generation != generation)
 		return;
 	h->jobmanager = JM_NONE;
+	h->unreaped = true;
 	note(w, member, "JobManager is dead");
 	jobmanager_event(w, member, not_before_guard(w, member, w->now) + between(w, 100, MS(5)),
 	                 EV_JOBMANAGER_REAPED, 0);
@@ -160,6 +221,7 @@ void host_jobmanager_dies(struct world *w, int member, bool by_itself)
 	if (h->jobmanager == JM_NONE)
 		return;
 	h->jobmanager = JM_NONE;
+	h->unreaped = true;
 	note(w, member, "JobManager exits");
 	jobmanager_event(w, member, not_before_guard(w, member, w->now) + between(w, 100, MS(5)),
 	                 EV_JOBMANAGER_REAPED, by_itself);
@@ -178,8 +240,10 @@ void host_jobmanager_reaped(struct world *w, int member, uint32_t generation, bo
 
 	if (h->jobmanager_generation != generation || !h->guard_up)
 		return;
-	if (by_itself && h->restarts++ > 0)
+	h->unreaped = false;
+	if ((by_itself || h->failed) && h->restarts++ > 0)
 		pause = h->restarts > 3 ? MS(4000) : MS(1000);
+	h->failed = false;
 	if (h->running)
 		exited(w, member, h->jobmanager_epoch, pause);
 	else if (h->page.state != PAGE_ARMED)
@@ -202,7 +266,10 @@ void host_guard_looks(struct world *w, int member)
 	}
 	note(w, member, "guard: the lease is over");
 	h->page.state = PAGE_ENDED;
+	h->need_release |= !h->running;
 	host_stop_jobmanager_now(w, member);
+	if (h->hot)
+		return; /* its elector has a clock, too */
 	shell_later(w, member, 50, CORE_EV_PAGE_ENDED, CORE_OK, 0);
 	if (h->jobmanager == JM_NONE && h->running)
 		exited(w, member, h->page.epoch, 0);
@@ -216,6 +283,7 @@ static void elector_gone(struct world *w, int member)
 	h->running = h->stopped = false;
 	h->tick = USEC_INFINITY;
 	h->incarnation++;
+	process_stream_lost(w, member);
 }
 
 void host_elector_died(struct world *w, int member)
@@ -238,16 +306,19 @@ void host_elector_start(struct world *w, int member)
 		return;
 	if (h->deaths >= DEATHS && h->page.state == PAGE_ARMED) {
 		note(w, member, "guard: %u electors died", h->deaths);
-		host_page_end(w, member);
+		end_page(w, member);
 		host_stop_jobmanager_now(w, member);
-	}
-	if (h->page.state != PAGE_ARMED && h->jobmanager != JM_NONE)
-		return; /* reaped first, comes back here */
-	if (h->deaths >= DEATHS && h->file.exists) {
+		h->need_release = true;
 		h->deaths = 0;
+	}
+	if ((!h->hot || h->need_release) && h->page.state != PAGE_ARMED && h->jobmanager != JM_NONE)
+		return; /* reaped first, comes back here */
+	if (h->need_release && h->file.exists) {
+		h->need_release = false;
 		host_release_begin(w, member);
 		return;
 	}
+	h->need_release = false;
 	shell_start(w, member);
 }
 
@@ -305,7 +376,9 @@ void host_guard_start(struct world *w, int member)
 	}
 	note(w, member, "guard starts");
 	h->guard_up = true;
+	h->guard_generation++;
 	h->deaths = 0;
+	h->unreaped = h->need_release = h->start_pending = h->stop_pending = false;
 	h->page = (struct page){ .state = PAGE_NEVER };
 	h->jobmanager_epoch.v = 0;
 	elector_wanted(w, member, MS(1));
@@ -323,6 +396,7 @@ void host_guard_crash(struct world *w, int member, bool release)
 	client_close(w, N_MEMBERS + member);
 	h->releasing = false;
 	h->guard_up = false;
+	h->guard_generation++;
 	h->guard_due = USEC_INFINITY;
 	h->guard_paused_until = 0;
 	h->page = (struct page){ .state = PAGE_NEVER };

@@ -2,8 +2,8 @@
 # The simulated cluster: real cores, everything else played (world.h).
 check_PROGRAMS += tests/sim/sim
 tests_sim_sim_SOURCES = \
-	%D%/cases.c %D%/ensemble.c %D%/faults.c %D%/host.c %D%/network.c %D%/oracle.c \
-	%D%/queue.c %D%/shell.c %D%/sim.c %D%/world.h
+	%D%/cases.c %D%/ensemble.c %D%/faults.c %D%/host.c %D%/jobmanager.c %D%/leadership.c \
+	%D%/network.c %D%/oracle.c %D%/queue.c %D%/shell.c %D%/sim.c %D%/world.h
 tests_sim_sim_LDADD = libelection.a
 
 SIM_TESTS += %D%/sim.t

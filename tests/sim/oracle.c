@@ -20,12 +20,32 @@ void violated(struct world *w, const char *format, ...)
 	note(w, -1, "!!! %s", w->why);
 }
 
+/* Who may do something under an epoch: cold, it is started for that; hot, it has the grant. */
+static bool acts(const struct host *h)
+{
+	return h->hot ? process_acts(h) : h->jobmanager != JM_NONE;
+}
+
 int oracle_leader(const struct world *w)
 {
-	for (int m = 0; m < N_MEMBERS; m++)
-		if (w->host[m].running && w->host[m].jobmanager == JM_RUNNING &&
-		    w->host[m].core.phase == CORE_LEADING)
+	for (int m = 0; m < N_MEMBERS; m++) {
+		const struct host *h = &w->host[m];
+
+		if (h->running && h->jobmanager == JM_RUNNING && acts(h) &&
+		    h->core.phase == CORE_LEADING)
 			return m;
+	}
+	return -1;
+}
+
+int oracle_stuck(const struct world *w)
+{
+	for (int m = 0; m < N_MEMBERS; m++) {
+		const struct host *h = &w->host[m];
+
+		if (!h->running || (h->core.phase != CORE_QUEUED && h->core.phase != CORE_LEADING))
+			return m;
+	}
 	return -1;
 }
 
@@ -35,7 +55,7 @@ static void one_acts(struct world *w)
 	unsigned n = 0;
 
 	for (int m = 0; m < N_MEMBERS; m++)
-		n += w->host[m].jobmanager != JM_NONE;
+		n += acts(&w->host[m]);
 	if (n > 1)
 		violated(w, "promise 1: %u JobManagers act", n);
 }
@@ -84,6 +104,38 @@ void oracle_granted(struct world *w, int member, struct epoch epoch)
 		violated(w, "grant of epoch %llu without its log", (unsigned long long)epoch.v);
 	w->granted = epoch;
 	w->n_grants++;
+}
+
+/* A10: an epoch is acted under by one process, and never again once that has revoked it or died;
+ * and only after its claim and its grant, or the page of an elector that died between both. */
+void oracle_acts(struct world *w, int member, struct epoch epoch)
+{
+	const struct host *h = &w->host[member];
+
+	if (epoch.v <= w->acted.v)
+		violated(w, "promise 2: %c acts under epoch %llu after %llu", 'a' + member,
+		         (unsigned long long)epoch.v, (unsigned long long)w->acted.v);
+	if (h->jobmanager == JM_RUNNING && h->page.epoch.v != epoch.v)
+		violated(w, "rule A6: %c acts under epoch %llu without its page", 'a' + member,
+		         (unsigned long long)epoch.v);
+	w->acted = epoch;
+}
+
+/* A6: the elector ends the page only when nobody acts under it. */
+void oracle_disarmed(struct world *w, int member)
+{
+	if (acts(&w->host[member]))
+		violated(w, "rule A6: %c disarms the page of a JobManager that acts", 'a' + member);
+}
+
+/* Killed for its silence is only who was silent, since it was told what it should speak of. */
+void oracle_hangs(struct world *w, int member)
+{
+	const struct host *h = &w->host[member];
+
+	if (h->hot && host_has_process(h) &&
+	    (!h->told_settled || w->now < h->word_at + w->silence / 2))
+		violated(w, "%c kills a JobManager that does not hang", 'a' + member);
 }
 
 /* A3: with a session that is marked as ending nobody claims, beats or makes a latch. */

@@ -97,6 +97,8 @@ void shell_local(struct world *w, const struct world_event *e)
 		}
 		break;
 	case CORE_EV_EXITED:
+		if (h->hot && e->arg2 != h->number.v)
+			return; /* of a process before */
 		ev.exited.epoch.v = e->arg2;
 		ev.exited.pause = low;
 		break;
@@ -349,6 +351,31 @@ static void delete_extra(struct world *w, int member, const struct core_command 
 	}
 }
 
+/* Hot: granted and asked back at the end of the turn (leadership.c). */
+static void jobmanager(struct world *w, int member, const struct core_command *cmd)
+{
+	struct host *h = &w->host[member];
+	bool kill = cmd->type == CORE_CMD_KILL, revoke = cmd->type == CORE_CMD_REVOKE;
+
+	if (cmd->type == CORE_CMD_START) {
+		h->number = epoch_next(h->number);
+		host_start_process(w, member, h->number);
+		return;
+	}
+	if (cmd->type == CORE_CMD_GRANT) {
+		if (h->hot)
+			oracle_granted(w, member, cmd->epoch);
+		else
+			host_grant(w, member, cmd->epoch);
+		return;
+	}
+	w->n_stops += kill || revoke;
+	if (cmd->failed && !h->unhealthy)
+		oracle_hangs(w, member);
+	if (!h->hot || !revoke)
+		host_stop_jobmanager(w, member, h->hot ? h->number : cmd->epoch, kill, cmd->failed);
+}
+
 static void command(struct world *w, int member, const struct core_command *cmd)
 {
 	struct host *h = &w->host[member];
@@ -400,21 +427,17 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		host_page_extend(w, member, cmd->deadline);
 		break;
 	case CORE_CMD_DISARM:
-		host_page_end(w, member);
+		host_page_disarm(w, member);
 		break;
 	case CORE_CMD_GRANT:
-		host_grant(w, member, cmd->epoch);
-		break;
+	case CORE_CMD_START:
 	case CORE_CMD_REVOKE:
+	case CORE_CMD_TERMINATE:
 	case CORE_CMD_KILL:
-		host_stop_jobmanager(w, member, cmd->epoch, cmd->type == CORE_CMD_KILL);
+		jobmanager(w, member, cmd);
 		break;
 	case CORE_CMD_SETTLE:
 		shell_later(w, member, between(w, 1, MS(2)), CORE_EV_SETTLED, CORE_OK, 0);
-		break;
-	case CORE_CMD_START: /* the simulated JobManager is cold */
-	case CORE_CMD_TERMINATE:
-		violated(w, "%c: a command of hot mode", 'a' + member);
 		break;
 	case CORE_CMD_EXIT:
 		host_elector_exits(w, member);
@@ -435,6 +458,11 @@ static void carry_out(struct world *w, int member, const struct core_out *out)
 		if (!h->running || h->incarnation != incarnation)
 			return; /* died between two commands */
 	}
+	leadership_look(w, member);
+	if (core_next_tick(&h->core) != h->core.now + MS(100) || w->k == MS(200))
+		h->n_spins = 0;
+	else if (++h->n_spins > 40)
+		violated(w, "%c is woken ten times a second for nothing", 'a' + member);
 	h->tick = true_time(w, member, core_next_tick(&h->core));
 	if (h->tick != USEC_INFINITY)
 		h->tick += between(w, 0, 500);
@@ -497,6 +525,10 @@ void shell_start(struct world *w, int member)
 		.page_deadline = h->page.deadline_local,
 		.latch = h->file.latch,
 		.nonce = h->file.nonce,
+		.hot = h->hot,
+		.silence = w->silence,
+		.ready = w->ready,
+		.process = h->hot && (h->jobmanager != JM_NONE || h->unreaped),
 	};
 	struct core_out out;
 	char text[600];
@@ -504,6 +536,13 @@ void shell_start(struct world *w, int member)
 	config.old_session = h->file.exists && !config.resume;
 	if (config.resume)
 		config.lease.session = h->file.timeout;
+	else if (h->hot && h->page.state == PAGE_ARMED)
+		violated(w, "%c cannot resume what its page says", 'a' + member);
+	if (h->hot)
+		config.lease.revoke = w->revoke;
+	h->number = h->jobmanager_epoch;
+	h->told_settled = h->tell_pending = false;
+	h->told.v = 0;
 	h->running = true;
 	h->stopped = h->exiting = false;
 	h->incarnation++;
@@ -516,8 +555,11 @@ void shell_start(struct world *w, int member)
 	carry_out(w, member, &out);
 	shell_eligible(w, member);
 	/* Said again after the HELLO as long as the page is armed for it. */
-	if (config.resume && h->jobmanager == JM_NONE)
-		shell_later(w, member, 10, CORE_EV_EXITED, CORE_OK, h->page.epoch.v);
+	if (config.resume && h->jobmanager == JM_NONE && (!h->hot || !h->unreaped))
+		shell_later(w, member, 10, CORE_EV_EXITED, CORE_OK,
+		            h->hot ? h->number.v : h->page.epoch.v);
+	if (h->hot)
+		leadership_beat(w, member, h->incarnation);
 	at(w, w->now + MS(20),
 	   (struct world_event){
 	           .type = EV_COMMITTER, .who = member, .generation = h->incarnation });

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs seeds: sim [-s SEED] [-n RUNS] [-v].  The first seed that fails is told again in full. */
+/* Runs seeds: sim [-s SEED] [-n RUNS] [-j MODE] [-v].  The first seed that fails is told again in
+ * full. */
 #include "tests/sim/world.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
  * the longest pause (D19), and what is tried again after seconds. */
 static usec_t bound(const struct world *w)
 {
-	return 2 * w->T + 4 * w->k + w->takeover + MS(80000);
+	return 2 * w->T + 4 * w->k + w->takeover + 2 * w->ready + MS(80000);
 }
 
 static void request_event(struct world *w, const struct world_event *ev)
@@ -85,10 +86,17 @@ static void host_event(struct world *w, const struct world_event *ev)
 			host_stop_jobmanager_now(w, ev->who);
 		break;
 	case EV_JOBMANAGER_DEAD:
-		host_jobmanager_dead(w, ev->who, ev->generation);
+		if (ev->arg == 0)
+			host_jobmanager_dead(w, ev->who, ev->generation);
+		else if (h->jobmanager_generation == ev->generation)
+			host_jobmanager_dies(w, ev->who, true);
 		break;
 	case EV_JOBMANAGER_REAPED:
 		host_jobmanager_reaped(w, ev->who, ev->generation, ev->arg != 0);
+		break;
+	case EV_PROCESS_START:
+		if (h->guard_up && h->guard_generation == ev->generation)
+			host_process_starts(w, ev->who, (struct epoch){ ev->arg });
 		break;
 	case EV_GUARD_START:
 		host_guard_start(w, ev->who);
@@ -141,6 +149,23 @@ static void happen(struct world *w, const struct world_event *ev)
 	case EV_COMMITTER:
 		shell_commit(w, ev->who, ev->generation);
 		break;
+	case EV_PROCESS_UP:
+	case EV_PROCESS_TIMER:
+	case EV_PROCESS_CONNECT:
+	case EV_PROCESS_LINE:
+	case EV_PROCESS_REVOKED:
+	case EV_PROCESS_ANSWER:
+		process_event(w, ev);
+		break;
+	case EV_SAID:
+		leadership_said(w, ev);
+		break;
+	case EV_TELL:
+		leadership_tell(w, ev->who, ev->generation);
+		break;
+	case EV_BEAT:
+		leadership_beat(w, ev->who, ev->generation);
+		break;
 	case EV_FAULT:
 		faults_strike(w, (unsigned)ev->who);
 		break;
@@ -154,6 +179,7 @@ static void happen(struct world *w, const struct world_event *ev)
 	case EV_JOBMANAGER_KILL:
 	case EV_JOBMANAGER_DEAD:
 	case EV_JOBMANAGER_REAPED:
+	case EV_PROCESS_START:
 	case EV_GUARD_START:
 	case EV_RELEASER:
 	case EV_RELEASER_END:
@@ -198,28 +224,45 @@ static void advance(struct world *w)
 /* P7, P9: in runs with nothing but a short outage, or crashed electors, nobody else leads. */
 static void nothing_changed(struct world *w)
 {
-	if (w->mode != RUN_FAULTS && w->n_grants > 1)
-		violated(w, "promise %d: %u grants", w->mode == RUN_SHORT_OUTAGE ? 7 : 9,
-		         w->n_grants);
+	if (w->mode != RUN_FAULTS && (w->n_grants > 1 || w->n_stops > 0))
+		violated(w, "promise %d: %u grants, %u stops", w->mode == RUN_SHORT_OUTAGE ? 7 : 9,
+		         w->n_grants, w->n_stops);
 }
 
-/* P6: after the faults there is a leader, and it stays. */
+/* C2: however a JobManager behaves, its member takes its time. */
+static void takes_its_time(struct world *w)
+{
+	if (w->n_grants > 40)
+		violated(w, "rule C2: %u grants in %.1f s", w->n_grants, (double)w->now / 1e6);
+}
+
+/* P6: after the faults there is a leader, and it stays; and the others wait for their turn. */
 static bool settled(struct world *w)
 {
-	int leader = oracle_leader(w);
+	int leader = oracle_leader(w), stuck = oracle_stuck(w);
 
 	if (leader < 0 || leader != w->leader) {
 		w->leader = leader;
 		w->led_since = w->now;
 	}
-	if (leader >= 0 && w->now >= w->led_since + w->T && w->now >= w->healed_at + w->T)
+	if (leader >= 0 && stuck < 0 && w->now >= w->led_since + w->T &&
+	    w->now >= w->healed_at + w->T)
 		return true;
-	if (w->now > w->healed_at + bound(w))
+	if (w->now <= w->healed_at + bound(w))
+		return false;
+	if (leader >= 0 && stuck >= 0)
+		violated(w, "promise 6: %c never waits for its turn", 'a' + stuck);
+	else
 		violated(w, "promise 6: no leader that stays");
 	return false;
 }
 
-static void run(struct world *w, uint64_t seed, int only_case, bool verbose)
+struct options {
+	int only_case; /* -1: any */
+	enum jobmanager_modes modes;
+};
+
+static void run(struct world *w, uint64_t seed, const struct options *o, bool verbose)
 {
 	memset(w, 0, sizeof(*w));
 	w->seed = w->random = seed;
@@ -229,9 +272,9 @@ static void run(struct world *w, uint64_t seed, int only_case, bool verbose)
 	w->leader = -1;
 	for (int m = 0; m < N_MEMBERS; m++)
 		w->host[m].tick = w->host[m].guard_due = USEC_INFINITY;
-	faults_choose_times(w);
+	faults_choose_times(w, o->modes);
 	ensemble_init(w);
-	faults_plan(w, only_case);
+	faults_plan(w, o->only_case);
 	for (int m = 0; m < N_MEMBERS; m++)
 		at(w, between(w, 0, MS(300)),
 		   (struct world_event){ .type = EV_GUARD_START, .who = m });
@@ -244,6 +287,7 @@ static void run(struct world *w, uint64_t seed, int only_case, bool verbose)
 			break;
 	}
 	nothing_changed(w);
+	takes_its_time(w);
 }
 
 /* ---- command line ---- */
@@ -272,9 +316,22 @@ static bool number(const char *text, uint64_t *ret)
 	return errno == 0 && end != text && *end == '\0' && *text != '-';
 }
 
+static bool modes(const char *text, enum jobmanager_modes *ret)
+{
+	static const char *const names[] = { "any", "cold", "hot", "mixed" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*ret = (enum jobmanager_modes)i;
+			return true;
+		}
+	return false;
+}
+
 static int usage(void)
 {
-	fputs("usage: sim [-s SEED] [-n RUNS] [-c CASE] [-v] [-k] [-l]\n"
+	fputs("usage: sim [-s SEED] [-n RUNS] [-c CASE] [-j JOBMANAGERS] [-v] [-k] [-l]\n"
+	      "  -j  any, cold, hot, mixed\n"
 	      "  -v  tell each run   -k  go on after a failure   -l  list the cases\n",
 	      stderr);
 	return 2;
@@ -292,18 +349,21 @@ int main(int argc, char **argv)
 	uint64_t seed = 1, runs = 1000, failed = 0, steps = 0, grants = 0, hash = 0;
 	usec_t slowest = 0;
 	bool verbose = false, keep_on = false;
-	int c, only_case = -1;
+	struct options o = { .only_case = -1 };
+	int c;
 
-	while ((c = getopt(argc, argv, "s:n:c:vkl")) != -1) {
+	while ((c = getopt(argc, argv, "s:n:c:j:vkl")) != -1) {
 		if (c == 'l')
 			return list_cases();
-		if (c == 'c' && (only_case = case_find(optarg)) < 0)
+		if (c == 'c' && (o.only_case = case_find(optarg)) < 0)
+			return usage();
+		if (c == 'j' && !modes(optarg, &o.modes))
 			return usage();
 		if (c == 'v')
 			verbose = true;
 		else if (c == 'k')
 			keep_on = true;
-		else if (c != 'c' && (c != 's' || !number(optarg, &seed)) &&
+		else if (c != 'c' && c != 'j' && (c != 's' || !number(optarg, &seed)) &&
 		         (c != 'n' || !number(optarg, &runs)))
 			return usage();
 	}
@@ -311,7 +371,7 @@ int main(int argc, char **argv)
 		return usage();
 	(void)signal(SIGABRT, on_abort);
 	for (uint64_t i = 0; i < runs; i++) {
-		run(&world, seed + i, only_case, verbose);
+		run(&world, seed + i, &o, verbose);
 		steps += world.n_steps;
 		grants += world.n_grants;
 		hash ^= world.trace_hash;
@@ -323,7 +383,7 @@ int main(int argc, char **argv)
 		failed++;
 		printf("seed %llu: %s\n", (unsigned long long)world.seed, world.why);
 		if (!keep_on && !verbose)
-			run(&world, seed + i, only_case, true);
+			run(&world, seed + i, &o, true);
 		if (!keep_on)
 			break;
 	}

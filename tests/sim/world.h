@@ -6,9 +6,13 @@
  *
  *   queue.c     time and chance          ensemble.c  what ZooKeeper commits, sessions and their end
  *   network.c   connections, requests    shell.c     the elector's shell: commands and answers
- *   host.c      guard, JobManager        oracle.c    what must hold after every event
+ *   host.c      guard, JobManager        jobmanager.c  a hot JobManager, as its library acts
+ *   oracle.c    what must always hold    leadership.c  what elector and hot JobManager tell
  *   faults.c    what goes wrong          cases.c     the model's counterexamples
  *   sim.c       one run after the other
+ *
+ * Each member is cold or hot.  A cold JobManager acts from its start to its death; a hot one from
+ * the moment a grant reaches it until it has revoked, halted or died.
  *
  * Times are true time unless a name ends in _local: then of that member's CLOCK_BOOTTIME.
  */
@@ -56,6 +60,16 @@ enum world_event_type {
 	EV_JOBMANAGER_KILL, /* stop_ms are over */
 	EV_JOBMANAGER_DEAD,
 	EV_JOBMANAGER_REAPED,
+	EV_PROCESS_START, /* hot: the guard reads the elector's START */
+	EV_PROCESS_UP,
+	EV_PROCESS_TIMER, /* it says what it does */
+	EV_PROCESS_CONNECT,
+	EV_PROCESS_LINE,    /* of its stream */
+	EV_PROCESS_REVOKED, /* nothing of it acts any more */
+	EV_PROCESS_ANSWER,
+	EV_SAID, /* its word reaches the elector */
+	EV_TELL, /* the elector's turn ends */
+	EV_BEAT, /* .. and a second of its stream */
 	EV_GUARD_START,
 	EV_RELEASER,     /* --release begins */
 	EV_RELEASER_END, /* its ten seconds are over */
@@ -209,7 +223,21 @@ struct page {
 
 enum jobmanager_state { JM_NONE, JM_RUNNING, JM_TERMINATING, JM_KILLED };
 
+/* A hot JobManager; it acts while it leads. */
+struct process {
+	bool up, leads, revoking;
+	bool fickle;          /* gives each grant back at once */
+	bool owes;            /* it has revoked `led` and was not heard yet */
+	struct epoch led;     /* leads, or led last */
+	usec_t stopped_until; /* USEC_INFINITY: it hangs for ever */
+	usec_t heard_at;
+	uint32_t stream; /* incarnation of the elector that it follows; 0 = none */
+	uint64_t timer;
+	usec_t last_line, last_said;
+};
+
 struct host {
+	bool hot;
 	int64_t offset, ppm;
 	usec_t cut_until; /* from the network */
 	bool slow;
@@ -221,15 +249,26 @@ struct host {
 	unsigned deaths;
 	bool elector_wanted, releasing;
 	enum jobmanager_state jobmanager;
-	struct epoch jobmanager_epoch, reaped_epoch;
-	uint32_t jobmanager_generation;
+	struct epoch jobmanager_epoch; /* hot: the number of the process */
+	uint32_t jobmanager_generation, guard_generation;
+	bool unreaped;                    /* dead, and the guard has not looked */
+	bool failed;                      /* killed since it hangs: counts as an exit */
+	bool need_release;                /* before the next elector */
+	bool start_pending, stop_pending; /* messages that a stopped guard has not read */
+	struct process process;
 	unsigned restarts;
 	struct session_file file;
 	/* elector */
 	bool running, stopped, exiting;
 	uint32_t incarnation;
 	struct core core;
+	struct epoch number; /* hot: of the process that it knows */
+	bool told_settled, tell_pending;
+	struct epoch told; /* over the stream */
+	usec_t word_at;    /* the last word that was taken, or the last grant told */
+	bool unhealthy;    /* its probe fails */
 	usec_t tick;
+	unsigned n_spins; /* wakings in a row by which nothing came to be due */
 	unsigned n_inbox;
 	struct core_event inbox[MAX_INBOX];
 	reasons_t reasons;
@@ -257,6 +296,11 @@ enum fault_type {
 	FAULT_GUARD_CRASH,
 	FAULT_GUARD_PAUSE,
 	FAULT_JOBMANAGER_EXIT,
+	FAULT_JOBMANAGER_STOP,
+	FAULT_JOBMANAGER_HANGS,
+	FAULT_JOBMANAGER_GIVES_UP,
+	FAULT_UNHEALTHY,
+	FAULT_STREAM_LOST,
 	FAULT_HOST_LOST,
 	FAULT_LATCH_REMOVED,
 	FAULT_MEMBER_REMOVED,
@@ -289,6 +333,7 @@ struct world {
 	uint64_t random;
 	usec_t now;
 	usec_t T, k, stop, takeover;
+	usec_t revoke, silence, ready; /* hot */
 	struct lease_params lease;
 	unsigned expirer_slow; /* percent of slow walks */
 	usec_t removed_by_hand[N_MEMBERS];
@@ -311,8 +356,8 @@ struct world {
 	bool failed;
 	char why[160];
 	uint64_t seed;
-	struct epoch granted, claimed, committed;
-	unsigned n_grants, n_ends, n_steps;
+	struct epoch granted, claimed, acted;
+	unsigned n_grants, n_stops, n_steps;
 	uint64_t trace_hash;
 	bool verbose;
 };
@@ -379,7 +424,7 @@ void host_elector_start(struct world *w, int member);
 void host_elector_died(struct world *w, int member);
 void host_elector_exits(struct world *w, int member);
 void host_grant(struct world *w, int member, struct epoch epoch);
-void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill);
+void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill, bool failed);
 void host_jobmanager_dies(struct world *w, int member, bool by_itself);
 void host_jobmanager_dead(struct world *w, int member, uint32_t generation);
 void host_jobmanager_reaped(struct world *w, int member, uint32_t generation, bool by_itself);
@@ -388,11 +433,40 @@ void host_release_begin(struct world *w, int member);
 void host_lost(struct world *w, int member);
 void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline);
 void host_page_extend(struct world *w, int member, usec_t deadline);
-void host_page_end(struct world *w, int member);
+void host_page_disarm(struct world *w, int member);
 void host_stop_jobmanager_now(struct world *w, int member);
+void host_start_process(struct world *w, int member, struct epoch number);
+void host_process_starts(struct world *w, int member, struct epoch number);
+bool host_has_process(const struct host *h);
+
+/* ---- jobmanager.c ---- */
+enum line { LINE_STATE, LINE_GRANT, LINE_REVOKE };
+struct line_of_stream {
+	enum line type;
+	struct epoch epoch; /* STATE: 0 = not granted */
+	bool superseded;
+};
+
+void process_begin(struct world *w, int member);
+void process_event(struct world *w, const struct world_event *ev);
+void process_stream_lost(struct world *w, int member);
+void process_tell(struct world *w, int member, const struct line_of_stream *line);
+void process_answer(struct world *w, int member, enum core_word word, struct epoch epoch,
+                    bool halt);
+void process_gives_up(struct world *w, int member);
+bool process_acts(const struct host *h);
+
+/* ---- leadership.c ---- */
+void leadership_look(struct world *w, int member);
+void leadership_tell(struct world *w, int member, uint32_t incarnation);
+void leadership_beat(struct world *w, int member, uint32_t incarnation);
+bool leadership_connect(struct world *w, int member);
+void leadership_said(struct world *w, const struct world_event *ev);
 
 /* ---- faults.c ---- */
-void faults_choose_times(struct world *w);
+enum jobmanager_modes { MODES_ANY, MODES_COLD, MODES_HOT, MODES_MIXED };
+
+void faults_choose_times(struct world *w, enum jobmanager_modes modes);
 void faults_plan(struct world *w, int only_case);
 void faults_strike(struct world *w, unsigned i);
 void faults_over(struct world *w, enum fault_type type, int who);
@@ -409,9 +483,13 @@ void violated(struct world *w, const char *format, ...) __attribute__((format(pr
 void oracle_check(struct world *w);
 void oracle_claimed(struct world *w, struct epoch epoch);
 void oracle_granted(struct world *w, int member, struct epoch epoch);
+void oracle_acts(struct world *w, int member, struct epoch epoch);
+void oracle_disarmed(struct world *w, int member);
+void oracle_hangs(struct world *w, int member);
 void oracle_written(struct world *w, struct epoch epoch);
 void oracle_commanded(struct world *w, int member, enum core_command_type type);
 int oracle_leader(const struct world *w); /* -1: none */
+int oracle_stuck(const struct world *w);  /* who neither leads nor waits for its turn; -1: nobody */
 
 static inline int client_member(int client)
 {

@@ -235,6 +235,7 @@ static void what_is_certainly_lost_is_killed_at_once(void **state)
 	(void)state;
 	hot_leader(&m);
 	expect(&m, EV(EXPIRED, 3100), "kill:1=session-expired");
+	assert_int_equal(core_next_tick(&m.core), USEC_INFINITY); /* until it is dead */
 	expect(&m, EXITED(3101, 0), "disarm:1 start connect-new");
 }
 
@@ -251,6 +252,33 @@ static void who_revoked_and_stays_is_granted_a_higher_epoch(void **state)
 	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
 }
 
+/* C2: else a JobManager that cannot lead uses up epochs as fast as the disk allows. */
+static void who_revokes_by_itself_again_waits_longer_each_time(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	expect(&m, SAID(3100, REVOKED, 1), "disarm:1 settle publish");
+	expect(&m, EV(SETTLED, 3101), "observe+log");
+	expect(&m, SEEN(3102, own_term(1)), "");
+	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
+	expect(&m, CLAIMED(3104, CORE_OK), "load:2");
+	expect(&m, EV(LOADED, 3105, .result = CORE_OK), "arm:2@10093 grant:2");
+	expect(&m, SAID(3106, LEADS, 2), "");
+	expect(&m, SAID(3107, REVOKED, 2), "disarm:2 settle publish");
+	expect(&m, EV(SETTLED, 3108), "observe+log");
+	expect(&m, SEEN(3109, own_term(2)), "");
+	expect(&m, SAID(3110, WAITING, 2), "publish"); /* not eligible: pause */
+	assert_int_equal(core_reasons(&m.core), REASON_BIT(REASON_PAUSE));
+	assert_int_equal(m.core.phase, CORE_RESTARTING);
+	assert_int_equal(core_next_tick(&m.core), MS(4004)); /* heartbeat */
+	expect(&m, EV(TICK, 4004), "heartbeat");
+	expect(&m, BEAT(4005, CORE_OK, 4004), "");
+	assert_int_equal(core_next_tick(&m.core), MS(4107));
+	expect(&m, EV(TICK, 4107), "claim:3=restart-in-place publish");
+}
+
 /* ---- the process ends, or hangs ---- */
 
 static void a_crash_without_a_successor_waits_for_the_next_process_then_claims_again(void **state)
@@ -263,6 +291,7 @@ static void a_crash_without_a_successor_waits_for_the_next_process_then_claims_a
 	expect(&m, EV(SETTLED, 3101), "observe+log");
 	expect(&m, SEEN(3102, own_term(1)), "");
 	assert_int_equal(m.core.phase, CORE_RESTARTING);
+	assert_int_equal(core_next_tick(&m.core), MS(4004)); /* nothing is due before */
 	expect(&m, EV(TICK, 4004), "heartbeat");
 	expect(&m, BEAT(4005, CORE_OK, 4004), "");
 	expect(&m, SAID(6000, WAITING, 0), "claim:2=restart-in-place heartbeat publish");
@@ -321,6 +350,7 @@ static void a_leader_that_only_says_waiting_hangs(void **state)
 	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 	expect(&m, SAID(4000, WAITING, 0), "");
 	expect(&m, SAID(7000, WAITING, 0), "observe heartbeat");
+	expect(&m, SAID(7001, LEADS, 7), ""); /* nor is that the grant (and it is told to halt) */
 	expect(&m, EV(TICK, 8007), "kill:1=jobmanager-hung");
 }
 
@@ -418,6 +448,42 @@ static void a_resumed_elector_tells_nothing_before_it_has_verified(void **state)
 	assert_int_equal(core_granted(&m.core).v, 1);
 }
 
+/* Its elector died between page and grant: it had nothing to speak of, however long that took. */
+static void silence_counts_from_when_a_resumed_elector_has_told(void **state)
+{
+	struct member m;
+
+	(void)state;
+	init_resumed(&m);
+	m.core.config.silence = MS(3000);
+	expect(&m, SAID(1, WAITING, 0), "");
+	assert_int_equal(core_next_tick(&m.core), MS(5000)); /* to revoke; no tick for silence */
+	expect(&m, CONNECTED(4000), "observe");
+	expect(&m, SEEN(4001, own_term(1)), "load:1 heartbeat publish");
+	expect(&m, BEAT(4002, CORE_OK, 4001), "extend@10991");
+	assert_int_equal(m.core.phase, CORE_LEADING);
+	expect(&m, EV(LOADED, 4003, .result = CORE_OK), "");
+	expect(&m, EV(TICK, 5001), "heartbeat");
+	feed(&m, BEAT(5002, CORE_OK, 5001));
+	expect(&m, EV(TICK, 6001), "heartbeat");
+	feed(&m, BEAT(6002, CORE_OK, 6001));
+	expect(&m, EV(TICK, 7001), "heartbeat");
+	expect(&m, EV(TICK, 7002), "kill:1=jobmanager-hung");
+}
+
+/* Connected too late to verify its term, it beats no more: nor is it woken for that. */
+static void a_resumed_elector_that_gives_up_waits_for_the_word_only(void **state)
+{
+	struct member m;
+
+	(void)state;
+	init_resumed(&m);
+	expect(&m, EV(TICK, 5000), "revoke:1=lease-expired");
+	expect(&m, CONNECTED(5100), "observe");
+	expect(&m, SEEN(5101, own_term(1)), "");
+	assert_int_equal(core_next_tick(&m.core), MS(6000)); /* killed then */
+}
+
 static void a_jobmanager_that_died_with_the_elector_is_not_granted_again(void **state)
 {
 	struct member m;
@@ -505,6 +571,7 @@ int main(void)
 		cmocka_unit_test(a_lease_that_ends_costs_the_term_but_not_the_process),
 		cmocka_unit_test(what_is_certainly_lost_is_killed_at_once),
 		cmocka_unit_test(who_revoked_and_stays_is_granted_a_higher_epoch),
+		cmocka_unit_test(who_revokes_by_itself_again_waits_longer_each_time),
 		cmocka_unit_test(
 		        a_crash_without_a_successor_waits_for_the_next_process_then_claims_again),
 		cmocka_unit_test(a_crash_with_a_successor_hands_over_at_once),
@@ -517,6 +584,8 @@ int main(void)
 		cmocka_unit_test(nobody_to_hand_over_to_is_seen_before_a_restart_here),
 		cmocka_unit_test(a_standby_that_fails_its_probe_is_started_anew),
 		cmocka_unit_test(a_resumed_elector_tells_nothing_before_it_has_verified),
+		cmocka_unit_test(silence_counts_from_when_a_resumed_elector_has_told),
+		cmocka_unit_test(a_resumed_elector_that_gives_up_waits_for_the_word_only),
 		cmocka_unit_test(a_jobmanager_that_died_with_the_elector_is_not_granted_again),
 		cmocka_unit_test(an_elector_that_resumes_nothing_takes_a_waiting_process_over),
 		cmocka_unit_test(who_leads_what_is_not_granted_is_superseded),
