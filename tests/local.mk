@@ -90,7 +90,7 @@ check-unit check-sim check-style check-cluster check-hosts check-flink: all $(ch
 	test -n "$$tests" || { echo "$$suite: no tests"; exit 1; }; \
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" TEST_SUITE_LOG=$$suite.log
 # What a suite is made of, for ./check.
-list-unit list-sim list-style list-cluster list-hosts list-flink:
+list-unit list-sim list-style list-cluster list-hosts list-flink list-flink-again:
 	@case $@ in \
 	list-unit) echo '$(UNIT_TESTS)' ;; \
 	list-sim) echo '$(SIM_TESTS)' ;; \
@@ -98,9 +98,10 @@ list-unit list-sim list-style list-cluster list-hosts list-flink:
 	list-cluster) echo '$(CLUSTER_TESTS)' ;; \
 	list-hosts) echo '$(HOSTS_TESTS)' ;; \
 	list-flink) echo '$(FLINK_TESTS)' ;; \
+	list-flink-again) echo '$(filter-out $(FLINK_ONCE),$(FLINK_TESTS))' ;; \
 	esac
 .PHONY: check-unit check-sim check-style check-cluster check-hosts check-flink \
-	list-unit list-sim list-style list-cluster list-hosts list-flink
+	list-unit list-sim list-style list-cluster list-hosts list-flink list-flink-again
 CLEANFILES += unit.log sim.log style.log cluster.log hosts.log flink.log
 # What suites outside TESTS leave behind.
 clean-local:

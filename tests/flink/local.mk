@@ -9,4 +9,6 @@ FLINK_TESTS += \
 	%D%/own_ha.t \
 	%D%/switchover.t \
 	%D%/undisturbed.t
+# What says nothing more with another line of Flink.
+FLINK_ONCE = %D%/ledger.t %D%/own_ha.t
 EXTRA_DIST += %D%/followers %D%/job %D%/ledger
