@@ -396,7 +396,7 @@ final class Leadership implements AutoCloseable {
                             Map.of(),
                             DaemonClient.object().put("epoch", epoch).put("state", state),
                             timing.report(),
-                                null);
+                            null);
         } catch (IOException e) {
             reportLog.trouble(epoch, e.getMessage() + "; asking again");
             return true;
