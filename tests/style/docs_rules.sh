@@ -16,9 +16,10 @@ cases()
 {
 	for f in tests/unit/test_*.c tests/cluster/test_*.c; do
 		name=${f##*/}
-		awk '/cmocka_unit_test|TEST\(|[^A-Z_]T\(|in_a_world\(/' "$f" |
-			grep -oE '(TEST|T|in_a_world|cmocka_unit_test[a-z_]*)\([ ]*[a-z][a-z0-9_]*' |
-			sed "s|.*(|${name%.c}/|"
+		# A name too long for its line stands on the next one.
+		tr '\n' ' ' <"$f" |
+			grep -oE '(TEST|[^A-Za-z_]T|[^a-z_]t|in_a(_hot)?_world|cmocka_unit_test[a-z_]*)\([ 	]*[a-z][a-z0-9_]*' |
+			sed "s|.*([ 	]*|${name%.c}/|"
 	done
 	sed -n '/ cases\[\] = {/,/^};/p' tests/sim/cases.c | grep -oE '\{ "[A-Za-z0-9-]+"' | sed 's|.*{ "|sim/|; s|"||'
 	find tests -name '*.t' | sed 'p; s|.*/||'
