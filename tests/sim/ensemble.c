@@ -283,12 +283,11 @@ static enum core_result release(struct world *w, struct request *r, int member)
 /* A3b: reads, then one multi; the world plays both steps and keeps what was read in the request. */
 static enum core_result end_old(struct world *w, struct request *r, int member)
 {
-	const struct session_file *f = &w->host[member].file;
 	struct sim_register *reg = &w->zk.reg;
 	struct sim_member *m = &w->zk.member[member];
-	bool owner = latch_name_has_nonce(&reg->owner, &f->nonce) && !reg->released;
+	bool owner = latch_name_has_nonce(&reg->owner, &r->nonce) && !reg->released;
 
-	if (!f->exists)
+	if (r->session < 0)
 		return CORE_OK;
 	if (r->step == 0) { /* list after sync */
 		r->version = reg->version;
@@ -303,15 +302,15 @@ static enum core_result end_old(struct world *w, struct request *r, int member)
 		register_written(w);
 	}
 	for (unsigned i = 0; i < w->zk.n_latches; i++)
-		if (w->zk.latch[i].alive && latch_name_has_nonce(&w->zk.latch[i].name, &f->nonce))
+		if (w->zk.latch[i].alive && latch_name_has_nonce(&w->zk.latch[i].name, &r->nonce))
 			ensemble_remove_latch(w, &w->zk.latch[i]);
-	if (m->exists && m->session == f->session) {
+	if (m->exists && m->session == r->session) {
 		m->exists = false;
 		changed(w, false, true, NULL);
 	}
 	/* Without the latch's name a late create may still come: the session has to end, too. */
-	if (!latch_name_set(&f->latch) && f->session >= 0)
-		ensemble_close_session(w, f->session);
+	if (!latch_name_set(&r->latch))
+		ensemble_close_session(w, r->session);
 	return CORE_OK;
 }
 
@@ -488,7 +487,9 @@ static void core_request(struct world *w, struct request *r, struct connection *
 		break;
 	case CORE_CMD_REPORT_STOPPED:
 	case CORE_CMD_PUBLISH:
-		r->result = m->exists && m->session == c->session ? CORE_OK : CORE_FAILED;
+		r->result = !m->exists                 ? CORE_MEMBER_GONE
+		            : m->session == c->session ? CORE_OK
+		                                       : CORE_FAILED;
 		if (r->result != CORE_OK)
 			break;
 		if (r->cmd.type == CORE_CMD_PUBLISH)
@@ -525,6 +526,8 @@ void ensemble_commit(struct world *w, struct request *r, struct connection *c)
 	case REQ_CONNECT:
 		connect_session(w, r, c->server);
 		c->session = r->session;
+		if (r->session >= 0)
+			w->zk.session[r->session].connection = c->id;
 		break;
 	case REQ_PING:
 		break;

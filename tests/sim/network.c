@@ -190,10 +190,16 @@ void client_close(struct world *w, int client)
 struct request *client_ask(struct world *w, int client, enum request_kind kind,
                            const struct core_command *cmd)
 {
+	const struct session_file *f = &w->host[client_member(client)].file;
 	struct request *r = new_request(w, client, kind);
 
 	if (cmd != NULL)
 		r->cmd = *cmd;
+	if (r->cmd.type == CORE_CMD_END_OLD && kind == REQ_CORE && f->exists) {
+		r->session = f->session;
+		r->nonce = f->nonce;
+		r->latch = f->latch;
+	}
 	if (!client_connected(w, client)) { /* never sent */
 		r->answered = true;
 		r->used = false;
@@ -236,7 +242,9 @@ void network_arrive(struct world *w, struct request *r)
 	const struct host *h = &w->host[client_member(r->client)];
 	usec_t when = w->now;
 
-	if (c == NULL || (!c->alive && r->number > c->land)) {
+	/* A server that is given a session anew closes its connection of before. */
+	if (c == NULL || (!c->alive && r->number > c->land) ||
+	    (c->session >= 0 && w->zk.session[c->session].connection > c->id)) {
 		lost(r);
 		return;
 	}

@@ -110,6 +110,7 @@ struct sim_session {
 	struct nonce nonce;
 	usec_t timeout, expires;
 	int server;
+	uint64_t connection; /* the last one that was made for it */
 };
 
 struct sim_latch {
@@ -169,8 +170,9 @@ struct request {
 	usec_t sent, sent_local;
 	struct core_command cmd;
 	reasons_t reasons;
-	/* CONNECT */
+	/* CONNECT; END_OLD: the session to be ended, -1 = none */
 	int session;
+	struct nonce nonce;
 	usec_t timeout;
 	/* answer */
 	enum core_result result;
