@@ -251,6 +251,27 @@ static void who_revoked_and_stays_is_granted_a_higher_epoch(void **state)
 	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
 }
 
+/* C2: no exit, so the guard does not count it; else epochs follow each other within milliseconds. */
+static void who_gives_up_again_and_again_has_to_wait(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	expect(&m, SAID(3100, REVOKED, 1), "disarm:1 settle publish");
+	expect(&m, EV(SETTLED, 3101), "observe+log");
+	expect(&m, SEEN(3102, own_term(1)), "");
+	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
+	expect(&m, CLAIMED(3104, CORE_OK), "load:2");
+	expect(&m, EV(LOADED, 3105, .result = CORE_OK), "arm:2@10093 grant:2");
+	expect(&m, SAID(3106, REVOKED, 2), "disarm:2 settle publish");
+	expect(&m, EV(SETTLED, 3107), "observe+log");
+	expect(&m, SEEN(3108, own_term(2)), "");
+	expect(&m, SAID(3109, WAITING, 2), "publish");
+	assert_int_equal(m.core.restart_at, MS(4106));
+	assert_int_equal(core_reasons(&m.core), REASON_BIT(REASON_PAUSE));
+}
+
 /* ---- the process ends, or hangs ---- */
 
 static void a_crash_without_a_successor_waits_for_the_next_process_then_claims_again(void **state)
@@ -505,6 +526,7 @@ int main(void)
 		cmocka_unit_test(a_lease_that_ends_costs_the_term_but_not_the_process),
 		cmocka_unit_test(what_is_certainly_lost_is_killed_at_once),
 		cmocka_unit_test(who_revoked_and_stays_is_granted_a_higher_epoch),
+		cmocka_unit_test(who_gives_up_again_and_again_has_to_wait),
 		cmocka_unit_test(
 		        a_crash_without_a_successor_waits_for_the_next_process_then_claims_again),
 		cmocka_unit_test(a_crash_with_a_successor_hands_over_at_once),
