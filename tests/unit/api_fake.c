@@ -156,7 +156,7 @@ static void on_endpoints(void *userdata, struct endpoints_view *ret, backend_end
 
 	*ret = f->endpoints;
 	for (size_t i = 0; each && i < f->endpoints.n; i++)
-		each(cookie, &f->endpoint[i]);
+		each(cookie, f->many ? &f->many[i] : &f->endpoint[i]);
 }
 
 static enum api_error on_counter_get(void *userdata, const char *key, struct counter_view *ret)
