@@ -125,17 +125,19 @@ static enum api_error on_leadership_may(void *userdata, pid_t pid)
 	return pid == f->jobmanager ? API_OK : API_FORBIDDEN;
 }
 
-static void on_leadership(void *userdata, struct leadership *ret)
+static void on_leadership(void *userdata, pid_t pid, struct leadership *ret)
 {
+	(void)pid;
 	*ret = ((struct fake *)userdata)->leadership;
 }
 
 /* As the core has it: who leads another epoch than the granted one is superseded. */
-static enum api_error on_leadership_say(void *userdata, enum leadership_word word,
+static enum api_error on_leadership_say(void *userdata, pid_t pid, enum leadership_word word,
                                         struct epoch epoch)
 {
 	struct fake *f = userdata;
 
+	(void)pid;
 	if (word == LEADERSHIP_LEADING && !epoch_equal(epoch, f->leadership.epoch))
 		return API_FENCED;
 	f->said = word;

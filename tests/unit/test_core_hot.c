@@ -251,6 +251,24 @@ static void who_revoked_and_stays_is_granted_a_higher_epoch(void **state)
 	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
 }
 
+/* A10: it forks, and the process that was granted is replaced by another one of it. */
+static void another_process_of_it_is_not_granted_the_same_epoch(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	expect(&m, EV(SAID, 3100, .said = { .word = CORE_LEADS, .epoch = { 1 }, .by = 10 }), "");
+	assert_int_equal(core_granted_to(&m.core, 10).v, 1);
+	assert_int_equal(core_granted_to(&m.core, 11).v, 0);
+	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 11));
+	expect(&m, EV(SAID, 3200, .said = { .word = CORE_REVOKED, .epoch = { 1 }, .by = 11 }), "");
+	expect(&m, EV(SAID, 3300, .said = { .word = CORE_WAITING, .by = 11 }), "");
+	assert_int_equal(m.core.heard_at, MS(3100)); /* silent, until it is killed for that */
+	assert_int_equal(m.core.phase, CORE_LEADING);
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 10));
+}
+
 /* C2: no exit, so the guard does not count it; else epochs follow each other within milliseconds. */
 static void who_gives_up_again_and_again_has_to_wait(void **state)
 {
@@ -431,7 +449,7 @@ static void a_resumed_elector_tells_nothing_before_it_has_verified(void **state)
 	init_resumed(&m);
 	assert_false(core_settled(&m.core));
 	expect(&m, SAID(1, LEADS, 1), ""); /* and is not told that it is superseded */
-	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
 	expect(&m, CONNECTED(2), "observe");
 	expect(&m, SEEN(3, own_term(1)), "load:1 heartbeat publish");
 	expect(&m, BEAT(4, CORE_OK, 3), "extend@6993");
@@ -470,14 +488,14 @@ static void who_leads_what_is_not_granted_is_superseded(void **state)
 
 	(void)state;
 	hot_leader(&m);
-	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
-	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 2 }));
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
+	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 2 }, 0));
 	expect(&m, EV(STOP, 3010, .stop = { .cause = CAUSE_STEP_DOWN }), "revoke:1=step-down");
-	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
 	expect(&m, SAID(3100, REVOKED, 1), "disarm:1 settle publish");
-	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
-	assert_false(core_superseded(&m.core, CORE_WAITING, (struct epoch){ 1 }));
-	assert_false(core_superseded(&m.core, CORE_REVOKED, (struct epoch){ 1 }));
+	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
+	assert_false(core_superseded(&m.core, CORE_WAITING, (struct epoch){ 1 }, 0));
+	assert_false(core_superseded(&m.core, CORE_REVOKED, (struct epoch){ 1 }, 0));
 }
 
 /* ---- the orderly stop ---- */
@@ -526,6 +544,7 @@ int main(void)
 		cmocka_unit_test(a_lease_that_ends_costs_the_term_but_not_the_process),
 		cmocka_unit_test(what_is_certainly_lost_is_killed_at_once),
 		cmocka_unit_test(who_revoked_and_stays_is_granted_a_higher_epoch),
+		cmocka_unit_test(another_process_of_it_is_not_granted_the_same_epoch),
 		cmocka_unit_test(who_gives_up_again_and_again_has_to_wait),
 		cmocka_unit_test(
 		        a_crash_without_a_successor_waits_for_the_next_process_then_claims_again),
