@@ -56,7 +56,7 @@ static const struct api_route {
 	{ "PUT", "/v1/endpoints/", WRITE, api_endpoints_put,
 	  "publish the {\"address\"} of a component" },
 	{ "DELETE", "/v1/endpoints/", WRITE, api_endpoints_delete, "the component is gone" },
-	{ "GET", "/v1/counters", 0, api_counters_list, "all counters" },
+	{ "GET", "/v1/counters", HEAVY, api_counters_list, "all counters" },
 	{ "GET", "/v1/counters/", 0, api_counters_get, "the number that the next POST hands out" },
 	{ "POST", "/v1/counters/", WRITE, api_counters_post, "hand out the next number" },
 	{ "PUT", "/v1/counters/", WRITE, api_counters_put, "the next POST hands out {\"value\"}" },

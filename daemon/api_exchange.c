@@ -55,6 +55,12 @@ static void forget_body(struct exchange *x)
 	x->capacity = 0;
 }
 
+static void forget_reply(struct exchange *x)
+{
+	x->client->listener->http->reply_bytes -= x->reply_size;
+	x->reply_size = 0;
+}
+
 void api_exchange_completed(void *cls, struct MHD_Connection *connection, void **context,
                             enum MHD_RequestTerminationCode code)
 {
@@ -72,7 +78,7 @@ void api_exchange_completed(void *cls, struct MHD_Connection *connection, void *
 	forget_body(x);
 	if (x->queued)
 		TAILQ_REMOVE(&http->heavy, x, heavy);
-	http->reply_bytes -= x->reply_size;
+	forget_reply(x);
 	LIST_REMOVE(x, entry);
 	free(x);
 }
@@ -113,6 +119,8 @@ static ssize_t on_stream_read(void *cls, uint64_t pos, char *buf, size_t max)
 	ssize_t n = api_stream_read(x->stream, buf, max);
 
 	(void)pos;
+	if (!api_stream_begins(x->stream)) /* what counted was its first line */
+		forget_reply(x);
 	if (n < 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n == 0)

@@ -23,7 +23,7 @@ static bool may(const struct api_request *req, struct api_reply *reply)
 		                "jobmanager.mode is \"cold\"");
 		return false;
 	default:
-		b->ops->leadership(b->userdata, &l);
+		b->ops->leadership(b->userdata, req->pid, &l);
 		api_reply_errorf(
 		        reply, API_FORBIDDEN,
 		        "process %d is not the JobManager of member %s of cluster %s, "
@@ -92,7 +92,7 @@ void api_leadership_get(const struct api_request *req, struct api_reply *reply)
 		return;
 	if (req->api->leadership)
 		api_hub_drop_all(req->api->leadership);
-	b->ops->leadership(b->userdata, &l);
+	b->ops->leadership(b->userdata, req->pid, &l);
 	if (l.settled)
 		api_reply_json(reply, api_leadership_line(LEADERSHIP_STATE, &l, NULL));
 	else /* D1: the first line comes when the term is verified */
@@ -135,7 +135,7 @@ void api_leadership_put(const struct api_request *req, struct api_reply *reply)
 		api_reply_error(reply, API_BAD_REQUEST,
 		                "the body must be {\"epoch\": N, \"state\": \"waiting\", "
 		                "\"leading\" or \"revoked\"}");
-	} else if (b->ops->leadership_say(b->userdata, word,
+	} else if (b->ops->leadership_say(b->userdata, req->pid, word,
 	                                  (struct epoch){ (uint64_t)json_integer_value(epoch) }) !=
 	           API_OK) {
 		api_reply_errorf(reply, API_FENCED,

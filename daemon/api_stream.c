@@ -248,6 +248,11 @@ bool api_stream_dropped(const struct api_stream *s)
 	return s->dropped;
 }
 
+bool api_stream_begins(const struct api_stream *s)
+{
+	return s->first.text;
+}
+
 /* The present line, NULL = none left. */
 static const struct line *current(const struct api_stream *s)
 {

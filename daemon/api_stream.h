@@ -60,6 +60,8 @@ void api_stream_close(struct api_stream *stream);
 /* How many bytes were put into buf, 0 = nothing at the moment, -EPIPE = dropped. */
 ssize_t api_stream_read(struct api_stream *stream, char *buf, size_t max);
 bool api_stream_dropped(const struct api_stream *stream);
+/* Its first line is not read to the end. */
+bool api_stream_begins(const struct api_stream *stream);
 
 /* GET /v1/events: the reply becomes a stream that begins with the present state. */
 void api_stream_events(const struct api_request *req, struct api_reply *reply);

@@ -296,9 +296,9 @@ struct backend_ops {
 	/* May this process have and say that?  API_FORBIDDEN: not the daemon's own JobManager;
 	 * API_NOT_FOUND: none, the mode is cold. */
 	enum api_error (*leadership_may)(void *userdata, pid_t pid);
-	void (*leadership)(void *userdata, struct leadership *ret);
+	void (*leadership)(void *userdata, pid_t pid, struct leadership *ret); /* for it */
 	/* API_OK; API_FENCED: it leads what is not granted to it, and has to halt. */
-	enum api_error (*leadership_say)(void *userdata, enum leadership_word word,
+	enum api_error (*leadership_say)(void *userdata, pid_t pid, enum leadership_word word,
 	                                 struct epoch epoch);
 
 	void (*counters)(void *userdata, struct counters *ret);

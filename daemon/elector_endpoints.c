@@ -224,10 +224,20 @@ static void run_action(struct elector *e, const struct endpoint_action *a)
 	}
 }
 
+static usec_t last_contact(const struct elector *e)
+{
+	usec_t answered = e->session ? session_last_answer(e->session) : 0;
+
+	if (!endpoint_book_current(e->endpoints.book) || answered < e->endpoints.contact)
+		return e->endpoints.contact;
+	return answered;
+}
+
 void elector_endpoints_pump(struct elector *e)
 {
 	struct endpoint_action action;
 
+	e->endpoints.contact = last_contact(e); /* also while one node is read again */
 	follow_term(e);
 	while (endpoint_book_next(e->endpoints.book, &action))
 		run_action(e, &action);
@@ -252,15 +262,6 @@ void elector_endpoints_connected(struct elector *e)
 {
 	if (!e->endpoints.syncing && e->session)
 		e->endpoints.syncing = session_sync(e->session, on_synced, e) >= 0;
-}
-
-static usec_t last_contact(const struct elector *e)
-{
-	usec_t answered = e->session ? session_last_answer(e->session) : 0;
-
-	if (!endpoint_book_current(e->endpoints.book) || answered < e->endpoints.contact)
-		return e->endpoints.contact;
-	return answered;
 }
 
 void elector_endpoints_disconnected(struct elector *e)

@@ -63,7 +63,7 @@ enum api_error elector_leadership_may(struct elector *e, pid_t pid)
 
 /* ---- what it says ---- */
 
-enum api_error elector_leadership_say(struct elector *e, enum leadership_word word,
+enum api_error elector_leadership_say(struct elector *e, pid_t pid, enum leadership_word word,
                                       struct epoch epoch)
 {
 	static const enum core_word words[] = {
@@ -73,16 +73,17 @@ enum api_error elector_leadership_say(struct elector *e, enum leadership_word wo
 	};
 	struct core_event ev = { .type = CORE_EV_SAID };
 
-	if (core_superseded(&e->core, words[word], epoch)) {
+	if (core_superseded(&e->core, words[word], epoch, pid)) {
 		log_warning("jobmanager",
-		            "The JobManager leads epoch %" PRIu64
+		            "The JobManager (process %d) leads epoch %" PRIu64
 		            ", which is not granted to it (any more): it has to halt",
-		            epoch.v);
+		            (int)pid, epoch.v);
 		return API_FENCED;
 	}
 	e->jobmanager_spoke = true;
 	ev.said.word = words[word];
 	ev.said.epoch = epoch;
+	ev.said.by = pid;
 	elector_feed(e, &ev);
 	return API_OK;
 }
@@ -104,6 +105,14 @@ void elector_leadership_now(const struct elector *e, struct leadership *ret)
 	};
 	if (ret->epoch.v == 0 || !e->has_register ||
 	    !register_leader_id(e->reg.cluster_id, ret->epoch, ret->leader_id))
+		ret->leader_id[0] = '\0';
+}
+
+void elector_leadership_for(const struct elector *e, pid_t pid, struct leadership *ret)
+{
+	elector_leadership_now(e, ret);
+	ret->epoch = core_granted_to(&e->core, pid);
+	if (ret->epoch.v == 0)
 		ret->leader_id[0] = '\0';
 }
 

@@ -289,9 +289,11 @@ void elector_health_done(struct elector *e);
 /* ---- elector_leadership.c */
 
 enum api_error elector_leadership_may(struct elector *e, pid_t pid);
-enum api_error elector_leadership_say(struct elector *e, enum leadership_word word,
+enum api_error elector_leadership_say(struct elector *e, pid_t pid, enum leadership_word word,
                                       struct epoch epoch);
 void elector_leadership_now(const struct elector *e, struct leadership *ret);
+/* As it is for this process of the JobManager. */
+void elector_leadership_for(const struct elector *e, pid_t pid, struct leadership *ret);
 void elector_leadership_tell(struct elector *e);         /* what has changed, after each turn */
 void elector_leadership_beat(struct elector *e);         /* once a second */
 int elector_leadership_foreign(const struct elector *e); /* 0 = none lately */

@@ -384,15 +384,15 @@ static enum api_error op_leadership_may(void *userdata, pid_t pid)
 	return elector_leadership_may(userdata, pid);
 }
 
-static void op_leadership(void *userdata, struct leadership *ret)
+static void op_leadership(void *userdata, pid_t pid, struct leadership *ret)
 {
-	elector_leadership_now(userdata, ret);
+	elector_leadership_for(userdata, pid, ret);
 }
 
-static enum api_error op_leadership_say(void *userdata, enum leadership_word word,
+static enum api_error op_leadership_say(void *userdata, pid_t pid, enum leadership_word word,
                                         struct epoch epoch)
 {
-	return elector_leadership_say(userdata, word, epoch);
+	return elector_leadership_say(userdata, pid, word, epoch);
 }
 
 static void op_counters(void *userdata, struct counters *ret)

@@ -169,6 +169,7 @@ struct core_event {
 		struct {
 			enum core_word word;
 			struct epoch epoch; /* WAITING: the last one it led, 0 = none */
+			int by;             /* which of its processes; 0 = not known */
 		} said;
 		struct {
 			enum cause cause;     /* SWITCHOVER, STEP_DOWN or SHUTDOWN */
@@ -306,6 +307,7 @@ struct core {
 	bool process;    /* started and not proven dead */
 	bool waiting;    /* can be granted */
 	bool ended;      /* TERMINATE or KILL was ordered */
+	int speaker;     /* A10: who said that it waits, and is granted; 0 = not known */
 	usec_t heard_at; /* its last word; before the first: its start, or its grant */
 	usec_t start_at; /* not started before (restart policy) */
 
@@ -336,10 +338,12 @@ reasons_t core_reasons(const struct core *c);
 /* Hot: the epoch that is granted and not asked back; 0 = none.  A resumed elector tells nobody
  * before it has verified its term (D1): core_settled(). */
 struct epoch core_granted(const struct core *c);
+/* A10: a JobManager that forks has several processes; another one than that is granted nothing. */
+struct epoch core_granted_to(const struct core *c, int process);
 bool core_settled(const struct core *c);
 
 /* Hot: who says that it leads `epoch` must not (any more): it has to halt (412). */
-bool core_superseded(const struct core *c, enum core_word word, struct epoch epoch);
+bool core_superseded(const struct core *c, enum core_word word, struct epoch epoch, int by);
 
 /* An answer to status is possible: register and store were read once. */
 bool core_started(const struct core *c);

@@ -29,15 +29,27 @@ static void on_revoked(struct core *c, struct core_out *out)
 	core_stopped(c, out);
 }
 
-bool core_superseded(const struct core *c, enum core_word word, struct epoch epoch)
+/* A10: not the process that waited, and to which the term was granted. */
+static bool another(const struct core *c, int process)
+{
+	return c->jobmanager && c->speaker != 0 && process != c->speaker;
+}
+
+bool core_superseded(const struct core *c, enum core_word word, struct epoch epoch, int by)
 {
 	return word == CORE_LEADS &&
-	       !epoch_equal(epoch, c->jobmanager ? c->epoch : (struct epoch){ 0 });
+	       (another(c, by) ||
+	        !epoch_equal(epoch, c->jobmanager ? c->epoch : (struct epoch){ 0 }));
 }
 
 struct epoch core_granted(const struct core *c)
 {
 	return c->jobmanager && c->phase == CORE_LEADING ? c->epoch : (struct epoch){ 0 };
+}
+
+struct epoch core_granted_to(const struct core *c, int process)
+{
+	return another(c, process) ? (struct epoch){ 0 } : core_granted(c);
 }
 
 bool core_settled(const struct core *c)
@@ -49,8 +61,9 @@ void core_hot_said(struct core *c, const struct core_event *ev, struct core_out 
 {
 	bool of_term = c->jobmanager && epoch_equal(ev->said.epoch, c->epoch);
 
-	/* Of one that is being ended its death is the only word. */
-	if (!hot(c) || !c->process || c->ended)
+	/* Of one that is being ended its death is the only word.  What another process of it says
+	 * is no word of the one that was granted: silence, then. */
+	if (!hot(c) || !c->process || c->ended || another(c, ev->said.by))
 		return;
 	switch (ev->said.word) {
 	case CORE_WAITING:
@@ -60,10 +73,12 @@ void core_hot_said(struct core *c, const struct core_event *ev, struct core_out 
 			return; /* the grant is on its way; silence, when it does not come */
 		}
 		c->waiting = true;
+		c->speaker = ev->said.by;
 		break;
 	case CORE_LEADS:
 		if (!of_term)
 			return;
+		c->speaker = ev->said.by;
 		break;
 	case CORE_REVOKED:
 		if (of_term)
@@ -84,6 +99,7 @@ void core_hot_granted(struct core *c)
 void core_hot_exited(struct core *c, usec_t pause)
 {
 	c->process = c->waiting = c->ended = false;
+	c->speaker = 0;
 	c->start_at = c->now + pause;
 }
 

@@ -125,17 +125,19 @@ static enum api_error on_leadership_may(void *userdata, pid_t pid)
 	return pid == f->jobmanager ? API_OK : API_FORBIDDEN;
 }
 
-static void on_leadership(void *userdata, struct leadership *ret)
+static void on_leadership(void *userdata, pid_t pid, struct leadership *ret)
 {
+	(void)pid;
 	*ret = ((struct fake *)userdata)->leadership;
 }
 
 /* As the core has it: who leads another epoch than the granted one is superseded. */
-static enum api_error on_leadership_say(void *userdata, enum leadership_word word,
+static enum api_error on_leadership_say(void *userdata, pid_t pid, enum leadership_word word,
                                         struct epoch epoch)
 {
 	struct fake *f = userdata;
 
+	(void)pid;
 	if (word == LEADERSHIP_LEADING && !epoch_equal(epoch, f->leadership.epoch))
 		return API_FENCED;
 	f->said = word;
@@ -156,7 +158,7 @@ static void on_endpoints(void *userdata, struct endpoints_view *ret, backend_end
 
 	*ret = f->endpoints;
 	for (size_t i = 0; each && i < f->endpoints.n; i++)
-		each(cookie, &f->endpoint[i]);
+		each(cookie, f->many ? &f->many[i] : &f->endpoint[i]);
 }
 
 static enum api_error on_counter_get(void *userdata, const char *key, struct counter_view *ret)

@@ -189,7 +189,7 @@ static void changes_need_the_epoch(void **state)
 
 static void keys_are_those_of_pointers_and_a_little_shorter(void **state)
 {
-	char key[248];
+	char key[248] = "";
 	struct api_request req = request("POST", key);
 
 	(void)state;

@@ -726,6 +726,50 @@ static void large_answers_that_nobody_reads_have_a_limit(void **state)
 	close(fd[0]);
 }
 
+/* Reads so many bytes; the first ones stay in `got`. */
+static void swallow(int fd, size_t size)
+{
+	static char rest[1 << 16];
+	time_t deadline = now() + 20;
+
+	hear(fd, "\r\n\r\n");
+	for (size_t total = n_got; total < size;) {
+		ssize_t n = recv(fd, rest, sizeof(rest), 0);
+
+		assert_true(n > 0 || (n < 0 && errno == EAGAIN && now() < deadline));
+		if (n > 0)
+			total += (size_t)n;
+		else
+			turn();
+	}
+}
+
+/* A follower's first line counts until it was read, not as long as it follows. */
+static void many_may_follow_many_endpoints(void **state)
+{
+	enum { N = 100, JOBS = 700 }; /* 1060 bytes each */
+	static char component[JOBS][40], address[API_MAX_ADDRESS + 1];
+	static struct endpoint_view many[JOBS];
+	int fd[N];
+
+	(void)state;
+	memset(address, 'a', API_MAX_ADDRESS);
+	for (unsigned i = 0; i < JOBS; i++) {
+		(void)snprintf(component[i], sizeof(component[i]), "job-%032x", i);
+		many[i] = (struct endpoint_view){ component[i], address };
+	}
+	fake.many = many;
+	fake.endpoints.n = JOBS;
+	for (unsigned i = 0; i < N; i++) {
+		fd[i] = client();
+		say(fd[i], "GET /v1/endpoints?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+		swallow(fd[i], (size_t)JOBS * 1060);
+		expect("HTTP/1.1 200 ");
+	}
+	for (unsigned i = 0; i < N; i++)
+		close(fd[i]);
+}
+
 static void reload_keeps_the_old_group_when_the_new_is_missing(void **state)
 {
 	(void)state;
@@ -765,6 +809,7 @@ int main(void)
 		T(another_user_reads_but_does_not_write),
 		T(lists_are_made_one_by_one),
 		T(large_answers_that_nobody_reads_have_a_limit),
+		T(many_may_follow_many_endpoints),
 		T(reload_keeps_the_old_group_when_the_new_is_missing),
 	};
 

@@ -252,6 +252,24 @@ static void who_revoked_and_stays_is_granted_a_higher_epoch(void **state)
 	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
 }
 
+/* A10: it forks, and the process that was granted is replaced by another one of it. */
+static void another_process_of_it_is_not_granted_the_same_epoch(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	expect(&m, EV(SAID, 3100, .said = { .word = CORE_LEADS, .epoch = { 1 }, .by = 10 }), "");
+	assert_int_equal(core_granted_to(&m.core, 10).v, 1);
+	assert_int_equal(core_granted_to(&m.core, 11).v, 0);
+	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 11));
+	expect(&m, EV(SAID, 3200, .said = { .word = CORE_REVOKED, .epoch = { 1 }, .by = 11 }), "");
+	expect(&m, EV(SAID, 3300, .said = { .word = CORE_WAITING, .by = 11 }), "");
+	assert_int_equal(m.core.heard_at, MS(3100)); /* silent, until it is killed for that */
+	assert_int_equal(m.core.phase, CORE_LEADING);
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 10));
+}
+
 /* C2: else a JobManager that cannot lead uses up epochs as fast as the disk allows. */
 static void who_revokes_by_itself_again_waits_longer_each_time(void **state)
 {
@@ -440,7 +458,7 @@ static void a_resumed_elector_tells_nothing_before_it_has_verified(void **state)
 	init_resumed(&m);
 	assert_false(core_settled(&m.core));
 	expect(&m, SAID(1, LEADS, 1), ""); /* and is not told that it is superseded */
-	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
 	expect(&m, CONNECTED(2), "observe");
 	expect(&m, SEEN(3, own_term(1)), "load:1 heartbeat publish");
 	expect(&m, BEAT(4, CORE_OK, 3), "extend@6993");
@@ -515,14 +533,14 @@ static void who_leads_what_is_not_granted_is_superseded(void **state)
 
 	(void)state;
 	hot_leader(&m);
-	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
-	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 2 }));
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
+	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 2 }, 0));
 	expect(&m, EV(STOP, 3010, .stop = { .cause = CAUSE_STEP_DOWN }), "revoke:1=step-down");
-	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
+	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
 	expect(&m, SAID(3100, REVOKED, 1), "disarm:1 settle publish");
-	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }));
-	assert_false(core_superseded(&m.core, CORE_WAITING, (struct epoch){ 1 }));
-	assert_false(core_superseded(&m.core, CORE_REVOKED, (struct epoch){ 1 }));
+	assert_true(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 0));
+	assert_false(core_superseded(&m.core, CORE_WAITING, (struct epoch){ 1 }, 0));
+	assert_false(core_superseded(&m.core, CORE_REVOKED, (struct epoch){ 1 }, 0));
 }
 
 /* ---- the orderly stop ---- */
@@ -572,6 +590,7 @@ int main(void)
 		cmocka_unit_test(what_is_certainly_lost_is_killed_at_once),
 		cmocka_unit_test(who_revoked_and_stays_is_granted_a_higher_epoch),
 		cmocka_unit_test(who_revokes_by_itself_again_waits_longer_each_time),
+		cmocka_unit_test(another_process_of_it_is_not_granted_the_same_epoch),
 		cmocka_unit_test(
 		        a_crash_without_a_successor_waits_for_the_next_process_then_claims_again),
 		cmocka_unit_test(a_crash_with_a_successor_hands_over_at_once),
