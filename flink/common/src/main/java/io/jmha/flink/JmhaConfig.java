@@ -35,6 +35,13 @@ final class JmhaConfig {
                     .withDescription(
                             "Unix socket of a JobManager's daemon, instead of JMHA_SOCKET.");
 
+    static final ConfigOption<Boolean> WARM_UP =
+            ConfigOptions.key("jmha.warm-up")
+                    .booleanType()
+                    .defaultValue(true)
+                    .withDescription(
+                            "Whether a JobManager that stands by prepares itself for a takeover.");
+
     private final Configuration configuration;
     private final Map<String, String> environment;
     @Nullable private final DaemonAddress socket;
@@ -79,6 +86,10 @@ final class JmhaConfig {
 
     boolean hasSocket() {
         return socket != null;
+    }
+
+    boolean warmsUp() {
+        return configuration.get(WARM_UP);
     }
 
     /** Whom to ask for endpoints: the own daemon, else each of the listed ones in turn. */
