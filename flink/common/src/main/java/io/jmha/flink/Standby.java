@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jmha.flink;
 
+import org.apache.flink.configuration.Configuration;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,14 +26,19 @@ final class Standby implements AutoCloseable {
 
     private final BooleanSupplier standsBy;
     @Nullable private final WarmUp warmUp;
+    @Nullable private final Configuration rehearse;
     @Nullable private final ClassArchive archive;
     private final Thread thread;
     private volatile boolean closed;
 
-    Standby(
-            BooleanSupplier standsBy, @Nullable WarmUp warmUp, @Nullable ClassArchive archive) {
+    private Standby(
+            BooleanSupplier standsBy,
+            @Nullable WarmUp warmUp,
+            @Nullable Configuration rehearse,
+            @Nullable ClassArchive archive) {
         this.standsBy = () -> !closed && standsBy.getAsBoolean();
         this.warmUp = warmUp;
+        this.rehearse = rehearse;
         this.archive = archive;
         this.thread = Leadership.named("standby").newThread(this::run);
         thread.setPriority(Thread.MIN_PRIORITY);
@@ -49,13 +56,10 @@ final class Standby implements AutoCloseable {
                 new Standby(
                         standsBy,
                         warmUp,
+                        config.rehearses() ? config.configuration() : null,
                         ClassArchive.fromEnvironment(environment, Jvm.PROCESS));
         standby.thread.start();
         return standby;
-    }
-
-    void start() {
-        thread.start();
     }
 
     private void run() {
@@ -65,6 +69,9 @@ final class Standby implements AutoCloseable {
             }
             while (warmUp != null && !warmUp.run(standsBy)) {
                 Thread.sleep(LOOK_MS);
+            }
+            if (rehearse != null && standsBy.getAsBoolean()) {
+                Rehearsal.run(rehearse, standsBy);
             }
             while (archive != null && archive.records() && !archive.make(standsBy)) {
                 Thread.sleep(LOOK_MS);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jmha.flink;
+
+import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.api.java.functions.KeySelector;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Runs a tiny job in a cluster within this process (Flink's own local environment), lets it fail
+ * after its first checkpoint, and ends it when it is restored: a takeover goes the same ways, and
+ * finds Dispatcher, scheduler, checkpoint coordinator and what else there is loaded, initialised
+ * and compiled.
+ *
+ * <p>It shares nothing with the real cluster: no high availability, no state beyond the heap, no
+ * reporters, no tokens; its ports are on the loopback interface, and as secure as the site's.
+ */
+final class Rehearsal {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
+
+    /** What the job's and its tasks' names begin with in the log. */
+    static final String NAME = "jmha-rehearsal";
+
+    private static final long PATIENCE_MS = 60_000;
+    private static final long LOOK_MS = 20;
+
+    /** Life of the job that has processed a record: 0, then 1 after the restore. One at a time. */
+    private static volatile int life;
+
+    private Rehearsal() {}
+
+    /** Returns when all is over; at once when the process no longer stands by. */
+    static void run(Configuration site, BooleanSupplier standsBy) throws InterruptedException {
+        final long begin = System.nanoTime();
+        Thread.currentThread().setContextClassLoader(Rehearsal.class.getClassLoader());
+        life = -1;
+        try {
+            final JobClient job = environment(site).executeAsync(NAME);
+            final long end = begin + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
+            while (life < 1 && System.nanoTime() - end < 0 && standsBy.getAsBoolean()) {
+                Thread.sleep(LOOK_MS);
+            }
+            final boolean complete = life == 1;
+            job.cancel().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+            awaitEnd(job);
+            LOG.info(
+                    "rehearsed a takeover in {} ms{}",
+                    (System.nanoTime() - begin) / 1_000_000,
+                    complete ? "" : ", not to the end");
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception | LinkageError e) {
+            LOG.warn("no takeover was rehearsed, the first one will take longer", e);
+        }
+    }
+
+    private static void awaitEnd(JobClient job) throws Exception {
+        try {
+            job.getJobExecutionResult().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            // cancelled, as it should be
+        }
+    }
+
+    private static StreamExecutionEnvironment environment(Configuration site) {
+        final StreamExecutionEnvironment environment =
+                StreamExecutionEnvironment.createLocalEnvironment(1, configuration(site));
+        environment.enableCheckpointing(50);
+        environment
+                .fromSequence(0, Long.MAX_VALUE)
+                .map(new Slow())
+                .keyBy(new Parity())
+                .map(new Failing())
+                .sinkTo(new DiscardingSink<>())
+                .name(NAME);
+        return environment;
+    }
+
+    private static Configuration configuration(Configuration site) {
+        final Map<String, String> all = new HashMap<>();
+        site.toMap()
+                .forEach(
+                        (key, value) -> {
+                            if (key.startsWith("security.ssl.") || key.equals("io.tmp.dirs")) {
+                                all.put(key, value);
+                            }
+                        });
+        all.put("security.delegation.tokens.enabled", "false");
+        all.put("jobmanager.bind-host", "localhost");
+        all.put("rest.address", "localhost");
+        all.put("rest.bind-address", "localhost");
+        all.put("rest.bind-port", "0");
+        all.put("web.submit.enable", "false");
+        all.put("web.cancel.enable", "false");
+        all.put("taskmanager.memory.segment-size", "4k");
+        all.put("taskmanager.memory.network.min", "2m");
+        all.put("taskmanager.memory.network.max", "2m");
+        all.put("taskmanager.memory.managed.size", "1m");
+        all.put("task.cancellation.timeout", "0");
+        all.put("restart-strategy.type", "fixed-delay");
+        all.put("restart-strategy.fixed-delay.attempts", "1");
+        all.put("restart-strategy.fixed-delay.delay", "0 ms");
+        return Configuration.fromMap(all);
+    }
+
+    /** Stands before the first buffer: a checkpoint's barrier does not wait behind records. */
+    private static final class Slow extends RichMapFunction<Long, Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Long map(Long value) throws InterruptedException {
+            Thread.sleep(5);
+            return value;
+        }
+    }
+
+    private static final class Parity implements KeySelector<Long, Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Long getKey(Long value) {
+            return value % 2;
+        }
+    }
+
+    private static final class Failing extends RichMapFunction<Long, Long>
+            implements CheckpointListener {
+        private static final long serialVersionUID = 1L;
+        private transient volatile boolean checkpointed;
+
+        @Override
+        public Long map(Long value) {
+            life = getRuntimeContext().getTaskInfo().getAttemptNumber();
+            if (checkpointed && life == 0) {
+                throw new IllegalStateException("the rehearsal fails here, to be restored");
+            }
+            return value;
+        }
+
+        @Override
+        public void notifyCheckpointComplete(long checkpoint) {
+            checkpointed = true;
+        }
+    }
+}
