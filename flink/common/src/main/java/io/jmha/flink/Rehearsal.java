@@ -81,9 +81,12 @@ final class Rehearsal {
         environment.enableCheckpointing(50);
         environment
                 .fromSequence(0, Long.MAX_VALUE)
+                .name(NAME)
                 .map(new Slow())
+                .name(NAME)
                 .keyBy(new Parity())
                 .map(new Failing())
+                .name(NAME)
                 .sinkTo(new DiscardingSink<>())
                 .name(NAME);
         return environment;

@@ -24,6 +24,9 @@ final class Standby implements AutoCloseable {
     /** Between two looks at whether the process stands by. */
     private static final long LOOK_MS = 200;
 
+    /** Of a cluster that starts, one is granted at once: that one must not be disturbed. */
+    private static final long SETTLE_MS = 2000;
+
     private final BooleanSupplier standsBy;
     @Nullable private final WarmUp warmUp;
     @Nullable private final Configuration rehearse;
@@ -67,6 +70,10 @@ final class Standby implements AutoCloseable {
             if (archive != null) {
                 archive.check();
             }
+            if (warmUp == null && archive == null) {
+                return;
+            }
+            awaitSettled();
             while (warmUp != null && !warmUp.run(standsBy)) {
                 Thread.sleep(LOOK_MS);
             }
@@ -78,6 +85,14 @@ final class Standby implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
+        }
+    }
+
+    private void awaitSettled() throws InterruptedException {
+        long looks = 0;
+        while (looks < SETTLE_MS / LOOK_MS) {
+            Thread.sleep(LOOK_MS);
+            looks = standsBy.getAsBoolean() ? looks + 1 : 0;
         }
     }
 

@@ -96,12 +96,27 @@ class WarmUpTest {
     }
 
     @Test
-    void a_standby_warms_up_once_it_waits_and_not_while_it_leads() throws Exception {
-        final HaBackend backend = lab.backend();
-        final Lab.Contender contender = lab.jobManager(backend);
+    void a_standby_warms_up_once_it_waits() throws Exception {
+        lab.configuration.setString("jmha.warm-up", "classes");
+        final Lab.Contender contender = lab.jobManager(lab.backend());
         lab.awaitLog("warmed up for a takeover");
-        assertEquals(1, lab.countLog("warmed up for a takeover"));
-        assertEquals("", contender.last());
+        assertTrue(lab.reports().contains("waiting 0"), lab.reports().toString());
+        Lab.await("it ends", () -> threads("jmha-standby") == 0);
+        assertEquals(0, lab.countLog("rehearsed"), "classes only");
+        assertEquals(List.of(), contender.events);
+    }
+
+    @Test
+    void who_leads_at_once_does_not() throws Exception {
+        lab.configuration.setString("jmha.warm-up", "classes");
+        final HaBackend backend = lab.leading(7);
+        final HaBackend.JobStore<String> store = backend.openJobStore("submitted", plan -> null);
+        lab.daemon.revoke(7, false);
+        lab.daemon.say(FakeDaemon.line("recover").put("jobid", "0"));
+        Lab.await("some reports", () -> lab.reports().contains("leading 7"));
+        assertEquals(0, lab.countLog("warmed up"), "it still closes");
+        store.life().stopped();
+        lab.awaitLog("warmed up for a takeover");
     }
 
     @Test
