@@ -118,15 +118,22 @@ final class ClassArchive {
 
     /**
      * Writes the archive. All threads stand still meanwhile, so it is not begun unless the process
-     * stands by.
+     * stands by. The file that is begun is also the mark of an attempt that did not end: should the
+     * JVM not survive it, the next one does without.
      *
      * @return false: not the moment, ask again; true: done, or not possible
      */
     boolean make(BooleanSupplier standsBy) {
         final Path fresh = folder.resolve("jmha-" + member + "-new.jsa");
         try {
+            if (removeTrial(fresh)) {
+                LOG.warn(
+                        "the last attempt to make a class archive in {} did not end, this process"
+                                + " makes none; the next one tries again",
+                        folder);
+                return true;
+            }
             final String fingerprint = fingerprint();
-            Files.deleteIfExists(fresh);
             // Refused here it costs nothing, refused in the JVM a pause.
             Files.createFile(fresh);
             jvm.prepare();
@@ -149,7 +156,7 @@ final class ClassArchive {
                     folder,
                     e.toString(),
                     System.getProperty("user.name"));
-            remove(fresh);
+            removeTrial(fresh);
         }
         return true;
     }
@@ -169,11 +176,14 @@ final class ClassArchive {
         return done;
     }
 
-    private static void remove(Path file) {
+    /** Also what the JVM writes before it gives the file its name. */
+    private static boolean removeTrial(Path fresh) {
         try {
-            Files.deleteIfExists(file);
+            Files.deleteIfExists(fresh.resolveSibling(fresh.getFileName() + ".temp"));
+            return Files.deleteIfExists(fresh);
         } catch (IOException e) {
-            LOG.debug("{} is left over", file, e);
+            LOG.debug("{} is left over", fresh, e);
+            return false;
         }
     }
 

@@ -63,7 +63,8 @@ final class Rehearsal {
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception | LinkageError e) {
-            LOG.warn("no takeover was rehearsed, the first one will take longer", e);
+            LOG.warn(
+                    "no takeover was rehearsed, the first one will take longer: {}", e.toString());
         }
     }
 
@@ -139,6 +140,15 @@ final class Rehearsal {
         }
     }
 
+    /** Without a stack trace, which would look like trouble in the log. */
+    private static final class Intended extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Intended() {
+            super("the rehearsal fails here, to be restored", null, false, false);
+        }
+    }
+
     private static final class Failing extends RichMapFunction<Long, Long>
             implements CheckpointListener {
         private static final long serialVersionUID = 1L;
@@ -148,7 +158,7 @@ final class Rehearsal {
         public Long map(Long value) {
             life = getRuntimeContext().getTaskInfo().getAttemptNumber();
             if (checkpointed && life == 0) {
-                throw new IllegalStateException("the rehearsal fails here, to be restored");
+                throw new Intended();
             }
             return value;
         }

@@ -138,7 +138,6 @@ class ClassArchiveTest {
         for (String other :
                 List.of(
                         "jmha-jm-a-0123456789abcdef-9.jsa",
-                        "jmha-jm-a-new.jsa",
                         "jmha-jm-a-b-0123456789abcdef-9.jsa",
                         "jmha-jm-b-0123456789abcdef-9.jsa",
                         "precious")) {
@@ -154,6 +153,18 @@ class ClassArchiveTest {
                         .sorted()
                         .toList(),
                 files());
+    }
+
+    @Test
+    void after_an_attempt_that_did_not_end_one_process_makes_none() throws Exception {
+        Files.writeString(folder.resolve("jmha-jm-a-new.jsa"), "");
+        Files.writeString(folder.resolve("jmha-jm-a-new.jsa.temp"), "half");
+        assertTrue(archive().make(() -> true), "not tried again by this one");
+        assertEquals(0, jvm.dumps);
+        assertEquals(List.of(), files());
+        assertTrue(logLines().get(0).contains("did not end"), log.toString());
+        assertTrue(archive().make(() -> true));
+        assertEquals(1, jvm.dumps, "by the next one");
     }
 
     @Test
