@@ -5,18 +5,25 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ConfigurationUtils;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.util.FileUtils;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * Runs a tiny job in a cluster within this process (Flink's own local environment), lets it fail
@@ -35,6 +42,7 @@ final class Rehearsal {
     static final String NAME = "jmha-rehearsal";
 
     private static final long PATIENCE_MS = 60_000;
+    private static final long CLOSING_MS = 5_000;
     private static final long LOOK_MS = 20;
 
     /** Life of the job that has processed a record: 0, then 1 after the restore. One at a time. */
@@ -47,15 +55,17 @@ final class Rehearsal {
         final long begin = System.nanoTime();
         Thread.currentThread().setContextClassLoader(Rehearsal.class.getClassLoader());
         life = -1;
+        Path folder = null;
         try {
-            final JobClient job = environment(site).executeAsync(NAME);
+            folder = temporaryFolder(site);
+            final JobClient job = environment(site, folder).executeAsync(NAME);
             final long end = begin + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
             while (life < 1 && System.nanoTime() - end < 0 && standsBy.getAsBoolean()) {
                 Thread.sleep(LOOK_MS);
             }
             final boolean complete = life == 1;
             job.cancel().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
-            awaitEnd(job);
+            awaitEnd(job, folder);
             LOG.info(
                     "rehearsed a takeover in {} ms{}",
                     (System.nanoTime() - begin) / 1_000_000,
@@ -65,20 +75,43 @@ final class Rehearsal {
         } catch (Exception | LinkageError e) {
             LOG.warn(
                     "no takeover was rehearsed, the first one will take longer: {}", e.toString());
+        } finally {
+            if (folder != null) {
+                FileUtils.deleteDirectoryQuietly(folder.toFile());
+            }
         }
     }
 
-    private static void awaitEnd(JobClient job) throws Exception {
+    /** The job's, then the cluster's, which goes by itself and takes its files away. */
+    private static void awaitEnd(JobClient job, Path folder) throws Exception {
         try {
             job.getJobExecutionResult().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             // cancelled, as it should be
         }
+        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSING_MS);
+        while (hasFiles(folder) && System.nanoTime() - end < 0) {
+            Thread.sleep(LOOK_MS);
+        }
     }
 
-    private static StreamExecutionEnvironment environment(Configuration site) {
+    private static boolean hasFiles(Path folder) {
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.anyMatch(Files::isRegularFile);
+        } catch (IOException | UncheckedIOException e) {
+            return true; // something goes while we look
+        }
+    }
+
+    private static Path temporaryFolder(Configuration site) throws IOException {
+        final String[] folders = ConfigurationUtils.parseTempDirectories(site);
+        return Files.createTempDirectory(Path.of(folders[0]), NAME);
+    }
+
+    private static StreamExecutionEnvironment environment(Configuration site, Path folder) {
         final StreamExecutionEnvironment environment =
-                StreamExecutionEnvironment.createLocalEnvironment(1, configuration(site));
+                StreamExecutionEnvironment.createLocalEnvironment(
+                        1, configuration(site, folder));
         environment.enableCheckpointing(50);
         environment
                 .fromSequence(0, Long.MAX_VALUE)
@@ -93,15 +126,17 @@ final class Rehearsal {
         return environment;
     }
 
-    private static Configuration configuration(Configuration site) {
+    private static Configuration configuration(Configuration site, Path folder) {
         final Map<String, String> all = new HashMap<>();
         site.toMap()
                 .forEach(
                         (key, value) -> {
-                            if (key.startsWith("security.ssl.") || key.equals("io.tmp.dirs")) {
+                            if (key.startsWith("security.ssl.")) {
                                 all.put(key, value);
                             }
                         });
+        all.put("io.tmp.dirs", folder.toString());
+        all.put("web.tmpdir", folder.toString());
         all.put("security.delegation.tokens.enabled", "false");
         all.put("jobmanager.bind-host", "localhost");
         all.put("rest.address", "localhost");
