@@ -115,6 +115,11 @@ void init_files_print_config(FILE *f, const struct init_values *v)
 	(void)fputs("};\njobmanager: {\n", f);
 	print_text(f, "    mode", v->cold ? "cold" : "hot");
 	print_command(f, v);
+	if (!v->cold)
+		(void)fputs("    # Starts and takes over faster; costs memory once, see "
+		            "jmhad.conf(5).\n"
+		            "    # class_archive = \"/var/lib/jmha\";\n",
+		            f);
 	(void)fputs("};\n", f);
 	if (!v->listen && !v->admin_group)
 		return;

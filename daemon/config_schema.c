@@ -85,9 +85,14 @@ static const struct config_key keys[] = {
 	  .meaning =
 	          "Hot mode: directory for an archive of the classes that a JobManager loads, "
 	          "written by its own JVM while it stands by. The next JVM starts faster and takes "
-	          "over faster. It must be writable for the daemon's user; the JVM must be 17 or "
-	          "later. It is made anew when Flink or the JVM changes, and left out when it "
-	          "cannot be used. /var/lib/jmha is a good place." },
+	          "over faster. The directory must exist, be writable for the daemon's user, and "
+	          "not be shared by clusters whose members have the same name; the JVM must be 17 "
+	          "or "
+	          "later. The archive is made anew when Flink or the JVM changes, and left out "
+	          "when "
+	          "it cannot be used. The JVM that makes it stands still for some seconds and "
+	          "keeps "
+	          "about 250 MB more until it ends. /var/lib/jmha is a good place." },
 	{ "jobmanager.health.url", CONFIG_TEXT, AT(health.url), .reloadable = true,
 	  .form = "http URL",
 	  .meaning = "What to ask every interval_ms, like http://127.0.0.1:8081/overview. A "

@@ -5,6 +5,7 @@ EXTRA_DIST += %D%/README.md %D%/.gitignore %D%/.mvn/maven.config %D%/check-lines
 EXTRA_DIST += \
 	%D%/common/src/main/java/io/jmha/flink/ChangeLog.java \
 	%D%/common/src/main/java/io/jmha/flink/CheckpointNames.java \
+	%D%/common/src/main/java/io/jmha/flink/ClassArchive.java \
 	%D%/common/src/main/java/io/jmha/flink/DaemonAddress.java \
 	%D%/common/src/main/java/io/jmha/flink/DaemonClient.java \
 	%D%/common/src/main/java/io/jmha/flink/DaemonException.java \
@@ -19,16 +20,24 @@ EXTRA_DIST += \
 	%D%/common/src/main/java/io/jmha/flink/JmhaHaServicesFactory.java \
 	%D%/common/src/main/java/io/jmha/flink/JmhaRetrievalDriver.java \
 	%D%/common/src/main/java/io/jmha/flink/JmhaStateHandleStore.java \
+	%D%/common/src/main/java/io/jmha/flink/Jvm.java \
 	%D%/common/src/main/java/io/jmha/flink/Leadership.java \
 	%D%/common/src/main/java/io/jmha/flink/ParkedJobs.java \
 	%D%/common/src/main/java/io/jmha/flink/Pointer.java \
+	%D%/common/src/main/java/io/jmha/flink/Rehearsal.java \
 	%D%/common/src/main/java/io/jmha/flink/Revision.java \
+	%D%/common/src/main/java/io/jmha/flink/Standby.java \
 	%D%/common/src/main/java/io/jmha/flink/StateFiles.java \
 	%D%/common/src/main/java/io/jmha/flink/Term.java \
 	%D%/common/src/main/java/io/jmha/flink/TermClient.java \
 	%D%/common/src/main/java/io/jmha/flink/Timing.java \
+	%D%/common/src/main/java/io/jmha/flink/WarmUp.java \
 	%D%/common/src/main/java/io/jmha/flink/package-info.java
 EXTRA_DIST += \
+	%D%/list-classes \
+	%D%/common/src/main/resources/io/jmha/flink/takeover-classes.txt
+EXTRA_DIST += \
+	%D%/common/src/test/java/io/jmha/flink/ClassArchiveTest.java \
 	%D%/common/src/test/java/io/jmha/flink/DaemonClientTest.java \
 	%D%/common/src/test/java/io/jmha/flink/FakeDaemon.java \
 	%D%/common/src/test/java/io/jmha/flink/Lab.java \
@@ -36,9 +45,11 @@ EXTRA_DIST += \
 	%D%/common/src/test/java/io/jmha/flink/ParkedJobsTest.java \
 	%D%/common/src/test/java/io/jmha/flink/PausedProcess.java \
 	%D%/common/src/test/java/io/jmha/flink/PausedProcessTest.java \
+	%D%/common/src/test/java/io/jmha/flink/RehearsalTest.java \
 	%D%/common/src/test/java/io/jmha/flink/RetrievalTest.java \
 	%D%/common/src/test/java/io/jmha/flink/ServicesTestBase.java \
-	%D%/common/src/test/java/io/jmha/flink/StateHandleStoreTest.java
+	%D%/common/src/test/java/io/jmha/flink/StateHandleStoreTest.java \
+	%D%/common/src/test/java/io/jmha/flink/WarmUpTest.java
 EXTRA_DIST += \
 	%D%/common/src/test/resources/simplelogger.properties
 EXTRA_DIST += \

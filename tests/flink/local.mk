@@ -2,6 +2,7 @@
 # A real Flink, fetched once (scripts/fetch-flink); FLINK=1.20, 2.2 or 2.3 chooses the line.
 FLINK_TESTS += \
 	%D%/application.t \
+	%D%/class_archive.t \
 	%D%/hot.t \
 	%D%/import.t \
 	%D%/jobs.t \

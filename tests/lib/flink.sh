@@ -186,9 +186,9 @@ flink_jobmanager_make() {
 
 # flink_members NAME...: with jmha, a member in hot mode for each, with its JobManager.  To be started by
 # member_start; the JobManager has the member's name.  With flink_application set (class and arguments)
-# they are JobManagers of that application.
+# they are JobManagers of that application; flink_jobmanager_settings are more lines of "jobmanager".
 flink_members() {
-	local name n=0 cluster_command cluster_jobmanager='mode = "hot";'
+	local name n=0 cluster_command cluster_jobmanager="mode = \"hot\"; ${flink_jobmanager_settings-}"
 	flink_api=
 	for name; do # JobManagers take the first ports, the daemons the last
 		n=$((n + 1))
@@ -341,12 +341,13 @@ flink_savepoint() {
 
 # ---- logs
 
-# flink_event NAME SINCE REGEX [last]: ms of the first (last) such line at or after SINCE.
+# flink_event NAME SINCE REGEX [last]: ms of the first (last) such line at or after SINCE; not of what a
+# standby rehearses.
 flink_event() {
 	[ -e "$(flink_log "$1")" ] || return 0
 	awk -v since="$2" -v which="${4-}" '
 		BEGIN { regex = ARGV[1]; ARGV[1] = "" }
-		$1 >= since && $0 ~ regex { at = $1; if (which != "last") exit }
+		$1 >= since && $0 ~ regex && !/jmha-rehearsal/ { at = $1; if (which != "last") exit }
 		END { if (at != "") print at }' "$3" "$(flink_log "$1")"
 }
 flink_any_event() { # SINCE REGEX [last]: of all JobManagers

@@ -100,6 +100,7 @@ static void the_daemon_reads_every_value(void **state)
 	assert_int_equal(c->n_command, 2);
 	assert_string_equal(c->command[0], "/opt/flink/bin/jobmanager.sh");
 	assert_string_equal(c->command[1], "start-foreground");
+	assert_null(c->class_archive);
 	assert_false(c->observer);
 }
 
@@ -118,6 +119,19 @@ static void what_was_not_said_is_not_written(void **state)
 	(void)print(init_files_print_config, &v);
 	contains("api: {\n    admin_group = \"ops\";\n};");
 	lacks("listen");
+}
+
+/* Left to the operator: it costs memory. */
+static void a_class_archive_is_proposed_to_a_hot_one(void **state)
+{
+	struct init_values cold = hot;
+
+	(void)state;
+	(void)print(init_files_print_config, &hot);
+	contains("    # class_archive = \"/var/lib/jmha\";\n");
+	cold.cold = true;
+	(void)print(init_files_print_config, &cold);
+	lacks("class_archive");
 }
 
 static void odd_values_stay_what_they_are(void **state)
@@ -245,6 +259,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		T(the_daemon_reads_every_value),
 		T(what_was_not_said_is_not_written),
+		T(a_class_archive_is_proposed_to_a_hot_one),
 		T(odd_values_stay_what_they_are),
 		T(application_mode_names_its_class),
 		T(the_mode_is_written),

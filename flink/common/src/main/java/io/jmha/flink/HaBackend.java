@@ -40,8 +40,10 @@ final class HaBackend implements AutoCloseable {
     private final Timing timing;
     private final Halt halt;
     private final EndpointFollower follower;
+    private final Map<String, String> environment;
 
     @Nullable private volatile JmhaElectionDriver driver;
+    @Nullable private volatile Standby standby;
     @Nullable private volatile ParkedJobs parkedJobs;
 
     HaBackend(
@@ -52,6 +54,7 @@ final class HaBackend implements AutoCloseable {
         this.config = new JmhaConfig(configuration, environment);
         this.timing = timing;
         this.halt = halt;
+        this.environment = environment;
         this.follower = new EndpointFollower(config.endpointSources(), timing);
     }
 
@@ -76,6 +79,7 @@ final class HaBackend implements AutoCloseable {
                 new JmhaElectionDriver(config, client, timing, halt, listener, this::recover);
         driver = created;
         created.start();
+        standby = Standby.start(config, environment, created.leadership()::standsBy);
         return created;
     }
 
@@ -206,6 +210,10 @@ final class HaBackend implements AutoCloseable {
 
     @Override
     public void close() {
+        final Standby warming = standby;
+        if (warming != null) {
+            warming.close();
+        }
         final JmhaElectionDriver present = driver;
         if (present != null) {
             present.close();

@@ -35,6 +35,14 @@ final class JmhaConfig {
                     .withDescription(
                             "Unix socket of a JobManager's daemon, instead of JMHA_SOCKET.");
 
+    static final ConfigOption<String> WARM_UP =
+            ConfigOptions.key("jmha.warm-up")
+                    .stringType()
+                    .defaultValue("true")
+                    .withDescription(
+                            "Whether a JobManager that stands by prepares itself for a takeover:"
+                                    + " true, classes (it only loads them), false.");
+
     private final Configuration configuration;
     private final Map<String, String> environment;
     @Nullable private final DaemonAddress socket;
@@ -79,6 +87,18 @@ final class JmhaConfig {
 
     boolean hasSocket() {
         return socket != null;
+    }
+
+    Configuration configuration() {
+        return configuration;
+    }
+
+    boolean warmsUp() {
+        return !configuration.get(WARM_UP).equals("false");
+    }
+
+    boolean rehearses() {
+        return warmsUp() && !configuration.get(WARM_UP).equals("classes");
     }
 
     /** Whom to ask for endpoints: the own daemon, else each of the listed ones in turn. */

@@ -73,6 +73,10 @@ final class Leadership implements AutoCloseable {
     private long haltAfterMs;
     private long heardNanos = System.nanoTime();
     private boolean reportNow = true;
+
+    /** The daemon knows that this process waits. */
+    private boolean waits;
+
     private boolean closed;
     @Nullable private DaemonClient.Stream stream;
 
@@ -107,6 +111,13 @@ final class Leadership implements AutoCloseable {
     Term term() {
         synchronized (lock) {
             return term;
+        }
+    }
+
+    /** Whether nobody here leads or is about to, and the daemon knows it. */
+    boolean standsBy() {
+        synchronized (lock) {
+            return waits && term == null && !closed;
         }
     }
 
@@ -417,6 +428,7 @@ final class Leadership implements AutoCloseable {
 
     private boolean confirmed(long epoch, String state) {
         synchronized (lock) {
+            waits = state.equals("waiting");
             if (state.equals("revoked") && unconfirmed == epoch) {
                 unconfirmed = 0;
                 reportNow = true;

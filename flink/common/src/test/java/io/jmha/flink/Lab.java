@@ -50,6 +50,7 @@ final class Lab implements AutoCloseable {
         configuration.set(
                 HighAvailabilityOptions.HA_STORAGE_PATH, folder.resolve("ha").toUri().toString());
         configuration.set(HighAvailabilityOptions.HA_CLUSTER_ID, "c1");
+        configuration.setString("jmha.warm-up", "false");
         environment.put("JMHA_SOCKET", folder.resolve("api.sock").toString());
         environment.put("JMHA_CLUSTER", "orders");
         environment.put("JMHA_MEMBER", "jm-a");
