@@ -113,6 +113,7 @@ void leadership_said(struct world *w, const struct world_event *ev)
 	usec_t sent = ev->arg & 0xffffffffffff;
 	struct epoch epoch = { ev->arg2 };
 	struct core_event said = { .type = CORE_EV_SAID };
+	int by = (int)h->jobmanager_generation; /* one process for each start */
 
 	if (ev->generation != h->jobmanager_generation)
 		return;
@@ -123,7 +124,7 @@ void leadership_said(struct world *w, const struct world_event *ev)
 	}
 	if (!host_has_process(h) || !knows(h))
 		return;
-	if (core_superseded(&h->core, word, epoch)) {
+	if (core_superseded(&h->core, word, epoch, by)) {
 		process_answer(w, ev->who, word, epoch, true);
 		return;
 	}
@@ -131,6 +132,7 @@ void leadership_said(struct world *w, const struct world_event *ev)
 		h->word_at = w->now;
 	said.said.word = word;
 	said.said.epoch = epoch;
+	said.said.by = by;
 	shell_feed(w, ev->who, said);
 	if (h->running) /* else the answer is lost, too */
 		process_answer(w, ev->who, word, epoch, false);
