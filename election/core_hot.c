@@ -21,7 +21,8 @@ static bool hot(const struct core *c)
 /* Its word for it that nothing acts under the term any more, or its proven death, ends the term. */
 static void on_revoked(struct core *c, struct core_out *out)
 {
-	if (leading(c)) { /* by itself: as good as an exit, and no exit makes the guard pause (C2) */
+	if (leading(c)) { /* by itself: as good as an exit, and no exit makes the guard pause (C2)
+		           */
 		c->cause = CAUSE_JOBMANAGER_EXITED;
 		core_pause_after_failure(c);
 		c->restart_at = c->pause_until;

@@ -46,8 +46,8 @@ struct fake {
 
 	/* endpoints, counters, parked jobs */
 	struct endpoints_view endpoints;
-	struct endpoint_view endpoint[4];     /* the first endpoints.n .. */
-	const struct endpoint_view *many;     /* .. or of these */
+	struct endpoint_view endpoint[4]; /* the first endpoints.n .. */
+	const struct endpoint_view *many; /* .. or of these */
 	const struct counter_view *counter_views;
 	unsigned n_counter_views;
 	const struct parked_job *parked;

@@ -269,7 +269,8 @@ static void another_process_of_it_is_not_granted_the_same_epoch(void **state)
 	assert_false(core_superseded(&m.core, CORE_LEADS, (struct epoch){ 1 }, 10));
 }
 
-/* C2: no exit, so the guard does not count it; else epochs follow each other within milliseconds. */
+/* C2: no exit, so the guard does not count it; else epochs follow each other within milliseconds.
+ */
 static void who_gives_up_again_and_again_has_to_wait(void **state)
 {
 	struct member m;
