@@ -61,7 +61,7 @@ static const struct api_route {
 	{ "POST", "/v1/counters/", WRITE, api_counters_post, "hand out the next number" },
 	{ "PUT", "/v1/counters/", WRITE, api_counters_put, "the next POST hands out {\"value\"}" },
 	{ "DELETE", "/v1/counters/", WRITE, api_counters_delete, "remove a counter" },
-	{ "GET", "/v1/jobs/parked", 0, api_jobs_parked,
+	{ "GET", "/v1/jobs/parked", HEAVY, api_jobs_parked,
 	  "jobs that the JobManager left out, and why" },
 	{ "POST", "/v1/jobs/*/parked", WRITE, api_jobs_park,
 	  "the JobManager left this job out: {\"why\"}" },

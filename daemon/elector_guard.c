@@ -184,8 +184,11 @@ static void on_exited(struct elector *e, const struct guard_message *m)
 	e->jobmanager_pid = 0;
 	e->jobmanager_starting = e->jobmanager_hung = false;
 	e->restarts = m->exited.restarts;
-	doubt_class_archive(e);
-	if (m->exited.error)
+	if (!m->exited.error && !m->exited.requested)
+		doubt_class_archive(e);
+	if (m->exited.error == ECANCELED)
+		log_info("jobmanager", "not started, the daemon ends");
+	else if (m->exited.error)
 		log_error_errno(m->exited.error, "jobmanager",
 		                "%s could not be started, see jobmanager.command in %s: %m",
 		                e->config->command ? e->config->command[0] : "(no command)",

@@ -33,17 +33,21 @@ static bool own_jobmanager(const struct elector *e, pid_t pid)
 	return !(e->hello.hello.lacks & GUARD_LACKS_CGROUP) && cgroup_is_jobmanager(pid);
 }
 
-/* One line each time another process tries: it tries each second. */
+/* It tries each second, and who forks is another one each time: one line a minute. */
 static void note_foreign(struct elector *e, pid_t pid)
 {
-	if (pid != e->foreign_pid)
+	usec_t now = clock_boottime();
+
+	if (e->foreign_told == 0 || usec_sub(now, e->foreign_told) >= foreign_shown) {
+		e->foreign_told = now;
 		log_warning("jobmanager",
 		            "Process %d asks for the leadership, but is not the JobManager of this "
 		            "daemon (pid %d): it was started by hand, or is of another cluster; "
 		            "stop it",
 		            (int)pid, e->jobmanager_pid);
+	}
 	e->foreign_pid = pid;
-	e->foreign_at = clock_boottime();
+	e->foreign_at = now;
 }
 
 int elector_leadership_foreign(const struct elector *e)
@@ -92,14 +96,11 @@ enum api_error elector_leadership_say(struct elector *e, pid_t pid, enum leaders
 
 void elector_leadership_now(const struct elector *e, struct leadership *ret)
 {
-	struct lease_params params;
-
-	config_lease_params(e->config, &params);
 	*ret = (struct leadership){
 		.settled = core_settled(&e->core),
 		.epoch = core_granted(&e->core),
 		.superseded = e->core.phase == CORE_REVOKING && e->core.killed,
-		.halt_after = lease_length(&params),
+		.halt_after = lease_length(&e->core.lease.params), /* as negotiated */
 		.cluster = e->config->cluster,
 		.member = e->config->member,
 	};

@@ -105,7 +105,7 @@ struct elector {
 	struct epoch process; /* the JobManager's name between us and the guard: guard_link.h */
 	struct leadership leadership; /* hot: as last told */
 	pid_t foreign_pid;            /* the last one that asked for it and is not ours; 0 = none */
-	usec_t foreign_at;
+	usec_t foreign_at, foreign_told;
 	unsigned restarts;
 	bool jobmanager_starting;
 	bool jobmanager_hung;              /* and is being killed for that */

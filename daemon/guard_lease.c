@@ -11,6 +11,12 @@
 #include "daemon/guard_private.h"
 #include "daemon/log.h"
 
+/* What a process is named by: guard_link.h. */
+static const char *name_of(const struct guard *g)
+{
+	return g->config->hot ? "process" : "epoch";
+}
+
 static void report_exited(struct guard *g, usec_t now)
 {
 	const struct jobmanager *jm = &g->jobmanager;
@@ -31,7 +37,7 @@ static void report_exited(struct guard *g, usec_t now)
 		                      "Cannot start %s (jobmanager.command): %m",
 		                      g->config->command[0]);
 	else
-		log_notice("jobmanager", "exited epoch=%" PRIu64 " status=%d requested=%d",
+		log_notice("jobmanager", "exited %s=%" PRIu64 " status=%d requested=%d", name_of(g),
 		           jm->epoch.v, jm->status, g->requested);
 	g->last_exited = m;
 	guard_tell(g, &m, -1);
@@ -45,8 +51,12 @@ static void refuse_start(struct guard *g, struct epoch epoch, int error)
 		                               .requested = true,
 		                               .pause = USEC_PER_SEC } }; /* no tight loop */
 
-	(void)log_warning_errno(error, "guard", "JobManager of epoch %" PRIu64 " not started: %m",
-	                        epoch.v);
+	if (error == -ECANCELED)
+		log_info("guard", "JobManager not started, the daemon ends");
+	else
+		(void)log_warning_errno(error, "guard",
+		                        "JobManager (%s=%" PRIu64 ") not started: %m", name_of(g),
+		                        epoch.v);
 	guard_tell(g, &m, -1);
 }
 
@@ -81,7 +91,7 @@ void guard_start_jobmanager(struct guard *g, const struct guard_message *m, usec
 	}
 	g->requested = g->deadline = false;
 	g->last_exited.type = 0;
-	log_notice("jobmanager", "starting epoch=%" PRIu64 " pid=%d", m->start.epoch.v,
+	log_notice("jobmanager", "starting %s=%" PRIu64 " pid=%d", name_of(g), m->start.epoch.v,
 	           (int)g->jobmanager.pid);
 }
 
@@ -145,7 +155,9 @@ static void kill_with_its_lease(struct guard *g, bool deadline)
 	jobmanager_kill(jm); /* before anything is said about it */
 	g->deadline = deadline;
 	g->requested = true;
-	log_warning("guard", "JobManager killed, its lease has ended: epoch=%" PRIu64, jm->epoch.v);
+	log_warning("guard", "JobManager killed, %s: %s=%" PRIu64,
+	            g->leaving_until > 0 ? "the daemon ends" : "its lease has ended", name_of(g),
+	            jm->epoch.v);
 }
 
 void guard_end_lease(struct guard *g)
