@@ -15,6 +15,7 @@ package io.jmha.flink;
  *     whose failure ends the process
  * @param recheck between two looks at parked jobs
  * @param noStore a revoked term for which Flink opened no job store within this time has none
+ * @param aside how long a standby may be silent before it pauses; a fraction of the daemon's ready_ms
  * @param haltAfter until the daemon says it ({@code halt_after_ms})
  */
 record Timing(
@@ -27,8 +28,9 @@ record Timing(
         long listPatience,
         long recheck,
         long noStore,
+        long aside,
         long haltAfter) {
 
     static final Timing DEFAULT =
-            new Timing(1000, 3000, 200, 1000, 4000, 2000, 20000, 3000, 1000, 10000);
+            new Timing(1000, 3000, 200, 1000, 4000, 2000, 20000, 3000, 1000, 30000, 10000);
 }
