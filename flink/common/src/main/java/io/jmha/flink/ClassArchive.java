@@ -17,7 +17,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 import javax.annotation.Nullable;
@@ -37,6 +36,11 @@ final class ClassArchive {
     private static final Logger LOG = LoggerFactory.getLogger(ClassArchive.class);
     private static final String IN_USE = "-XX:SharedArchiveFile=";
     private static final String RECORDS = "-XX:+RecordDynamicDumpInfo";
+
+    /** Whether the process may stand still now; asked when all else is ready. */
+    interface Aside {
+        boolean step() throws InterruptedException;
+    }
 
     private final Path folder;
     private final String member;
@@ -118,12 +122,12 @@ final class ClassArchive {
 
     /**
      * Writes the archive. All threads stand still meanwhile, so it is not begun unless the process
-     * stands by. The file that is begun is also the mark of an attempt that did not end: should the
+     * stands by and is granted nothing. The file that is begun is also the mark of an attempt that did not end: should the
      * JVM not survive it, the next one does without.
      *
      * @return false: not the moment, ask again; true: done, or not possible
      */
-    boolean make(BooleanSupplier standsBy) {
+    boolean make(Aside aside) throws InterruptedException {
         final Path fresh = folder.resolve("jmha-" + member + "-new.jsa");
         try {
             if (removeTrial(fresh)) {
@@ -137,7 +141,7 @@ final class ClassArchive {
             // Refused here it costs nothing, refused in the JVM a pause.
             Files.createFile(fresh);
             jvm.prepare();
-            if (!standsBy.getAsBoolean()) {
+            if (!aside.step()) {
                 Files.deleteIfExists(fresh);
                 return false;
             }
@@ -149,6 +153,9 @@ final class ClassArchive {
             }
             final Path done = publish(fresh, fingerprint);
             LOG.info("class archive {} was made in {} ms: the next start uses it", done, took);
+        } catch (InterruptedException e) {
+            removeTrial(fresh);
+            throw e;
         } catch (Exception | LinkageError e) {
             LOG.warn(
                     "no class archive was made in {} ({}): the next start takes as long as this"

@@ -79,7 +79,7 @@ final class HaBackend implements AutoCloseable {
                 new JmhaElectionDriver(config, client, timing, halt, listener, this::recover);
         driver = created;
         created.start();
-        standby = Standby.start(config, environment, created.leadership()::standsBy);
+        standby = Standby.start(config, environment, created.leadership());
         return created;
     }
 

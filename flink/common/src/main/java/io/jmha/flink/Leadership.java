@@ -77,6 +77,9 @@ final class Leadership implements AutoCloseable {
     /** The daemon knows that this process waits. */
     private boolean waits;
 
+    /** A process that waits says so no more, see {@link #stepAside}. */
+    private boolean quiet;
+
     private boolean closed;
     @Nullable private DaemonClient.Stream stream;
 
@@ -118,6 +121,44 @@ final class Leadership implements AutoCloseable {
     boolean standsBy() {
         synchronized (lock) {
             return waits && term == null && !closed;
+        }
+    }
+
+    /**
+     * Before a pause of the whole process: says nothing until the daemon does not count on it any
+     * more, and grants it nothing. A grant that comes before that is taken as ever.
+     *
+     * @return whether the pause may begin; {@link #stepBack} has to follow in any case
+     */
+    boolean stepAside() throws InterruptedException {
+        synchronized (lock) {
+            quiet = true;
+        }
+        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timing.aside());
+        while (standsBy() && System.nanoTime() - end < 0) {
+            if (isAside()) {
+                return true;
+            }
+            Thread.sleep(timing.pause());
+        }
+        return false;
+    }
+
+    private boolean isAside() {
+        try {
+            final DaemonClient.Reply reply = client.call("GET", "/v1/status", timing.attempt());
+            return reply.ok()
+                    && reply.json().path("jobmanager").path("state").asText().equals("starting");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    void stepBack() {
+        synchronized (lock) {
+            quiet = false;
+            reportNow = true;
+            lock.notifyAll();
         }
     }
 
@@ -379,6 +420,10 @@ final class Leadership implements AutoCloseable {
                     return;
                 }
                 reportNow = false;
+                if (quiet && term == null && unconfirmed == 0 && !closed) {
+                    waitOnLock(timing.report());
+                    continue;
+                }
                 state = term != null ? "leading" : unconfirmed != 0 ? "revoked" : "waiting";
                 epoch = term == null && unconfirmed != 0 ? unconfirmed : epoch();
             }

@@ -27,6 +27,7 @@ final class Standby implements AutoCloseable {
     /** Of a cluster that starts, one is granted at once: that one must not be disturbed. */
     private static final long SETTLE_MS = 2000;
 
+    private final Leadership leadership;
     private final BooleanSupplier standsBy;
     @Nullable private final WarmUp warmUp;
     @Nullable private final Configuration rehearse;
@@ -35,11 +36,12 @@ final class Standby implements AutoCloseable {
     private volatile boolean closed;
 
     private Standby(
-            BooleanSupplier standsBy,
+            Leadership leadership,
             @Nullable WarmUp warmUp,
             @Nullable Configuration rehearse,
             @Nullable ClassArchive archive) {
-        this.standsBy = () -> !closed && standsBy.getAsBoolean();
+        this.leadership = leadership;
+        this.standsBy = () -> !closed && leadership.standsBy();
         this.warmUp = warmUp;
         this.rehearse = rehearse;
         this.archive = archive;
@@ -48,7 +50,7 @@ final class Standby implements AutoCloseable {
     }
 
     static Standby start(
-            JmhaConfig config, Map<String, String> environment, BooleanSupplier standsBy) {
+            JmhaConfig config, Map<String, String> environment, Leadership leadership) {
         WarmUp warmUp = null;
         try {
             warmUp = config.warmsUp() ? WarmUp.ofResource() : null;
@@ -57,7 +59,7 @@ final class Standby implements AutoCloseable {
         }
         final Standby standby =
                 new Standby(
-                        standsBy,
+                        leadership,
                         warmUp,
                         config.rehearses() ? config.configuration() : null,
                         ClassArchive.fromEnvironment(environment, Jvm.PROCESS));
@@ -80,11 +82,22 @@ final class Standby implements AutoCloseable {
             if (rehearse != null && standsBy.getAsBoolean()) {
                 Rehearsal.run(rehearse, standsBy);
             }
-            while (archive != null && archive.records() && !archive.make(standsBy)) {
+            while (archive != null && archive.records() && !makeArchive()) {
                 Thread.sleep(LOOK_MS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
+        }
+    }
+
+    private boolean makeArchive() throws InterruptedException {
+        if (!standsBy.getAsBoolean()) {
+            return false;
+        }
+        try {
+            return archive.make(leadership::stepAside);
+        } finally {
+            leadership.stepBack();
         }
     }
 

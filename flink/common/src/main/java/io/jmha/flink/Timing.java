@@ -17,6 +17,7 @@ package io.jmha.flink;
  * @param grace for calls that are under way at a revoke; what has no answer then is given up, since
  *     Flink's closing waits for it
  * @param noStore a revoked term for which Flink opened no job store within this time has none
+ * @param aside how long a standby may be silent before it pauses; a fraction of the daemon's ready_ms
  * @param haltAfter until the daemon says it ({@code halt_after_ms})
  */
 record Timing(
@@ -30,8 +31,10 @@ record Timing(
         long recheck,
         long grace,
         long noStore,
+        long aside,
         long haltAfter) {
 
     static final Timing DEFAULT =
-            new Timing(1000, 3000, 200, 1000, 4000, 2000, 20000, 3000, 200, 1000, 10000);
+            new Timing(
+                    1000, 3000, 200, 1000, 4000, 2000, 20000, 3000, 200, 1000, 30000, 10000);
 }

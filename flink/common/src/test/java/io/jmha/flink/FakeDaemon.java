@@ -36,6 +36,10 @@ import java.util.function.Predicate;
  */
 final class FakeDaemon implements AutoCloseable {
 
+    /** Of GET /v1/status. */
+    volatile String jobManagerState = "waiting";
+
+
     /** What a call meets. */
     enum Fault {
         /** The connection ends before the daemon did anything. */
@@ -545,6 +549,11 @@ final class FakeDaemon implements AutoCloseable {
         }
         if (writes && Long.parseLong(epoch) != register.epoch) {
             return new Answer(412, error("fenced", "the epoch is " + register.epoch));
+        }
+        if (path.equals("/v1/status")) {
+            final ObjectNode status = ok();
+            status.putObject("jobmanager").put("state", jobManagerState);
+            return new Answer(200, status);
         }
         if (path.startsWith("/v1/pointers")) {
             return pointers(call, path.replaceFirst("/v1/pointers/?", ""));

@@ -30,7 +30,8 @@ import java.util.stream.Stream;
 final class Lab implements AutoCloseable {
 
     /** Quick, but with room for a busy machine. */
-    static final Timing FAST = new Timing(2000, 2000, 20, 100, 2000, 600, 4000, 100, 200, 200, 60000);
+    static final Timing FAST =
+            new Timing(2000, 2000, 20, 100, 2000, 600, 4000, 100, 200, 200, 4000, 60000);
 
     private static final long PATIENCE_S = 30;
 

@@ -156,7 +156,9 @@ class LeadershipTest {
     @Test
     void pitfall_05_grant_and_revoke_alternate_under_any_replay() throws Exception {
         final HaBackend backend =
-                lab.backend(new Timing(2000, 2000, 20, 100, 2000, 600, 4000, 100, 200, 1, 60000));
+                lab.backend(
+                        new Timing(
+                                2000, 2000, 20, 100, 2000, 600, 4000, 100, 200, 1, 4000, 60000));
         final Lab.Contender dispatcher = lab.jobManager(backend);
         final Random random = new Random(5);
         long epoch = 1;
@@ -353,7 +355,9 @@ class LeadershipTest {
     void publishing_goes_on_beyond_the_patience_of_a_call_and_ends_with_its_term()
             throws Exception {
         final HaBackend backend =
-                lab.backend(new Timing(2000, 2000, 20, 100, 200, 100, 4000, 100, 200, 1, 60000));
+                lab.backend(
+                        new Timing(
+                                2000, 2000, 20, 100, 200, 100, 4000, 100, 200, 1, 4000, 60000));
         final Lab.Contender dispatcher = lab.jobManager(backend);
         for (int i = 0; i < 10; i++) {
             lab.daemon.fault("PUT", "/v1/endpoints/", FakeDaemon.Fault.STATUS_503);

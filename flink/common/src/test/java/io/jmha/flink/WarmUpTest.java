@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -134,20 +136,25 @@ class WarmUpTest {
                 .count();
     }
 
-    @Test
-    void who_leads_does_not_stand_by() throws Exception {
+    private Leadership leadership() throws Exception {
+        final JmhaConfig config = lab.backend().config();
         final Leadership leadership =
                 lab.closeLater(
                         new Leadership(
-                                lab.backend().config(),
-                                new DaemonClient(lab.backend().config().requireSocket()),
+                                config,
+                                new DaemonClient(config.requireSocket()),
                                 Lab.FAST,
                                 (epoch, why) -> lab.halts.add(why),
                                 new Ignored()));
         assertFalse(leadership.standsBy(), "the daemon does not know it yet");
         leadership.start();
         Lab.await("stands by", leadership::standsBy);
+        return leadership;
+    }
 
+    @Test
+    void who_leads_does_not_stand_by() throws Exception {
+        final Leadership leadership = leadership();
         final UUID id = lab.daemon.grant(7);
         Lab.await("granted", () -> leadership.term() != null);
         assertEquals(id, leadership.term().leaderId());
@@ -155,6 +162,49 @@ class WarmUpTest {
         lab.daemon.revoke(7, false);
         Lab.await("stands by again", leadership::standsBy);
         assertTrue(lab.reports().contains("revoked 7"), "not before the term is over");
+    }
+
+    private int said() {
+        return lab.daemon.calls("PUT", "/v1/leadership").size();
+    }
+
+    private int asked() {
+        return lab.daemon.calls("GET", "/v1/status").size();
+    }
+
+    @Test
+    void who_steps_aside_says_nothing_until_it_steps_back() throws Exception {
+        final Leadership leadership = leadership();
+        final CompletableFuture<Boolean> aside = stepAside(leadership);
+        Lab.await("it asks", () -> asked() > 2);
+        assertFalse(aside.isDone(), "the daemon still counts on it");
+        final int before = said();
+        lab.daemon.jobManagerState = "starting";
+        assertTrue(aside.get(30, TimeUnit.SECONDS));
+        assertEquals(before, said());
+        leadership.stepBack();
+        Lab.await("it says that it waits", () -> said() > before);
+    }
+
+    @Test
+    void a_grant_is_taken_by_one_who_steps_aside() throws Exception {
+        final Leadership leadership = leadership();
+        final CompletableFuture<Boolean> aside = stepAside(leadership);
+        Lab.await("it asks", () -> asked() > 2);
+        lab.daemon.grant(7);
+        assertFalse(aside.get(30, TimeUnit.SECONDS));
+        Lab.await("it says so", () -> lab.reports().contains("leading 7"));
+    }
+
+    private static CompletableFuture<Boolean> stepAside(Leadership leadership) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return leadership.stepAside();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
     }
 
     private static final class Ignored implements Leadership.Events {
