@@ -171,7 +171,8 @@ mutant late-beat-after-connect core_events.c '/P7: the one before may be lost/d'
 
 # Hot: what its words mean
 mutant word-of-any-epoch core_hot.c 's/bool of_term = c->jobmanager \&\& .*/bool of_term = c->jobmanager;/'
-mutant word-of-the-dying core_hot.c 's/ || c->ended)$/)/'
+mutant word-of-the-dying core_hot.c 's/ || c->ended || another/ || another/'
+mutant word-of-anybody core_hot.c 's/ || another(c, ev->said.by))/)/'
 mutant killed-is-not-ended core.c 's/c->ended |= kill;/;/'
 mutant waiting-is-not-revoked core_hot.c 's/if (of_term) { .*/if (0) {/'
 mutant waiting-counts-as-leading core_hot.c '/} else if (c->jobmanager) {/,/}/s/return;.*/;/'
