@@ -179,6 +179,8 @@ class WarmUpTest {
         Lab.await("it asks", () -> asked() > 2);
         assertFalse(aside.isDone(), "the daemon still counts on it");
         final int before = said();
+        final int many = asked() + 20; // as long as several reports
+        Lab.await("it asks on", () -> asked() > many);
         lab.daemon.jobManagerState = "starting";
         assertTrue(aside.get(30, TimeUnit.SECONDS));
         assertEquals(before, said());
