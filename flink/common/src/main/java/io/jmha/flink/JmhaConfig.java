@@ -38,10 +38,11 @@ final class JmhaConfig {
     static final ConfigOption<String> WARM_UP =
             ConfigOptions.key("jmha.warm-up")
                     .stringType()
-                    .defaultValue("true")
+                    .defaultValue("classes")
                     .withDescription(
-                            "Whether a JobManager that stands by prepares itself for a takeover:"
-                                    + " true, classes (it only loads them), false.");
+                            "How a JobManager that stands by prepares itself for a takeover:"
+                                    + " classes (it loads them), true (it runs a tiny job in"
+                                    + " itself, too), false (not at all).");
 
     private final Configuration configuration;
     private final Map<String, String> environment;
