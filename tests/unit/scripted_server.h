@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A server that does as it is told: answers each connection on a Unix socket, or on a port of the
- * loopback, with the next line of a script, and keeps what it was asked.
+ * loopback, with the next line of a script, and keeps what it was asked.  It is a process, as a
+ * test forks while it runs: the child of a process with threads may find the locks of a sanitizer
+ * held for ever.
  */
 #pragma once
 
-#include <pthread.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum { SCRIPT_MAX_CALLS = 16 };
 
@@ -16,10 +18,11 @@ struct scripted_server {
 	unsigned port;            /* TCP, on 127.0.0.1 */
 	const char *const *script;
 	size_t n_script;
-	char *asked[SCRIPT_MAX_CALLS]; /* whole requests; the caller reads them after _done */
-	size_t n_asked;
+	char *asked[SCRIPT_MAX_CALLS];    /* whole requests, until _done */
+	size_t n_asked;                   /* how many; set by _finish */
+	struct scripted_account *account; /* shared with the process */
 	int fd;
-	pthread_t thread;
+	pid_t pid;
 };
 
 #define HTTP(status, body)                                                               \
@@ -35,4 +38,9 @@ void scripted_server_start_tcp(struct scripted_server *s, const char *const *scr
 
 /* Waits until the script has been played; then nobody listens. */
 void scripted_server_finish(struct scripted_server *s);
+
+/* How many were asked so far. */
+size_t scripted_server_asked(const struct scripted_server *s);
+
+/* Finishes, and forgets what was asked. */
 void scripted_server_done(struct scripted_server *s);

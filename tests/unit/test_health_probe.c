@@ -219,10 +219,9 @@ static void who_leaves_ends_his_question(void **state)
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/", s.port);
 	assert_int_equal(health_probe_new(&p), 0);
 	assert_int_equal(health_probe_ask(p, url, 3600 * USEC_PER_SEC), 0);
-	for (int i = 0; i < PATIENCE_MS / 5 && __atomic_load_n(&s.n_asked, __ATOMIC_ACQUIRE) == 0;
-	     i++)
+	for (int i = 0; i < PATIENCE_MS / 5 && scripted_server_asked(&s) == 0; i++)
 		(void)poll(NULL, 0, 5);
-	assert_int_equal(s.n_asked, 1);
+	assert_int_equal(scripted_server_asked(&s), 1);
 	p = health_probe_free(p);
 	scripted_server_done(&s);
 }
