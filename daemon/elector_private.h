@@ -191,8 +191,10 @@ struct elector {
 	bool request_list_under_way, request_list_again;
 	bool request_listed;   /* in this term and on this connection, so the watch is there */
 	char request_seen[32]; /* the newest that was read in this term */
-	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
-	bool request_looking;  /* somebody is not refused before the next look */
+	char request_met[32];  /* the newest that was judged, and when for the first time */
+	usec_t request_met_at;
+	int64_t claim_zxid;   /* D6: requests made later are ours to take; 0 = not known yet */
+	bool request_looking; /* somebody is not refused before the next look */
 	usec_t stop_asked, stop_done, release_done;
 
 	/* endpoints, counters, parked jobs */
