@@ -10,17 +10,18 @@
 static void parked_jobs_are_listed_with_why_and_since_when(void **state)
 {
 	static const struct parked_job parked[] = { { JOB, "file gone", 1795341600000000 },
-		                                    { JOB, "?", 0 } };
+		                                    { JOB, "?", 0 },
+		                                    { JOB, NULL, 0 } };
 	struct api_request req = request("GET", "");
 
 	(void)state;
 	expect(ask(api_jobs_parked, &req), 200, "{\"version\":1,\"parked\":[]}");
 	fake.parked = parked;
-	fake.n_parked = 2;
+	fake.n_parked = 3;
 	expect(ask(api_jobs_parked, &req), 200,
 	       "{\"version\":1,\"parked\":[{\"jobid\":\"" JOB "\",\"why\":\"file gone\",\"since\":"
 	       "\"2026-11-22T10:00:00.000Z\"},{\"jobid\":\"" JOB
-	       "\",\"why\":\"?\",\"since\":null}]}");
+	       "\",\"why\":\"?\",\"since\":null},{\"jobid\":\"" JOB "\"}]}");
 	fake.read_error = API_NOT_READY;
 	expect_error(ask(api_jobs_parked, &req), 503, "not-ready");
 }
