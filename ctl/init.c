@@ -18,7 +18,7 @@
 
 static const char own_directory[] = JMHA_SYSCONFDIR "/jmha";
 
-enum { MAX_ANSWER = 512, N_ANSWERS = 16 };
+enum { MAX_ANSWER = 4096, N_ANSWERS = 16 };
 
 /* Values, and the answers that they point to. */
 struct init {
@@ -27,7 +27,7 @@ struct init {
 	struct init_values v;
 	char answers[N_ANSWERS][MAX_ANSWER];
 	size_t n_answers;
-	bool missing;
+	bool missing, too_long;
 };
 
 /* ---- values */
@@ -50,6 +50,7 @@ static const char *ask(struct init *i, const char *what, const char *dflt)
 		(void)fprintf(stderr, "%s: ", what);
 	if (!fgets(answer, MAX_ANSWER, i->in))
 		return NULL;
+	i->too_long |= strlen(answer) == MAX_ANSWER - 1; /* its rest would answer the next */
 	answer[strcspn(answer, "\n")] = '\0';
 	return *answer ? answer : NULL;
 }
@@ -391,6 +392,11 @@ enum exit_code init_run(const struct options *o, FILE *in)
 		return usage("--mode is hot or cold, not", o->mode);
 	i->v.cold = o->mode && strcmp(o->mode, "cold") == 0;
 	take_all(i);
+	if (i->too_long) {
+		(void)fprintf(stderr, "jmhactl: an answer is longer than %d characters\n",
+		              MAX_ANSWER - 2);
+		return EXIT_USAGE;
+	}
 	if (i->missing) {
 		(void)fprintf(stderr, "Try: jmhactl init --help\n");
 		return EXIT_USAGE;

@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 
+enum { USUAL_TICK_MS = 2000 };
+
 static bool harmless(const char *text)
 {
 	for (const unsigned char *c = (const unsigned char *)(text ? text : ""); *c; c++)
@@ -108,6 +110,9 @@ void init_files_print_config(FILE *f, const struct init_values *v)
 	print_servers(f, v->zookeeper);
 	(void)fprintf(f, "    tick_ms = %" PRIu64 "; # must be the tickTime of these servers\n",
 	              v->tick_ms);
+	/* With a slower one than that, a lease of the default session_ms would have no room. */
+	if (v->tick_ms > USUAL_TICK_MS)
+		(void)fprintf(f, "    session_ms = %" PRIu64 "; # five ticks\n", 5 * v->tick_ms);
 	if (v->auth_file)
 		print_text(f, "    auth_file", v->auth_file);
 	(void)fputs("};\nstorage: {\n", f);

@@ -383,7 +383,7 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 		return 0;
 	case OPT_TICK_MS:
 		if (parse_number(arg, 10000, &o->tick_ms) < 0)
-			return complain(err, "--tick-ms takes milliseconds, not", arg);
+			return complain(err, "--tick-ms takes 1 to 10000 milliseconds, not", arg);
 		return 0;
 	case OPT_TIMEOUT:
 		if (parse_number(arg, 86400, &n) < 0)

@@ -11,8 +11,9 @@ json_t *api_jobs_json(const struct parked_job *job)
 {
 	json_t *o = json_object();
 
-	if (api_json_text(o, "jobid", job->jobid) && api_json_text(o, "why", job->why) &&
-	    api_json_time(o, "since", job->since))
+	if (api_json_text(o, "jobid", job->jobid) &&
+	    (!job->why ||
+	     (api_json_text(o, "why", job->why) && api_json_time(o, "since", job->since))))
 		return o;
 	json_decref(o);
 	return NULL;

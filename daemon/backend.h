@@ -44,10 +44,13 @@ struct transition {
 	usec_t detect, claim, grant; /* durations; USEC_INFINITY = does not apply, shown as null */
 };
 
-/* A job that the JobManager left out. */
+/* A job that the JobManager left out.  A list tells it of the first BACKEND_MAX_TOLD: reading the
+ * records of thousands would keep the elector from its heartbeat. */
+enum { BACKEND_MAX_TOLD = 1000 };
 struct parked_job {
-	const char *jobid, *why;
-	usec_t since; /* wall clock */
+	const char *jobid;
+	const char *why; /* NULL: not told */
+	usec_t since;    /* wall clock */
 };
 
 typedef void (*backend_parked_cb)(void *cookie, const struct parked_job *job);

@@ -134,6 +134,12 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *userdata)
 	return rearm(source, now + lease_page_patience(lease_length(&params)) / 4);
 }
 
+static int on_stream(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)usec;
+	return rearm(source, elector_leadership_beat(userdata));
+}
+
 static int on_second(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct elector *e = userdata;
@@ -141,7 +147,6 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	elector_store_look_at(e);
 	elector_requests_sweep(e);
-	elector_leadership_beat(e);
 	elector_endpoints_second(e);
 	if (e->member_dirty || e->member.sequence != pointer_map_position(e->map)->sequence)
 		elector_publish_member(e); /* D16 */
@@ -290,6 +295,8 @@ static int add_sources(struct elector *e)
 	if (r >= 0)
 		r = add_timer(e, &e->beat, on_beat, "heartbeat-of-the-page");
 	if (r >= 0)
+		r = add_timer(e, &e->stream, on_stream, "heartbeat-of-the-stream");
+	if (r >= 0)
 		r = add_timer(e, &e->second, on_second, "each-second");
 	if (r >= 0)
 		r = add_timer(e, &e->store_timer, on_store_timer, "store-deadline");
@@ -309,10 +316,9 @@ static int add_sources(struct elector *e)
 
 static void drop_sources(struct elector *e)
 {
-	sd_event_source **const all[] = {
-		&e->tick,     &e->beat,        &e->second, &e->link,
-		&e->store_io, &e->store_timer, &e->turn,   &e->probe_timer
-	};
+	sd_event_source **const all[] = { &e->tick,        &e->beat, &e->stream,
+		                          &e->second,      &e->link, &e->store_io,
+		                          &e->store_timer, &e->turn, &e->probe_timer };
 
 	unwire(&e->wired);
 	unwire(&e->wired_second);

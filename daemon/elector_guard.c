@@ -55,6 +55,12 @@ static void send_stop(struct elector *e, bool kill_it, bool failed)
 		kill_jobmanager(e);
 }
 
+/* What a process is named by: guard_link.h. */
+static const char *name_of(const struct elector *e)
+{
+	return e->config->hot ? "process" : "epoch";
+}
+
 /* Cold: for this epoch.  Hot: the next one in number. */
 static void start(struct elector *e, struct epoch name)
 {
@@ -171,7 +177,6 @@ static void take_pidfd(struct elector *e, int pidfd)
 static void on_exited(struct elector *e, const struct guard_message *m)
 {
 	struct core_event ev = { .type = CORE_EV_EXITED };
-	const char *name = e->config->hot ? "process" : "epoch";
 	const char *what = m->exited.error       ? "could not be started"
 	                   : m->exited.deadline  ? "was killed at the lease deadline"
 	                   : e->jobmanager_hung  ? "was killed, since it hangs"
@@ -194,8 +199,8 @@ static void on_exited(struct elector *e, const struct guard_message *m)
 		                e->config->command ? e->config->command[0] : "(no command)",
 		                e->config->path);
 	else
-		log_notice("jobmanager", "%s=%" PRIu64 " %s status=0x%x", name, m->exited.epoch.v,
-		           what, (unsigned)m->exited.status);
+		log_notice("jobmanager", "%s=%" PRIu64 " %s status=0x%x", name_of(e),
+		           m->exited.epoch.v, what, (unsigned)m->exited.status);
 	ev.exited.epoch = m->exited.epoch;
 	ev.exited.pause = m->exited.pause;
 	elector_feed(e, &ev);
@@ -343,9 +348,8 @@ static int stop_leftover(struct elector *e, bool armed)
 		return 0;
 	}
 	log_warning("guard",
-	            "The JobManager of epoch %" PRIu64
-	            " runs without a session to resume, stopping it",
-	            e->hello.hello.epoch.v);
+	            "A JobManager (%s=%" PRIu64 ") runs without a session to resume, stopping it",
+	            name_of(e), e->hello.hello.epoch.v);
 	send_stop(e, true, false);
 	r = wait_for(e, GUARD_MESSAGE_EXITED, STOP_WAIT_MS, &m);
 	take_pidfd(e, -1);

@@ -16,6 +16,8 @@
 #include "daemon/log.h"
 
 static const usec_t foreign_shown = 60 * USEC_PER_SEC;
+static const usec_t least_period = USEC_PER_SEC / 10; /* of heartbeats: with T as negotiated there
+                                                       * may be no lease at all */
 
 static bool hot(const struct elector *e)
 {
@@ -138,15 +140,27 @@ void elector_leadership_tell(struct elector *e)
 	e->leadership = now;
 }
 
-void elector_leadership_beat(struct elector *e)
+/* It halts when it hears nothing for a whole lease, so several have to fit into one: as often as
+ * the guard expects the elector's own. */
+static usec_t beat_period(const struct elector *e)
+{
+	usec_t period = lease_page_patience(lease_length(&e->core.lease.params));
+
+	return period < least_period ? least_period : period;
+}
+
+usec_t elector_leadership_beat(struct elector *e)
 {
 	struct leadership now;
 
-	if (!hot(e) || !e->leadership.settled)
-		return;
-	elector_leadership_now(e, &now);
-	now.lease = core_lease_left(&e->core, clock_boottime());
-	(void)api_leadership_publish(e->api, LEADERSHIP_HEARTBEAT, &now, NULL);
+	if (!hot(e))
+		return USEC_INFINITY;
+	if (e->leadership.settled) {
+		elector_leadership_now(e, &now);
+		now.lease = core_lease_left(&e->core, clock_boottime());
+		(void)api_leadership_publish(e->api, LEADERSHIP_HEARTBEAT, &now, NULL);
+	}
+	return clock_boottime() + beat_period(e);
 }
 
 bool elector_leadership_recover(struct elector *e, const char *jobid)

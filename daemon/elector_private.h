@@ -94,7 +94,7 @@ struct elector {
 	bool feeding;
 	enum core_state state; /* as last told */
 	bool ready;            /* READY was sent */
-	sd_event_source *tick, *beat, *second, *link, *store_io, *store_timer, *turn;
+	sd_event_source *tick, *beat, *stream, *second, *link, *store_io, *store_timer, *turn;
 
 	/* guard */
 	struct lease_page page;
@@ -191,8 +191,10 @@ struct elector {
 	bool request_list_under_way, request_list_again;
 	bool request_listed;   /* in this term and on this connection, so the watch is there */
 	char request_seen[32]; /* the newest that was read in this term */
-	int64_t claim_zxid;    /* D6: requests made later are ours to take; 0 = not known yet */
-	bool request_looking;  /* somebody is not refused before the next look */
+	char request_met[32];  /* the newest that was judged, and when for the first time */
+	usec_t request_met_at;
+	int64_t claim_zxid;   /* D6: requests made later are ours to take; 0 = not known yet */
+	bool request_looking; /* somebody is not refused before the next look */
 	usec_t stop_asked, stop_done, release_done;
 
 	/* endpoints, counters, parked jobs */
@@ -295,7 +297,7 @@ void elector_leadership_now(const struct elector *e, struct leadership *ret);
 /* As it is for this process of the JobManager. */
 void elector_leadership_for(const struct elector *e, pid_t pid, struct leadership *ret);
 void elector_leadership_tell(struct elector *e);         /* what has changed, after each turn */
-void elector_leadership_beat(struct elector *e);         /* once a second */
+usec_t elector_leadership_beat(struct elector *e);       /* returns when the next is due */
 int elector_leadership_foreign(const struct elector *e); /* 0 = none lately */
 /* False: nothing is granted, or its JobManager does not follow now. */
 bool elector_leadership_recover(struct elector *e, const char *jobid);

@@ -19,10 +19,7 @@
 #include "daemon/log.h"
 #include "election/fence.h"
 
-enum {
-	REQUEST_KEPT = 600 * 1000000, /* a result can be asked for so long */
-	FRESH_USEC = 100000,          /* a look that may refuse somebody */
-};
+enum { REQUEST_KEPT = 600 * 1000000 }; /* a result can be asked for so long */
 
 static const char *const verbs[] = {
 	[OPERATOR_SWITCHOVER] = "switchover", [OPERATOR_STEP_DOWN] = "step-down"
@@ -229,10 +226,12 @@ static enum api_error judge(const struct elector *e, const struct request_node *
 }
 
 /* The last look may be some seconds old, and the operator may know better: nobody is refused as not
- * eligible by an old look.  True: wait for elector_requests_looked(). */
-static bool look_first(struct elector *e, enum api_error error)
+ * eligible by a look that began before the request was met here.  (Not by one of a certain age:
+ * where ZooKeeper answers slowly, none is young enough.)  True: wait for
+ * elector_requests_looked(). */
+static bool look_first(struct elector *e, enum api_error error, usec_t met)
 {
-	if (error != API_NOT_ELIGIBLE || usec_sub(clock_boottime(), e->view.asked) < FRESH_USEC)
+	if (error != API_NOT_ELIGIBLE || e->view.asked >= met)
 		return false;
 	e->request_looking = true;
 	elector_feed_type(e, CORE_EV_CHANGED);
@@ -298,7 +297,7 @@ static int take_own(struct elector *e, struct elector_request *q)
 	enum api_error error = judge(e, &q->node, &to, &message);
 	int r;
 
-	q->judging = look_first(e, error);
+	q->judging = look_first(e, error, q->asked);
 	if (q->judging)
 		return 0;
 	if (error != API_N_ERRORS_) {
@@ -472,13 +471,23 @@ static void take(struct leader_request *l, const struct latch_name *to)
 		end_term_for(e, &node, to);
 }
 
+/* When it was read for the first time; names are sorted as they were made. */
+static usec_t first_met(struct elector *e, const char *name)
+{
+	if (strcmp(name, e->request_met) > 0) {
+		(void)text_format(e->request_met, sizeof(e->request_met), "%s", name);
+		e->request_met_at = clock_boottime();
+	}
+	return e->request_met_at;
+}
+
 static void serve(struct leader_request *l)
 {
 	struct latch_name to = { 0 };
 	const char *message;
 	enum api_error error = judge(l->e, &l->node, &to, &message);
 
-	if (look_first(l->e, error)) {
+	if (look_first(l->e, error, first_met(l->e, l->name))) {
 		l->e->request_seen[0] = '\0'; /* read again then */
 		free(l);
 	} else if (error == API_N_ERRORS_)
@@ -590,7 +599,7 @@ void elector_requests_granted(struct elector *e)
 {
 	e->claim_zxid = 0;
 	e->request_listed = false;
-	e->request_seen[0] = '\0';
+	e->request_seen[0] = e->request_met[0] = '\0';
 	if (e->session)
 		(void)session_get(e->session, "endpoints", NULL, NULL, on_endpoints, e);
 }

@@ -203,7 +203,8 @@ int flink_checkpoint_parse(const char *name, uint64_t *ret_id)
 {
 	if (strlen(name) != FLINK_CHECKPOINT_LENGTH)
 		return -EINVAL;
-	return parse_uint64(name, 1, INT64_MAX, ret_id) < 0 ? -EINVAL : 0;
+	/* Not the last number: there would be no next one for the counter. */
+	return parse_uint64(name, 1, INT64_MAX - 1, ret_id) < 0 ? -EINVAL : 0;
 }
 
 int flink_job_id_check(const char *name)

@@ -162,12 +162,14 @@ static int read_checkpoint(const struct reading *r, const char *parent, const ch
 	uint64_t id;
 	int error;
 
-	if (text_format(path, sizeof(path), "%s/%s", parent, name) < 0)
-		return -ENOBUFS;
 	if (flink_checkpoint_parse(name, &id) < 0) {
 		*whole = false;
-		return names_add(&r->tree->broken, "%s: a checkpoint's name has 19 digits", path);
+		return names_add(&r->tree->broken,
+		                 "%s/%s: a checkpoint's name is a number of 19 digits", parent,
+		                 name);
 	}
+	if (text_format(path, sizeof(path), "%s/%s", parent, name) < 0)
+		return -ENOBUFS;
 	error = read_file(r, path, f, &found);
 	if (error < 0)
 		return error;
@@ -253,12 +255,15 @@ static int read_job(const struct reading *r, const char *kind, const char *name)
 	char path[MAX_PATH];
 	enum found found;
 	bool whole = true;
-	int error = make_path(r, path, "%s/%s", kind, name);
+	int error;
 
+	/* Before it becomes a path: it may be longer than any. */
+	if (flink_job_id_check(name) < 0)
+		return names_add(&r->tree->broken, "%s/%s/%s: a job's id has 32 hex digits",
+		                 r->path, kind, name);
+	error = make_path(r, path, "%s/%s", kind, name);
 	if (error < 0)
 		return error;
-	if (flink_job_id_check(name) < 0)
-		return names_add(&r->tree->broken, "%s: a job's id has 32 hex digits", path);
 	if (drop_job(r->tree, name))
 		return names_add(&r->tree->broken,
 		                 "%s: the job is there as a job graph of Flink 1.20, too; remove "

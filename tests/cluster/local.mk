@@ -31,6 +31,7 @@ CLUSTER_TESTS += tests/cluster/jobmanager_killed.t
 CLUSTER_TESTS += tests/cluster/leader_cut_off.t
 CLUSTER_TESTS += tests/cluster/register_by_hand.t
 CLUSTER_TESTS += tests/cluster/znodes_by_hand.t
+CLUSTER_TESTS += tests/cluster/slow_zookeeper.t
 CLUSTER_TESTS += tests/cluster/started_oddly.t
 CLUSTER_TESTS += tests/cluster/zookeeper_outage.t
 CLUSTER_TESTS += tests/cluster/counters.t

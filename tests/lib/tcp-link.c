@@ -6,7 +6,9 @@
  *
  * SIGUSR1 cuts the cable: nothing moves in either direction, connections stay open, new ones are
  * accepted by the kernel and never answered - what a host sees whose switch has died.  SIGUSR2
- * plugs it in again; what was on its way goes on.  Prints "ready" when it listens.
+ * plugs it in again; what was on its way goes on.  TCP_LINK_DELAY_MS=N in the environment: whatever
+ * passes waits so long in each direction, as over a long or busy way.  Prints "ready" when it
+ * listens.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_LINKS = 16, MAX_PAIRS = 256, BUFFER = 65536 };
@@ -34,6 +37,7 @@ struct pair {
 static struct link links[MAX_LINKS];
 static struct pair pairs[MAX_PAIRS];
 static unsigned n_links;
+static struct timespec delay;
 static volatile sig_atomic_t cut;
 
 static void on_signal(int number)
@@ -117,6 +121,7 @@ static void move_bytes(struct pair *p, unsigned from)
 	char buffer[BUFFER];
 	ssize_t n = read(p->fd[from], buffer, sizeof(buffer)), at = 0;
 
+	(void)nanosleep(&delay, NULL);
 	while (at < n) {
 		ssize_t w = send(p->fd[!from], buffer + at, (size_t)(n - at), MSG_NOSIGNAL);
 
@@ -152,7 +157,9 @@ int main(int argc, char *argv[])
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	sigset_t both, none;
+	const char *ms = getenv("TCP_LINK_DELAY_MS");
 
+	delay.tv_nsec = (ms ? strtol(ms, NULL, 10) : 0) % 1000 * 1000000;
 	if (argc < 2 || argc > MAX_LINKS)
 		add_link(argv[0]);
 	for (unsigned i = 0; i < MAX_PAIRS; i++)

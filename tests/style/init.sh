@@ -33,8 +33,8 @@ ok "hot: jmhad takes it" taken "$tap_dir/hot/hot.conf"
 ok "hot: lines for Flink" grep -q '^high-availability.type: io.jmha' "$tap_dir/hot/hot.flink.yaml"
 
 # Known bad, for both.
-init bad --mode cold --tick-ms 6000
-is $? 7 "known bad: init refuses what leaves no room for a lease"
+init bad --mode cold --tick-ms 100
+is $? 7 "known bad: init refuses a tick that no ensemble has"
 sed 's/tick_ms = 2000/tick_ms = 6000/' "$tap_dir/cold/cold.conf" >"$tap_dir/bad.conf"
 not_ok "known bad: jmhad refuses it, too" taken "$tap_dir/bad.conf"
 done_testing

@@ -18,7 +18,7 @@ API_UNIT_TESTS = \
 UNIT_TESTS += $(API_UNIT_TESTS)
 
 check_LIBRARIES += libapifake.a
-libapifake_a_SOURCES = %D%/api_fake.c %D%/api_fake.h
+libapifake_a_SOURCES = %D%/api_ask.h %D%/api_fake.c %D%/api_fake.h
 libapifake_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 
 API_TEST_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)

@@ -54,6 +54,20 @@ tests_unit_test_elector_counters_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTE
 	$(CMOCKA_CFLAGS)
 tests_unit_test_elector_counters_LDADD = libapi.a libstorage_core.a libbase.a $(CRYPTO_LIBS) \
 	$(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/test_elector_jobs
+tests_unit_test_elector_jobs_SOURCES = tests/unit/test_elector_jobs.c \
+	daemon/elector_jobs.c daemon/elector_private.h
+tests_unit_test_elector_jobs_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) \
+	$(CMOCKA_CFLAGS)
+tests_unit_test_elector_jobs_LDADD = libguard.a libelection.a libstorage_core.a libbase.a \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/test_elector_leadership
+tests_unit_test_elector_leadership_SOURCES = tests/unit/test_elector_leadership.c \
+	daemon/elector_leadership.c daemon/elector_private.h
+tests_unit_test_elector_leadership_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) \
+	$(CMOCKA_CFLAGS)
+tests_unit_test_elector_leadership_LDADD = libguard.a libregister.a libelection.a libbase.a \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_health tests/unit/test_health_probe
 tests_unit_test_health_SOURCES = tests/unit/test_health.c
 tests_unit_test_health_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,111 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "daemon/api_jobs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/api_request.h"
-#include "tests/unit/api_fake.h"
-
-static struct fake fake;
-static struct api_context context;
-static struct api_reply reply;
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_init(&fake);
-	fake_context(&fake, &context);
-	fake.at_once = true;
-	memset(&reply, 0, sizeof(reply));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (reply.pending)
-		api_pending_client_done(reply.pending);
-	reply.pending = NULL;
-	api_reply_done(&reply);
-	assert_true(LIST_EMPTY(&context.pending));
-	return 0;
-}
-
-static struct api_request request(const char *method, const char *tail)
-{
-	struct api_request req = fake_request(&context, method, "/");
-
-	req.tail = tail;
-	req.jmha_epoch = "7";
-	return req;
-}
-
-/* The reply to `handler`; the one before is ended. */
-static const struct api_reply *ask(void (*handler)(const struct api_request *, struct api_reply *),
-                                   const struct api_request *req)
-{
-	if (reply.pending)
-		api_pending_client_done(reply.pending);
-	reply.pending = NULL;
-	api_reply_done(&reply);
-	handler(req, &reply);
-	if (!reply.pending)
-		return &reply;
-	assert_true(reply.pending->answered);
-	return &reply.pending->reply;
-}
-
-static void set_body(struct api_request *req, const char *text)
-{
-	req->body = text;
-	req->size = strlen(text);
-}
-
-static void expect(const struct api_reply *r, unsigned http, const char *text)
-{
-	json_t *got = fake_json(r), *want = json_loads(text, 0, NULL);
-
-	assert_int_equal(r->http, http);
-	assert_non_null(want);
-	if (!json_equal(got, want))
-		fail_msg("got %s", r->body);
-	json_decref(got);
-	json_decref(want);
-}
-
-static void expect_error(const struct api_reply *r, unsigned http, const char *code)
-{
-	json_t *o;
-
-	assert_string_equal(fake_error(r, &o), code);
-	assert_int_equal(r->http, http);
-	json_decref(o);
-}
+#include "tests/unit/api_ask.h"
 
 #define JOB "0a000000000000000000000000000001"
 
 static void parked_jobs_are_listed_with_why_and_since_when(void **state)
 {
 	static const struct parked_job parked[] = { { JOB, "file gone", 1795341600000000 },
-		                                    { JOB, "?", 0 } };
+		                                    { JOB, "?", 0 },
+		                                    { JOB, NULL, 0 } };
 	struct api_request req = request("GET", "");
 
 	(void)state;
 	expect(ask(api_jobs_parked, &req), 200, "{\"version\":1,\"parked\":[]}");
 	fake.parked = parked;
-	fake.n_parked = 2;
+	fake.n_parked = 3;
 	expect(ask(api_jobs_parked, &req), 200,
 	       "{\"version\":1,\"parked\":[{\"jobid\":\"" JOB "\",\"why\":\"file gone\",\"since\":"
 	       "\"2026-11-22T10:00:00.000Z\"},{\"jobid\":\"" JOB
-	       "\",\"why\":\"?\",\"since\":null}]}");
+	       "\",\"why\":\"?\",\"since\":null},{\"jobid\":\"" JOB "\"}]}");
 	fake.read_error = API_NOT_READY;
 	expect_error(ask(api_jobs_parked, &req), 503, "not-ready");
 }

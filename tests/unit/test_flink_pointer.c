@@ -210,8 +210,8 @@ static void names_are_exact(void **state)
 	(void)state;
 	assert_int_equal(flink_checkpoint_parse("0000000000000000017", &id), 0);
 	assert_int_equal(id, 17);
-	assert_int_equal(flink_checkpoint_parse("9223372036854775807", &id), 0);
-	assert_int_equal(flink_checkpoint_parse("9223372036854775808", &id), -EINVAL);
+	assert_int_equal(flink_checkpoint_parse("9223372036854775806", &id), 0);
+	assert_int_equal(flink_checkpoint_parse("9223372036854775807", &id), -EINVAL);
 	assert_int_equal(flink_checkpoint_parse("0000000000000000000", &id), -EINVAL);
 	assert_int_equal(flink_checkpoint_parse("17", &id), -EINVAL);
 	assert_int_equal(flink_checkpoint_parse("000000000000000001x", &id), -EINVAL);

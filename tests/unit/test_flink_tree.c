@@ -21,7 +21,7 @@
 enum { MAX_NODES = 64 };
 
 static struct fake_node {
-	char path[256];
+	char path[1024];
 	char data[1024];
 	size_t size;
 } nodes[MAX_NODES];
@@ -54,7 +54,7 @@ static struct fake_node *node(const char *path)
 /* With all parents; `file` below tests/data/flink-pointers, NULL = without data. */
 static struct fake_node *make(const char *path, const char *file)
 {
-	char full[256];
+	char full[1024];
 	struct fake_node *n;
 
 	(void)snprintf(full, sizeof(full), "/flink/default/%s", path);
@@ -240,10 +240,30 @@ static void a_job_with_something_broken_is_left_out_as_a_whole(void **state)
 	assert_int_equal(read_tree(), 0);
 	assert_int_equal(tree->n_jobs, 0);
 	assert_int_equal(tree->broken.n, 5);
-	says(&tree->broken, 1, "checkpoints/11: a checkpoint's name has 19 digits");
+	says(&tree->broken, 1, "checkpoints/11: a checkpoint's name is a number of 19 digits");
 	says(&tree->broken, 2, "checkpoint_id_counter: byte 3 of 3");
 	says(&tree->broken, 3, JOB_B ": byte 0 of 0");
 	says(&tree->broken, 4, "nonsense: a job's id has 32 hex digits");
+}
+
+/* .. and do not end the reading of the others. */
+static void names_that_are_longer_than_any_path_are_broken(void **state)
+{
+	char name[700], path[800];
+
+	(void)state;
+	two_jobs();
+	(void)snprintf(name, sizeof(name), "%0600d", 1);
+	(void)snprintf(path, sizeof(path), "jobgraphs/%s", name);
+	(void)make(path, NULL);
+	(void)snprintf(path, sizeof(path), "jobs/" JOB_A "/checkpoints/%s", name);
+	(void)make(path, NULL);
+	assert_int_equal(read_tree(), 0);
+	assert_int_equal(tree->n_jobs, 1);
+	assert_string_equal(tree->jobs[0].id, JOB_B);
+	assert_int_equal(tree->broken.n, 2);
+	says(&tree->broken, 0, "1: a job's id has 32 hex digits");
+	says(&tree->broken, 1, "1: a checkpoint's name is a number of 19 digits");
 }
 
 static void a_job_of_both_flink_lines_is_for_people_to_decide(void **state)
@@ -337,6 +357,7 @@ int main(void)
 		T(a_counter_ahead_of_its_checkpoints_counts),
 		T(what_flink_had_marked_for_deletion_is_skipped),
 		T(a_job_with_something_broken_is_left_out_as_a_whole),
+		T(names_that_are_longer_than_any_path_are_broken),
 		T(a_job_of_both_flink_lines_is_for_people_to_decide),
 		T(leftovers_and_strangers_are_named),
 		T(what_is_no_flink_cluster_is_refused),

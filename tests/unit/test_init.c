@@ -165,11 +165,31 @@ static void what_was_not_given_is_asked(void **state)
 	contains(err, "init needs to know");
 }
 
+/* A list of many hosts fits; what does not fit is not cut, and its rest answers nothing. */
+static void long_answers_are_whole_or_refused(void **state)
+{
+	static char text[8192], peers[2000], expected[2100];
+
+	(void)state;
+	for (size_t n = 0; n + 20 < sizeof(peers); n += strlen(peers + n))
+		(void)snprintf(peers + n, sizeof(peers) - n, "%shost-%zu:9180", n ? "," : "", n);
+	(void)snprintf(text, sizeof(text), "\n\n\n\n\n%s\n\n", peers);
+	(void)snprintf(expected, sizeof(expected), "jmha.address: %s\n", peers);
+	answers = text;
+	assert_int_equal(run(COLD " --mode hot --flink-storage /mnt --member jm-a"), EXIT_DONE);
+	contains(content(yaml), expected);
+	assert_int_equal(unlink(conf), 0);
+	memset(text, 'x', 5000);
+	assert_int_equal(run("--mode cold"), EXIT_USAGE);
+	contains(err, "an answer is longer than 4094 characters");
+	assert_true(access(conf, F_OK) < 0);
+}
+
 static void what_the_daemon_would_refuse_is_not_written(void **state)
 {
 	(void)state;
-	assert_int_equal(run(COLD " --member jm-a --tick-ms 6000"), EXIT_CONFIG);
-	contains(err, "lease has no room");
+	assert_int_equal(run(COLD " --member jm-a --tick-ms 100"), EXIT_CONFIG);
+	contains(err, "zookeeper.tick_ms is 100");
 	assert_int_equal(run(COLD " --member a/b"), EXIT_CONFIG);
 	contains(err, "member is \"a/b\"");
 	assert_int_equal(run(COLD " --member jm-a --listen jm-a:9180"), EXIT_CONFIG);
@@ -200,6 +220,7 @@ int main(void)
 		T(a_dry_run_shows_and_writes_nothing),
 		T(what_is_missing_is_listed_at_once),
 		T(what_was_not_given_is_asked),
+		T(long_answers_are_whole_or_refused),
 		T(what_the_daemon_would_refuse_is_not_written),
 		T(a_folder_that_cannot_be_is_named),
 	};

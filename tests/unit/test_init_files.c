@@ -65,16 +65,14 @@ static void lacks(const char *part)
 		fail_msg("\"%s\" contains \"%s\"", text, part);
 }
 
-/* As jmhad reads it.  What is only about the mode is not this test's. */
+/* As jmhad reads it. */
 static struct config *load(const struct init_values *v)
 {
-	struct init_values cold = *v;
 	struct config *c = NULL;
 	struct config_error error;
 	int fd = memfd_create("test", MFD_CLOEXEC);
 
-	cold.cold = true;
-	(void)print(init_files_print_config, &cold);
+	(void)print(init_files_print_config, v);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	if (config_load_kept(fd, "test.conf", &c, &error) < 0)
 		fail_msg("%s\n%s", error.text, text);
@@ -102,6 +100,20 @@ static void the_daemon_reads_every_value(void **state)
 	assert_string_equal(c->command[1], "start-foreground");
 	assert_null(c->class_archive);
 	assert_false(c->observer);
+	assert_true(c->hot);
+	lacks("session_ms");
+}
+
+/* load() fails for a lease without room. */
+static void a_slow_ensemble_gets_a_longer_session(void **state)
+{
+	struct init_values v = hot;
+
+	(void)state;
+	for (v.tick_ms = 200; v.tick_ms <= 10000; v.tick_ms += 100)
+		config_free(load(&v));
+	assert_int_equal(v.tick_ms, 10100);
+	contains("session_ms = 50000;");
 }
 
 static void what_was_not_said_is_not_written(void **state)
@@ -258,6 +270,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		T(the_daemon_reads_every_value),
+		T(a_slow_ensemble_gets_a_longer_session),
 		T(what_was_not_said_is_not_written),
 		T(a_class_archive_is_proposed_to_a_hot_one),
 		T(odd_values_stay_what_they_are),

@@ -172,7 +172,7 @@ static void what_makes_no_sense_is_refused_with_a_hint(void **state)
 	refuses("store export", "store knows import, not export");
 	refuses("store import --from-flink-zookeeper=", "needs a value, not nothing");
 	refuses("list --path /x", "--path is no option of list");
-	refuses("init --tick-ms 2s", "--tick-ms takes milliseconds, not 2s");
+	refuses("init --tick-ms 2s", "--tick-ms takes 1 to 10000 milliseconds, not 2s");
 	refuses("init --socket /x", "init talks to no daemon");
 	refuses("init orders", "too many: orders");
 	assert_true(parse("list -c a --socket /x") < 0);
