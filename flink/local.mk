@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	%D%/common/src/main/java/io/jmha/flink/ParkedJobs.java \
 	%D%/common/src/main/java/io/jmha/flink/Pointer.java \
 	%D%/common/src/main/java/io/jmha/flink/Rehearsal.java \
+	%D%/common/src/main/java/io/jmha/flink/ResultStores.java \
 	%D%/common/src/main/java/io/jmha/flink/Revision.java \
 	%D%/common/src/main/java/io/jmha/flink/Standby.java \
 	%D%/common/src/main/java/io/jmha/flink/StateFiles.java \
@@ -46,6 +47,7 @@ EXTRA_DIST += \
 	%D%/common/src/test/java/io/jmha/flink/PausedProcess.java \
 	%D%/common/src/test/java/io/jmha/flink/PausedProcessTest.java \
 	%D%/common/src/test/java/io/jmha/flink/RehearsalTest.java \
+	%D%/common/src/test/java/io/jmha/flink/ResultStoresTest.java \
 	%D%/common/src/test/java/io/jmha/flink/RetrievalTest.java \
 	%D%/common/src/test/java/io/jmha/flink/ServicesTestBase.java \
 	%D%/common/src/test/java/io/jmha/flink/StateHandleStoreTest.java \

@@ -22,8 +22,14 @@ ready
 ctl "$old" switchover --yes >/dev/null
 taken_over "switchover"
 
+test_events() { [ "$(flink_count_events "$since" "$2")" -ge "$1" ]; } # N REGEX
 # ---- the job ends: so does the application, and nothing of it is stored
+since=$(now_ms) starts=$(flink_starts_since 0)
 ok "the job is cancelled" flink_cancel "$job"
 nothing_stored() { [ "$(pointers jm-a jobs/)" = 0 ] && [ "$(pointers jm-a checkpoints/)" = 0 ]; }
 until_ok 60 "nothing is stored of it any more" nothing_stored
+# Its JobManager ends with it; the next one that is granted runs main() and finds that the job has ended.
+until_ok 90 "the next leader sees that the job has ended" \
+	test_events 1 "submission .* because the job already reached a globally-terminal state"
+is "$(flink_starts_since 0)" "$starts" "and does not run it again"
 done_testing

@@ -36,7 +36,9 @@ final class JmhaHaServices120 extends AbstractHaServices {
                 backend.electionDriverFactory(),
                 ioExecutor,
                 BlobUtils.createBlobStoreFromConfig(configuration),
-                FileSystemJobResultStore.fromConfiguration(configuration, ioExecutor));
+                FileSystemJobResultStore.fromConfiguration(
+                        ResultStores.configuration(configuration, "job-result-store"),
+                        ioExecutor));
         this.backend = backend;
     }
 

@@ -42,8 +42,12 @@ final class JmhaHaServices23 extends AbstractHaServices {
                 backend.electionDriverFactory(),
                 ioExecutor,
                 BlobUtils.createBlobStoreFromConfig(configuration),
-                FileSystemJobResultStore.fromConfiguration(configuration, ioExecutor),
-                FileSystemApplicationResultStore.fromConfiguration(configuration, ioExecutor));
+                FileSystemJobResultStore.fromConfiguration(
+                        ResultStores.configuration(configuration, "job-result-store"),
+                        ioExecutor),
+                FileSystemApplicationResultStore.fromConfiguration(
+                        ResultStores.configuration(configuration, "application-result-store"),
+                        ioExecutor));
         this.backend = backend;
     }
 
