@@ -52,6 +52,8 @@ final class FakeDaemon implements AutoCloseable {
         DELAY,
         /** Never answered, not carried out. */
         HANG,
+        /** 200, but not with what was asked for. */
+        GARBAGE,
         STATUS_412,
         STATUS_403,
         STATUS_404,
@@ -485,6 +487,8 @@ final class FakeDaemon implements AutoCloseable {
                     answer = handle(call);
                 }
             }
+        } else if (fault == Fault.GARBAGE) {
+            answer = new Answer(200, DaemonClient.JSON.createArrayNode().add("garbage"));
         } else if (fault != Fault.CLOSE_BEFORE) {
             final int status = Integer.parseInt(fault.name().substring("STATUS_".length()));
             answer = new Answer(status, error("code-" + status, "scripted"));
