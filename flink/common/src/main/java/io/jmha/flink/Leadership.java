@@ -211,9 +211,13 @@ final class Leadership implements AutoCloseable {
     }
 
     private void heard() {
+        // Taken before the check: a pause between the two is found by the next check.
+        final long now = System.nanoTime();
         checkAlive();
         synchronized (lock) {
-            heardNanos = System.nanoTime();
+            if (now - heardNanos > 0) {
+                heardNanos = now;
+            }
         }
     }
 
@@ -311,7 +315,7 @@ final class Leadership implements AutoCloseable {
                 deliver(() -> events.reconnected(before));
             }
         } else if (before != null) {
-            revoke(before.epoch(), line.path("superseded").asBoolean(false));
+            revoke(Long.MAX_VALUE, line.path("superseded").asBoolean(false));
         }
     }
 
@@ -346,7 +350,6 @@ final class Leadership implements AutoCloseable {
         final Term[] made = new Term[1];
         made[0] = new Term(grant.epoch(), grant.leaderId(), () -> termClosed(made[0]));
         term = made[0];
-        heardNanos = System.nanoTime();
         reportNow = true;
         lock.notifyAll();
         LOG.info("epoch={} granted, leader id {}", grant.epoch(), grant.leaderId());
@@ -359,6 +362,9 @@ final class Leadership implements AutoCloseable {
             present = term;
             if (present == null || epoch < present.epoch()) {
                 return;
+            }
+            if (pending != null && epoch >= pending.epoch()) {
+                pending = null; // given and taken back while the term before it still closes
             }
         }
         if (superseded) {
@@ -434,7 +440,8 @@ final class Leadership implements AutoCloseable {
                 }
                 final long waitMs =
                         again ? Math.min(timing.pause(), timing.report()) : timing.report();
-                if (!reportNow && !closed || again) {
+                final boolean over = closed && unconfirmed == 0;
+                if (again || !reportNow && !over) {
                     waitOnLock(waitMs);
                 }
             }

@@ -216,6 +216,37 @@ class LeadershipTest {
         Lab.await("granted", () -> dispatcher.last().equals("grant " + next));
     }
 
+    @Test
+    void what_is_taken_back_while_the_term_before_closes_is_not_granted() throws Exception {
+        final HaBackend backend = lab.backend();
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        lab.daemon.grant(7);
+        Lab.await("granted", () -> dispatcher.last().startsWith("grant"));
+        HaBackend.JobStore<String> store = openStore(backend);
+        lab.daemon.grant(8);
+        Lab.await("revoked", () -> dispatcher.last().equals("revoke"));
+        lab.daemon.revoke(8, false);
+        lab.daemon.say(FakeDaemon.line("grant").put("epoch", 9).put("leader_id", "x"));
+        lab.awaitLog("epoch=9 grant without a leader id"); // so the line before it was read
+        store.life().stopped();
+        Lab.await("over", () -> lab.reports().contains("waiting 8"));
+
+        final UUID ten = lab.daemon.grant(10);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + ten));
+        store = openStore(backend);
+        lab.daemon.grant(11);
+        Lab.await("revoked", () -> dispatcher.last().equals("revoke"));
+        lab.daemon.setState(FakeDaemon.state(0, null, false));
+        lab.daemon.dropAll();
+        Lab.await("the same by the state", () -> lab.daemon.streams() > 0);
+        lab.daemon.say(FakeDaemon.line("grant").put("epoch", 12).put("leader_id", "y"));
+        lab.awaitLog("epoch=12 grant without a leader id");
+        store.life().stopped();
+        Lab.await("over", () -> lab.reports().contains("waiting 11"));
+        assertEquals(4, dispatcher.events.size(), () -> "" + dispatcher.events);
+        assertEquals(List.of(), lab.halts);
+    }
+
     // ------------------------------------------------------------------ halts
 
     @Test
@@ -278,6 +309,22 @@ class LeadershipTest {
         lab.daemon.stop();
         Thread.sleep(300);
         assertEquals(List.of(), lab.halts);
+    }
+
+    @Test
+    void a_process_that_ends_asks_at_the_pace_of_reports() throws Exception {
+        final HaBackend backend = lab.leading(7);
+        for (int i = 0; i < 100_000; i++) {
+            lab.daemon.fault("PUT", "/v1/leadership", FakeDaemon.Fault.STATUS_403);
+        }
+        Lab.await("refused", () -> lab.log().contains("report to the daemon: "));
+        final int before = lab.daemon.calls("PUT", "/v1/leadership").size();
+        backend.close();
+        // The reporter tries for 2 s; then nothing comes any more.
+        Lab.await("asked", () -> lab.daemon.calls("PUT", "/v1/leadership").size() > before);
+        Thread.sleep(2500);
+        final int times = lab.daemon.calls("PUT", "/v1/leadership").size() - before;
+        assertTrue(times <= 40, "asked " + times + " times"); // 2 s / 100 ms
     }
 
     // ------------------------------------------------------------------ addresses
