@@ -447,6 +447,50 @@ class LeadershipTest {
         assertEquals(1, dispatcher.events.size(), () -> "" + dispatcher.events);
     }
 
+    @Test
+    void a_revoke_does_not_wait_for_the_comparison_after_a_reconnect() throws Exception {
+        final HaBackend backend =
+                lab.backend(
+                        new Timing(
+                                2000, 2000, 20, 100, 2000, 60000, 4000, 100, 200, 200, 4000, 60000));
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        lab.daemon.grant(7);
+        Lab.await("granted", () -> dispatcher.last().startsWith("grant"));
+        lab.daemon.fault("GET", "/v1/endpoints", FakeDaemon.Fault.HANG);
+        lab.daemon.dropAll();
+        Lab.await("asked", () -> !lab.daemon.calls("GET", "/v1/endpoints").isEmpty());
+        lab.daemon.revoke(7, false);
+        Lab.await("revoked", () -> dispatcher.last().equals("revoke"));
+        lab.daemon.dropAll(); // ends the call
+    }
+
+    @Test
+    void an_address_that_is_refused_for_good_keeps_no_other_back() throws Exception {
+        final HaBackend backend = lab.backend();
+        final DefaultLeaderElectionService service = lab.electionService(backend);
+        final List<Lab.Contender> all = new ArrayList<>();
+        for (String component : List.of("job-1", "job-2", "dispatcher")) {
+            all.add(lab.contend(service, component));
+        }
+        for (int i = 0; i < 100_000; i++) {
+            lab.daemon.fault("PUT", "/v1/endpoints/job", FakeDaemon.Fault.STATUS_403);
+        }
+        final UUID id = lab.daemon.grant(7);
+        for (Lab.Contender contender : all) {
+            Lab.await("granted", () -> contender.last().equals("grant " + id));
+            contender.confirm(id, "addr");
+        }
+        Lab.await("published", () -> lab.daemon.endpoint("dispatcher") != null);
+        Lab.await("tried on", () -> lab.daemon.calls("PUT", "/v1/endpoints/job").size() > 6);
+        assertEquals(1, lab.countLog("PUT endpoint job-1: 403"), "said once");
+        lab.daemon.clearFaults();
+        Lab.await("published", () -> lab.daemon.register.endpoints.size() == 3);
+        for (Lab.Contender contender : all) {
+            contender.leave();
+        }
+        service.close();
+    }
+
     // ------------------------------------------------------------------ bad input
 
     @Test
