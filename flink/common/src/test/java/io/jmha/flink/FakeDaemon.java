@@ -572,6 +572,9 @@ final class FakeDaemon implements AutoCloseable {
     }
 
     private Answer pointers(Call call, String key) {
+        if (!key.matches("[A-Za-z0-9._/-]*")) {
+            return new Answer(400, error("bad-request", key));
+        }
         final Value value = register.pointers.get(key);
         switch (call.method()) {
             case "GET":
@@ -671,8 +674,15 @@ final class FakeDaemon implements AutoCloseable {
                     (id, why) -> array.addObject().put("jobid", id).put("why", why));
             return new Answer(200, answer);
         }
+        if (!job.matches("[0-9a-f]{32}")) {
+            return new Answer(400, error("bad-request", "no job id: " + job));
+        }
         if (call.method().equals("POST")) {
-            register.parked.put(job, call.json().path("why").asText());
+            final String why = call.json().path("why").asText();
+            if (why.getBytes(StandardCharsets.UTF_8).length > 1000) {
+                return new Answer(400, error("bad-request", "\"why\" is too long"));
+            }
+            register.parked.put(job, why);
         } else {
             register.parked.remove(job);
         }
