@@ -73,6 +73,27 @@ final class JmhaConfig {
         }
     }
 
+    /** Of this library; daemons have the same. */
+    static String release() {
+        final String version = JmhaConfig.class.getPackage().getImplementationVersion();
+        return version == null ? "(unpacked)" : version;
+    }
+
+    /** Why a daemon may not know its own JobManager; "" when there is nothing odd. */
+    String aboutSocket() {
+        final String given = environment.getOrDefault("JMHA_SOCKET", "");
+        return socket == null || given.isEmpty() || given.equals(socket.path())
+                ? ""
+                : "; "
+                        + SOCKET.key()
+                        + " in Flink's configuration names this daemon, but JMHA_SOCKET that of the"
+                        + " one which started this process, "
+                        + given
+                        + ": take "
+                        + SOCKET.key()
+                        + " out";
+    }
+
     /** The Unix socket of the daemon that owns this JobManager. */
     DaemonAddress requireSocket() {
         if (socket == null) {
@@ -151,9 +172,28 @@ final class JmhaConfig {
         return HighAvailabilityServicesUtils.getClusterHighAvailableStoragePath(configuration);
     }
 
+    /** What this library understands. */
+    static final int API_VERSION = 1;
+
+    /** Why the API of an answer is not ours; null when it is, or when the answer does not tell. */
+    @Nullable
+    static String otherApi(JsonNode answer) {
+        final long theirs = answer.path("version").asLong(API_VERSION);
+        return theirs == API_VERSION
+                ? null
+                : String.format(
+                        "speaks version %d of the API, jmha-flink %s speaks %d: install daemon and"
+                                + " library of the same release",
+                        theirs, release(), API_VERSION);
+    }
+
     /** Why the daemon of this state line is not ours; null when it is. */
     @Nullable
     String contradiction(JsonNode state) {
+        final String api = otherApi(state);
+        if (api != null) {
+            return api + "; refusing to be led by it";
+        }
         for (String what : new String[] {"cluster", "member"}) {
             final String ours = environment.get("JMHA_" + what.toUpperCase(Locale.ROOT));
             final String theirs = state.path(what).asText("");

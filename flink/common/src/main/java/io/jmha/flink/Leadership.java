@@ -465,7 +465,12 @@ final class Leadership implements AutoCloseable {
             return true;
         }
         if (reply.ok()) {
-            reportLog.fine(epoch, "accepted");
+            final String otherApi = JmhaConfig.otherApi(reply.json());
+            if (otherApi != null) {
+                reportLog.trouble(epoch, "daemon " + client.address() + " " + otherApi);
+            } else {
+                reportLog.fine(epoch, "accepted");
+            }
             if (!state.equals("waiting")) {
                 heard();
             }
@@ -509,13 +514,20 @@ final class Leadership implements AutoCloseable {
             case 403 -> said
                     + "; this process is not the daemon's own JobManager, so it will never"
                     + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
-                    + " one JobManager for one daemon";
+                    + " one JobManager for one daemon"
+                    + config.aboutSocket();
             case 404 -> said
                     + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
                     + " in its configuration and restart it, or take"
-                    + " high-availability.type out of Flink's configuration";
+                    + " high-availability.type out of Flink's configuration (or it is of an older"
+                    + " release than jmha-flink "
+                    + JmhaConfig.release()
+                    + ")";
             case 503 -> said + "; asking again";
-            default -> said + "; is daemon and library of one release? Asking again";
+            default -> said
+                    + "; is the daemon of the release of jmha-flink "
+                    + JmhaConfig.release()
+                    + "? Asking again";
         };
     }
 

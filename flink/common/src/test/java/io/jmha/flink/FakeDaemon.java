@@ -39,6 +39,7 @@ final class FakeDaemon implements AutoCloseable {
     /** Of GET /v1/status. */
     volatile String jobManagerState = "waiting";
 
+    volatile int apiVersion = 1;
 
     /** What a call meets. */
     enum Fault {
@@ -341,7 +342,7 @@ final class FakeDaemon implements AutoCloseable {
         }
     }
 
-    private synchronized void tellFollowers(JsonNode line) {
+    synchronized void tellFollowers(JsonNode line) {
         write(followers, line + "\n");
     }
 
@@ -538,7 +539,7 @@ final class FakeDaemon implements AutoCloseable {
     }
 
     private ObjectNode ok() {
-        return DaemonClient.object().put("version", 1).put("epoch", register.epoch);
+        return DaemonClient.object().put("version", apiVersion).put("epoch", register.epoch);
     }
 
     private Answer handle(Call call) {

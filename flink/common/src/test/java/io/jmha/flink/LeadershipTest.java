@@ -536,6 +536,41 @@ class LeadershipTest {
     }
 
     @Test
+    void a_socket_of_another_daemon_in_the_configuration_is_said() throws Exception {
+        lab.configuration.setString("jmha.socket", lab.environment.get("JMHA_SOCKET"));
+        lab.environment.put("JMHA_SOCKET", "/run/jmha/orders/api.sock");
+        lab.daemon.streamStatus(403);
+        final DefaultLeaderElectionService service = lab.electionService(lab.backend());
+        final Lab.Contender dispatcher = lab.contend(service, "dispatcher");
+        lab.awaitLog("which started this process, /run/jmha/orders/api.sock: take jmha.socket out");
+        dispatcher.leave();
+        service.close();
+    }
+
+    @Test
+    void a_daemon_with_another_api_is_refused() throws Exception {
+        final HaBackend backend = lab.backend();
+        lab.daemon.setState(FakeDaemon.state(0, null, false).put("version", 2));
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        lab.daemon.grant(7);
+        lab.awaitLog(
+                "leadership stream: daemon unix:",
+                "speaks version 2 of the API, jmha-flink ",
+                "install daemon and library of the same release; refusing to be led by it");
+        assertEquals(List.of(), dispatcher.events);
+    }
+
+    @Test
+    void another_api_in_the_answer_to_a_report_is_said_once() throws Exception {
+        lab.daemon.apiVersion = 2;
+        lab.jobManager(lab.backend());
+        lab.awaitLog("report to the daemon: daemon unix:", "speaks version 2 of the API");
+        final int before = lab.daemon.calls("PUT", "/v1/leadership").size();
+        Lab.await("more", () -> lab.daemon.calls("PUT", "/v1/leadership").size() > before + 2);
+        assertEquals(1, lab.countLog("speaks version 2"));
+    }
+
+    @Test
     void a_cold_daemon_is_said() throws Exception {
         lab.daemon.streamStatus(404);
         final DefaultLeaderElectionService service = lab.electionService(lab.backend());
