@@ -80,7 +80,7 @@ final class JmhaConfig {
     }
 
     /** Why a daemon may not know its own JobManager; "" when there is nothing odd. */
-    String aboutSocket() {
+    private String aboutSocket() {
         final String given = environment.getOrDefault("JMHA_SOCKET", "");
         return socket == null || given.isEmpty() || given.equals(socket.path())
                 ? ""
@@ -170,6 +170,30 @@ final class JmhaConfig {
                             + " folder that all JobManagers and TaskManagers share");
         }
         return HighAvailabilityServicesUtils.getClusterHighAvailableStoragePath(configuration);
+    }
+
+    /** What a refusal of the leadership means and what to do about it. */
+    String explain(DaemonAddress daemon, DaemonClient.Reply reply) {
+        final String said = "daemon " + daemon + " answered " + reply.describe();
+        return switch (reply.status()) {
+            case 403 -> said
+                    + "; this process is not the daemon's own JobManager, so it will never"
+                    + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
+                    + " one JobManager for one daemon"
+                    + aboutSocket();
+            case 404 -> said
+                    + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
+                    + " in its configuration and restart it, or take"
+                    + " high-availability.type out of Flink's configuration (or it is of an older"
+                    + " release than jmha-flink "
+                    + release()
+                    + ")";
+            case 503 -> said + "; asking again";
+            default -> said
+                    + "; is the daemon of the release of jmha-flink "
+                    + release()
+                    + "? Asking again";
+        };
     }
 
     /** What this library understands. */

@@ -233,7 +233,7 @@ final class Leadership implements AutoCloseable {
             try (DaemonClient.Stream s =
                     client.stream("/v1/leadership", timing.connect(), timing.idle())) {
                 if (s.status() != 200) {
-                    trouble(explain(s.refusal()));
+                    trouble(config.explain(client.address(), s.refusal()));
                     pause(timing.report());
                 } else if (adopt(s)) {
                     readLines(s);
@@ -479,7 +479,7 @@ final class Leadership implements AutoCloseable {
         if (reply.status() == 412) {
             return fenced(epoch, state, reply);
         }
-        reportLog.trouble(epoch, explain(reply));
+        reportLog.trouble(epoch, config.explain(client.address(), reply));
         return reply.status() != 403;
     }
 
@@ -507,29 +507,6 @@ final class Leadership implements AutoCloseable {
     }
 
     // ------------------------------------------------------------------ the rest
-
-    private String explain(DaemonClient.Reply reply) {
-        final String said = "daemon " + client.address() + " answered " + reply.describe();
-        return switch (reply.status()) {
-            case 403 -> said
-                    + "; this process is not the daemon's own JobManager, so it will never"
-                    + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
-                    + " one JobManager for one daemon"
-                    + config.aboutSocket();
-            case 404 -> said
-                    + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
-                    + " in its configuration and restart it, or take"
-                    + " high-availability.type out of Flink's configuration (or it is of an older"
-                    + " release than jmha-flink "
-                    + JmhaConfig.release()
-                    + ")";
-            case 503 -> said + "; asking again";
-            default -> said
-                    + "; is the daemon of the release of jmha-flink "
-                    + JmhaConfig.release()
-                    + "? Asking again";
-        };
-    }
 
     private void deliver(Runnable event) {
         try {
