@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	%D%/common/src/main/java/io/jmha/flink/Revision.java \
 	%D%/common/src/main/java/io/jmha/flink/Standby.java \
 	%D%/common/src/main/java/io/jmha/flink/StateFiles.java \
+	%D%/common/src/main/java/io/jmha/flink/StorageCheck.java \
 	%D%/common/src/main/java/io/jmha/flink/Term.java \
 	%D%/common/src/main/java/io/jmha/flink/TermClient.java \
 	%D%/common/src/main/java/io/jmha/flink/Timing.java \
@@ -51,6 +52,7 @@ EXTRA_DIST += \
 	%D%/common/src/test/java/io/jmha/flink/RetrievalTest.java \
 	%D%/common/src/test/java/io/jmha/flink/ServicesTestBase.java \
 	%D%/common/src/test/java/io/jmha/flink/StateHandleStoreTest.java \
+	%D%/common/src/test/java/io/jmha/flink/StorageCheckTest.java \
 	%D%/common/src/test/java/io/jmha/flink/WarmUpTest.java
 EXTRA_DIST += \
 	%D%/common/src/test/resources/simplelogger.properties

@@ -101,14 +101,21 @@ final class EndpointFollower implements AutoCloseable {
                     daemon.stream("/v1/endpoints?follow=1", timing.connect(), timing.idle())) {
                 if (s.status() != 200) {
                     final String said = s.refusal().describe();
-                    trouble("daemon " + daemon.address() + " answered " + said);
+                    trouble(
+                            "daemon "
+                                    + daemon.address()
+                                    + " answered "
+                                    + said
+                                    + "; is it a jmhad, of the release of jmha-flink "
+                                    + JmhaConfig.release()
+                                    + "?");
                 } else if (adopt(s)) {
                     readLines(daemon.address(), s);
                 }
             } catch (IOException e) {
                 trouble(e.getMessage());
             } catch (RuntimeException e) {
-                LOG.error("epoch={} a line of a daemon could not be handled", epoch(), e);
+                trouble("daemon " + daemon.address() + " said what cannot be handled: " + e);
             }
             pause();
         }
@@ -133,10 +140,11 @@ final class EndpointFollower implements AutoCloseable {
                 log.fine(epoch(), "followed by daemon " + address);
             } else if (behindSince == 0) {
                 behindSince = now;
-            } else if (daemons.size() > 1
-                    && now - behindSince > TimeUnit.MILLISECONDS.toNanos(timing.idle())) {
+            } else if (now - behindSince > TimeUnit.MILLISECONDS.toNanos(timing.idle())) {
                 trouble("daemon " + address + " is behind or has lost ZooKeeper");
-                return;
+                if (daemons.size() > 1) {
+                    return;
+                }
             }
             if (apply(line)) {
                 drivers.forEach(this::notifyDriver);
@@ -156,6 +164,9 @@ final class EndpointFollower implements AutoCloseable {
         if (!isState && !type.equals("change") || theirs < epoch) {
             return false;
         }
+        final String id = line.path("leader_id").asText("");
+        final UUID theirLeader =
+                id.isEmpty() || id.equals("null") ? null : UUID.fromString(id);
         if (theirs > epoch) {
             if (epoch > 0) {
                 LOG.info("epoch={} a new leader, before: epoch {}", theirs, epoch);
@@ -164,9 +175,8 @@ final class EndpointFollower implements AutoCloseable {
             components.clear();
             leaderId = null;
         }
-        final String id = line.path("leader_id").asText("");
-        if (!id.isEmpty() && !id.equals("null")) {
-            leaderId = UUID.fromString(id);
+        if (theirLeader != null) {
+            leaderId = theirLeader;
         }
         final JsonNode theirComponents = line.path("components");
         theirComponents

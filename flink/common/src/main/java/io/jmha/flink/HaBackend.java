@@ -44,6 +44,7 @@ final class HaBackend implements AutoCloseable {
 
     @Nullable private volatile JmhaElectionDriver driver;
     @Nullable private volatile Standby standby;
+    @Nullable private volatile StorageCheck storageCheck;
     @Nullable private volatile ParkedJobs parkedJobs;
 
     HaBackend(
@@ -79,7 +80,9 @@ final class HaBackend implements AutoCloseable {
                 new JmhaElectionDriver(config, client, timing, halt, listener, this::recover);
         driver = created;
         created.start();
+        closeStandby(); // of an election that Flink closed and opens anew
         standby = Standby.start(config, environment, created.leadership());
+        storageCheck = StorageCheck.start(client, created.leadership()::standsBy, timing);
         return created;
     }
 
@@ -208,12 +211,20 @@ final class HaBackend implements AutoCloseable {
                         + " good, stop all its daemons, then delete its storage folders");
     }
 
-    @Override
-    public void close() {
+    private void closeStandby() {
         final Standby warming = standby;
         if (warming != null) {
             warming.close();
         }
+        final StorageCheck checking = storageCheck;
+        if (checking != null) {
+            checking.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        closeStandby();
         final JmhaElectionDriver present = driver;
         if (present != null) {
             present.close();

@@ -73,6 +73,27 @@ final class JmhaConfig {
         }
     }
 
+    /** Of this library; daemons have the same. */
+    static String release() {
+        final String version = JmhaConfig.class.getPackage().getImplementationVersion();
+        return version == null ? "(unpacked)" : version;
+    }
+
+    /** Why a daemon may not know its own JobManager; "" when there is nothing odd. */
+    private String aboutSocket() {
+        final String given = environment.getOrDefault("JMHA_SOCKET", "");
+        return socket == null || given.isEmpty() || given.equals(socket.path())
+                ? ""
+                : "; "
+                        + SOCKET.key()
+                        + " in Flink's configuration names this daemon, but JMHA_SOCKET that of the"
+                        + " one which started this process, "
+                        + given
+                        + ": take "
+                        + SOCKET.key()
+                        + " out";
+    }
+
     /** The Unix socket of the daemon that owns this JobManager. */
     DaemonAddress requireSocket() {
         if (socket == null) {
@@ -151,9 +172,52 @@ final class JmhaConfig {
         return HighAvailabilityServicesUtils.getClusterHighAvailableStoragePath(configuration);
     }
 
+    /** What a refusal of the leadership means and what to do about it. */
+    String explain(DaemonAddress daemon, DaemonClient.Reply reply) {
+        final String said = "daemon " + daemon + " answered " + reply.describe();
+        return switch (reply.status()) {
+            case 403 -> said
+                    + "; this process is not the daemon's own JobManager, so it will never"
+                    + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
+                    + " one JobManager for one daemon"
+                    + aboutSocket();
+            case 404 -> said
+                    + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
+                    + " in its configuration and restart it, or take"
+                    + " high-availability.type out of Flink's configuration (or it is of an older"
+                    + " release than jmha-flink "
+                    + release()
+                    + ")";
+            case 503 -> said + "; asking again";
+            default -> said
+                    + "; is the daemon of the release of jmha-flink "
+                    + release()
+                    + "? Asking again";
+        };
+    }
+
+    /** What this library understands. */
+    static final int API_VERSION = 1;
+
+    /** Why the API of an answer is not ours; null when it is, or when the answer does not tell. */
+    @Nullable
+    static String otherApi(JsonNode answer) {
+        final long theirs = answer.path("version").asLong(API_VERSION);
+        return theirs == API_VERSION
+                ? null
+                : String.format(
+                        "speaks version %d of the API, jmha-flink %s speaks %d: install daemon and"
+                                + " library of the same release",
+                        theirs, release(), API_VERSION);
+    }
+
     /** Why the daemon of this state line is not ours; null when it is. */
     @Nullable
     String contradiction(JsonNode state) {
+        final String api = otherApi(state);
+        if (api != null) {
+            return api + "; refusing to be led by it";
+        }
         for (String what : new String[] {"cluster", "member"}) {
             final String ours = environment.get("JMHA_" + what.toUpperCase(Locale.ROOT));
             final String theirs = state.path(what).asText("");

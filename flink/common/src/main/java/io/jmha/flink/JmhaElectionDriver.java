@@ -68,9 +68,17 @@ final class JmhaElectionDriver implements LeaderElectionDriver, Leadership.Event
         onRecover.accept(jobId);
     }
 
-    /** Shows Flink what is published; it writes anew what differs from what it confirmed. */
+    /** Asks the daemon, for which a revoke must not wait. */
     @Override
     public void reconnected(Term term) {
+        publisher.compare(() -> compare(term));
+    }
+
+    /** Shows Flink what is published; it writes anew what differs from what it confirmed. */
+    private void compare(Term term) {
+        if (!term.isLeading()) {
+            return;
+        }
         final JsonNode published;
         try {
             final DaemonClient.Reply reply = client.call("GET", "/v1/endpoints", timing.attempt());

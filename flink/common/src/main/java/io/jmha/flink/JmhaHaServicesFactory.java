@@ -16,6 +16,8 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
@@ -25,6 +27,16 @@ import java.util.concurrent.Executor;
 public final class JmhaHaServicesFactory implements HighAvailabilityServicesFactory {
 
     private static final Logger LOG = LoggerFactory.getLogger(JmhaHaServicesFactory.class);
+
+    /** What Flink calls; {@code common} is compiled against one line only. */
+    private static final List<Class<?>> COMPLETE =
+            List.of(
+                    CheckpointNames.class,
+                    JmhaCheckpointIdCounter.class,
+                    JmhaElectionDriver.class,
+                    JmhaRetrievalDriver.class,
+                    JmhaStateHandleStore.class);
+
     private static final String STORES = "org.apache.flink.runtime.jobmanager.";
 
     @Override
@@ -34,7 +46,9 @@ public final class JmhaHaServicesFactory implements HighAvailabilityServicesFact
                 new HaBackend(configuration, System.getenv(), Timing.DEFAULT, Halt.PROCESS);
         backend.config().checkStorage();
         LOG.info(
-                "jmha: daemon {}, {}",
+                "jmha-flink {} on Flink {}: daemon {}, {}",
+                JmhaConfig.release(),
+                EnvironmentInformation.getVersion(),
                 backend.config().endpointSources(),
                 backend.config().hasSocket() ? "as a JobManager" : "as a TaskManager or client");
         return create(configuration, executor, backend);
@@ -66,7 +80,13 @@ public final class JmhaHaServicesFactory implements HighAvailabilityServicesFact
         final String name = "io.jmha.flink.JmhaHaServices" + line();
         try {
             final Class<?> services = Class.forName(name);
+            for (Class<?> ours : COMPLETE) {
+                requireComplete(ours);
+            }
             requireComplete(services);
+            for (Class<?> part : services.getDeclaredClasses()) {
+                requireComplete(part);
+            }
             final Constructor<?> constructor =
                     services.getDeclaredConstructor(
                             Configuration.class, Executor.class, HaBackend.class);
@@ -105,13 +125,35 @@ public final class JmhaHaServicesFactory implements HighAvailabilityServicesFact
         }
     }
 
-    /** A later Flink may ask for more than we have; better said now than when it asks. */
-    static void requireComplete(Class<?> services) {
-        for (Method method : services.getMethods()) {
-            if (Modifier.isAbstract(method.getModifiers())) {
-                throw wrongFlink(new AbstractMethodError(method.toString()));
+    /**
+     * Another Flink may ask for more than we have, or for the same with other types; better said now
+     * than when it asks. What AbstractHaServices asks of us is not public.
+     */
+    static void requireComplete(Class<?> ours) {
+        for (Method method : ours.getMethods()) {
+            requireImplemented(method, ours);
+        }
+        for (Class<?> each = ours; each != null; each = each.getSuperclass()) {
+            for (Method method : each.getDeclaredMethods()) {
+                requireImplemented(method, ours);
             }
         }
+    }
+
+    private static void requireImplemented(Method method, Class<?> ours) {
+        if (!Modifier.isAbstract(method.getModifiers())) {
+            return;
+        }
+        for (Class<?> each = ours; each != null; each = each.getSuperclass()) {
+            for (Method other : each.getDeclaredMethods()) {
+                if (!Modifier.isAbstract(other.getModifiers())
+                        && other.getName().equals(method.getName())
+                        && Arrays.equals(other.getParameterTypes(), method.getParameterTypes())) {
+                    return;
+                }
+            }
+        }
+        throw wrongFlink(new AbstractMethodError(method.toString()));
     }
 
     private static IllegalConfigurationException wrongFlink(Throwable cause) {

@@ -95,16 +95,16 @@ final class JmhaStateHandleStore<T extends Serializable> implements StateHandleS
         boolean run() throws DaemonException;
     }
 
-    /** Puts a pointer to a new file; deletes the file when the pointer is certainly not there. */
+    /**
+     * Puts a pointer to a new file; deletes the file when the pointer is certainly not there, so
+     * not when something else than a {@link DaemonException} ends the call.
+     */
     private boolean put(Pointer pointer, Put put) throws Exception {
-        boolean done = false;
-        boolean keep = false;
+        final boolean done;
         try {
             done = put.run();
-            return done;
         } catch (DaemonException e) {
-            keep = e.outcome() == Outcome.UNKNOWN;
-            if (keep) {
+            if (e.outcome() == Outcome.UNKNOWN) {
                 throw new PossibleInconsistentStateException(
                         e.getMessage()
                                 + "; whether the pointer was written is unknown, its file "
@@ -112,12 +112,13 @@ final class JmhaStateHandleStore<T extends Serializable> implements StateHandleS
                                 + " is kept",
                         e);
             }
+            StateFiles.delete(pointer.target());
             throw e;
-        } finally {
-            if (!done && !keep) {
-                StateFiles.delete(pointer.target());
-            }
         }
+        if (!done) {
+            StateFiles.delete(pointer.target());
+        }
+        return done;
     }
 
     @Override

@@ -211,9 +211,13 @@ final class Leadership implements AutoCloseable {
     }
 
     private void heard() {
+        // Taken before the check: a pause between the two is found by the next check.
+        final long now = System.nanoTime();
         checkAlive();
         synchronized (lock) {
-            heardNanos = System.nanoTime();
+            if (now - heardNanos > 0) {
+                heardNanos = now;
+            }
         }
     }
 
@@ -229,7 +233,7 @@ final class Leadership implements AutoCloseable {
             try (DaemonClient.Stream s =
                     client.stream("/v1/leadership", timing.connect(), timing.idle())) {
                 if (s.status() != 200) {
-                    trouble(explain(s.refusal()));
+                    trouble(config.explain(client.address(), s.refusal()));
                     pause(timing.report());
                 } else if (adopt(s)) {
                     readLines(s);
@@ -311,7 +315,7 @@ final class Leadership implements AutoCloseable {
                 deliver(() -> events.reconnected(before));
             }
         } else if (before != null) {
-            revoke(before.epoch(), line.path("superseded").asBoolean(false));
+            revoke(Long.MAX_VALUE, line.path("superseded").asBoolean(false));
         }
     }
 
@@ -346,7 +350,6 @@ final class Leadership implements AutoCloseable {
         final Term[] made = new Term[1];
         made[0] = new Term(grant.epoch(), grant.leaderId(), () -> termClosed(made[0]));
         term = made[0];
-        heardNanos = System.nanoTime();
         reportNow = true;
         lock.notifyAll();
         LOG.info("epoch={} granted, leader id {}", grant.epoch(), grant.leaderId());
@@ -359,6 +362,9 @@ final class Leadership implements AutoCloseable {
             present = term;
             if (present == null || epoch < present.epoch()) {
                 return;
+            }
+            if (pending != null && epoch >= pending.epoch()) {
+                pending = null; // given and taken back while the term before it still closes
             }
         }
         if (superseded) {
@@ -434,7 +440,8 @@ final class Leadership implements AutoCloseable {
                 }
                 final long waitMs =
                         again ? Math.min(timing.pause(), timing.report()) : timing.report();
-                if (!reportNow && !closed || again) {
+                final boolean over = closed && unconfirmed == 0;
+                if (again || !reportNow && !over) {
                     waitOnLock(waitMs);
                 }
             }
@@ -458,7 +465,12 @@ final class Leadership implements AutoCloseable {
             return true;
         }
         if (reply.ok()) {
-            reportLog.fine(epoch, "accepted");
+            final String otherApi = JmhaConfig.otherApi(reply.json());
+            if (otherApi != null) {
+                reportLog.trouble(epoch, "daemon " + client.address() + " " + otherApi);
+            } else {
+                reportLog.fine(epoch, "accepted");
+            }
             if (!state.equals("waiting")) {
                 heard();
             }
@@ -467,7 +479,7 @@ final class Leadership implements AutoCloseable {
         if (reply.status() == 412) {
             return fenced(epoch, state, reply);
         }
-        reportLog.trouble(epoch, explain(reply));
+        reportLog.trouble(epoch, config.explain(client.address(), reply));
         return reply.status() != 403;
     }
 
@@ -495,22 +507,6 @@ final class Leadership implements AutoCloseable {
     }
 
     // ------------------------------------------------------------------ the rest
-
-    private String explain(DaemonClient.Reply reply) {
-        final String said = "daemon " + client.address() + " answered " + reply.describe();
-        return switch (reply.status()) {
-            case 403 -> said
-                    + "; this process is not the daemon's own JobManager, so it will never"
-                    + " lead: end it and let jmhad start the JobManager (jobmanager.command),"
-                    + " one JobManager for one daemon";
-            case 404 -> said
-                    + "; the daemon does not run in hot mode: set jobmanager.mode = \"hot\""
-                    + " in its configuration and restart it, or take"
-                    + " high-availability.type out of Flink's configuration";
-            case 503 -> said + "; asking again";
-            default -> said + "; is daemon and library of one release? Asking again";
-        };
-    }
 
     private void deliver(Runnable event) {
         try {

@@ -36,6 +36,9 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
     static final String CHECKPOINTS = "checkpoints/";
     private static final String JOB_ID = "[0-9a-f]{32}";
 
+    /** A daemon takes 1000 bytes. */
+    private static final int MAX_WHY = 900;
+
     private static final class Parked {
         String why;
 
@@ -140,6 +143,7 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
             p.why = why;
             p.reported = false;
             p.application = applicationOf(entry);
+            back.remove(job);
             wake();
         }
         LOG.error(
@@ -199,6 +203,7 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
             final Parked p = parked.computeIfAbsent(name, key -> new Parked());
             p.why = why;
             p.isApplication = true;
+            back.remove(name);
             wake();
         }
         LOG.error(
@@ -223,9 +228,16 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
     }
 
     /** An operator put a job right, or imported it. */
-    synchronized void recover(String job) {
-        recover.add(job);
-        wake();
+    void recover(String job) {
+        if (!job.matches(JOB_ID)) {
+            // It would be asked for, and refused, for ever.
+            LOG.warn("epoch={} '{}' cannot be recovered: it is no job id", epoch(), job);
+            return;
+        }
+        synchronized (this) {
+            recover.add(job);
+            wake();
+        }
     }
 
     private void wake() {
@@ -343,7 +355,7 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
         }
         for (Map.Entry<String, String> job : news.entrySet()) {
             if (job.getValue() != null) {
-                client.park(job.getKey(), job.getValue());
+                client.park(job.getKey(), shortened(job.getValue()));
                 reported(job.getKey(), job.getValue());
             }
         }
@@ -353,6 +365,16 @@ final class ParkedJobs implements JmhaStateHandleStore.Selection {
                 back.remove(job);
             }
         }
+    }
+
+    /** Both ends tell something: what it is about, and the pointer. */
+    static String shortened(String why) {
+        final String ascii = why.replaceAll("[^ -~]+", "?");
+        return ascii.length() <= MAX_WHY
+                ? ascii
+                : ascii.substring(0, MAX_WHY / 2)
+                        + " ... "
+                        + ascii.substring(ascii.length() - MAX_WHY / 2);
     }
 
     private synchronized void reported(String job, String why) {

@@ -104,7 +104,9 @@ final class StateFiles {
             }
             return null;
         } catch (FileNotFoundException e) {
-            return pointer.target() + " is missing";
+            return pointer.target()
+                    + " is missing: was it deleted, or is high-availability.storageDir not the same"
+                    + " shared folder on every host?";
         } catch (IOException | RuntimeException e) {
             return pointer.target() + " cannot be looked at: " + e.getMessage();
         }

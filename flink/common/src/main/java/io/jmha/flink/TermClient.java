@@ -113,10 +113,17 @@ final class TermClient {
         final String what = "GET pointers below " + prefix;
         final Reply reply =
                 send("GET", "/v1/pointers?prefix=" + prefix, Map.of(), null, timing.listPatience());
-        require(reply, what);
+        final JsonNode pointers = require(reply, what).path("pointers");
+        if (!pointers.isArray()) {
+            // Taken for an empty list, it would start jobs anew, without their state.
+            throw failed(
+                    Outcome.NOT_DONE,
+                    what + ": no list of pointers in the answer; is daemon and library of one release?",
+                    null);
+        }
         final List<Entry> entries = new ArrayList<>();
         try {
-            for (JsonNode node : reply.json().path("pointers")) {
+            for (JsonNode node : pointers) {
                 final boolean damaged = node.path("damaged").asBoolean(false);
                 entries.add(
                         new Entry(

@@ -39,6 +39,7 @@ final class FakeDaemon implements AutoCloseable {
     /** Of GET /v1/status. */
     volatile String jobManagerState = "waiting";
 
+    volatile int apiVersion = 1;
 
     /** What a call meets. */
     enum Fault {
@@ -52,6 +53,8 @@ final class FakeDaemon implements AutoCloseable {
         DELAY,
         /** Never answered, not carried out. */
         HANG,
+        /** 200, but not with what was asked for. */
+        GARBAGE,
         STATUS_412,
         STATUS_403,
         STATUS_404,
@@ -339,7 +342,7 @@ final class FakeDaemon implements AutoCloseable {
         }
     }
 
-    private synchronized void tellFollowers(JsonNode line) {
+    synchronized void tellFollowers(JsonNode line) {
         write(followers, line + "\n");
     }
 
@@ -485,6 +488,8 @@ final class FakeDaemon implements AutoCloseable {
                     answer = handle(call);
                 }
             }
+        } else if (fault == Fault.GARBAGE) {
+            answer = new Answer(200, DaemonClient.JSON.createArrayNode().add("garbage"));
         } else if (fault != Fault.CLOSE_BEFORE) {
             final int status = Integer.parseInt(fault.name().substring("STATUS_".length()));
             answer = new Answer(status, error("code-" + status, "scripted"));
@@ -534,7 +539,7 @@ final class FakeDaemon implements AutoCloseable {
     }
 
     private ObjectNode ok() {
-        return DaemonClient.object().put("version", 1).put("epoch", register.epoch);
+        return DaemonClient.object().put("version", apiVersion).put("epoch", register.epoch);
     }
 
     private Answer handle(Call call) {
@@ -568,6 +573,9 @@ final class FakeDaemon implements AutoCloseable {
     }
 
     private Answer pointers(Call call, String key) {
+        if (!key.matches("[A-Za-z0-9._/-]*")) {
+            return new Answer(400, error("bad-request", key));
+        }
         final Value value = register.pointers.get(key);
         switch (call.method()) {
             case "GET":
@@ -667,8 +675,15 @@ final class FakeDaemon implements AutoCloseable {
                     (id, why) -> array.addObject().put("jobid", id).put("why", why));
             return new Answer(200, answer);
         }
+        if (!job.matches("[0-9a-f]{32}")) {
+            return new Answer(400, error("bad-request", "no job id: " + job));
+        }
         if (call.method().equals("POST")) {
-            register.parked.put(job, call.json().path("why").asText());
+            final String why = call.json().path("why").asText();
+            if (why.getBytes(StandardCharsets.UTF_8).length > 1000) {
+                return new Answer(400, error("bad-request", "\"why\" is too long"));
+            }
+            register.parked.put(job, why);
         } else {
             register.parked.remove(job);
         }

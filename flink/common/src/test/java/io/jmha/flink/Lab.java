@@ -63,12 +63,11 @@ final class Lab implements AutoCloseable {
     }
 
     HaBackend backend(Timing timing) {
-        return closeLater(
-                new HaBackend(
-                        configuration,
-                        environment,
-                        timing,
-                        (epoch, why) -> halts.add(epoch + " " + why)));
+        return backend(timing, (epoch, why) -> halts.add(epoch + " " + why));
+    }
+
+    HaBackend backend(Timing timing, Halt halt) {
+        return closeLater(new HaBackend(configuration, environment, timing, halt));
     }
 
     <T extends AutoCloseable> T closeLater(T what) {

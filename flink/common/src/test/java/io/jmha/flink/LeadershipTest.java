@@ -216,6 +216,37 @@ class LeadershipTest {
         Lab.await("granted", () -> dispatcher.last().equals("grant " + next));
     }
 
+    @Test
+    void what_is_taken_back_while_the_term_before_closes_is_not_granted() throws Exception {
+        final HaBackend backend = lab.backend();
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        lab.daemon.grant(7);
+        Lab.await("granted", () -> dispatcher.last().startsWith("grant"));
+        HaBackend.JobStore<String> store = openStore(backend);
+        lab.daemon.grant(8);
+        Lab.await("revoked", () -> dispatcher.last().equals("revoke"));
+        lab.daemon.revoke(8, false);
+        lab.daemon.say(FakeDaemon.line("grant").put("epoch", 9).put("leader_id", "x"));
+        lab.awaitLog("epoch=9 grant without a leader id"); // so the line before it was read
+        store.life().stopped();
+        Lab.await("over", () -> lab.reports().contains("waiting 8"));
+
+        final UUID ten = lab.daemon.grant(10);
+        Lab.await("granted", () -> dispatcher.last().equals("grant " + ten));
+        store = openStore(backend);
+        lab.daemon.grant(11);
+        Lab.await("revoked", () -> dispatcher.last().equals("revoke"));
+        lab.daemon.setState(FakeDaemon.state(0, null, false));
+        lab.daemon.dropAll();
+        Lab.await("the same by the state", () -> lab.daemon.streams() > 0);
+        lab.daemon.say(FakeDaemon.line("grant").put("epoch", 12).put("leader_id", "y"));
+        lab.awaitLog("epoch=12 grant without a leader id");
+        store.life().stopped();
+        Lab.await("over", () -> lab.reports().contains("waiting 11"));
+        assertEquals(4, dispatcher.events.size(), () -> "" + dispatcher.events);
+        assertEquals(List.of(), lab.halts);
+    }
+
     // ------------------------------------------------------------------ halts
 
     @Test
@@ -278,6 +309,22 @@ class LeadershipTest {
         lab.daemon.stop();
         Thread.sleep(300);
         assertEquals(List.of(), lab.halts);
+    }
+
+    @Test
+    void a_process_that_ends_asks_at_the_pace_of_reports() throws Exception {
+        final HaBackend backend = lab.leading(7);
+        for (int i = 0; i < 100_000; i++) {
+            lab.daemon.fault("PUT", "/v1/leadership", FakeDaemon.Fault.STATUS_403);
+        }
+        Lab.await("refused", () -> lab.log().contains("report to the daemon: "));
+        final int before = lab.daemon.calls("PUT", "/v1/leadership").size();
+        backend.close();
+        // The reporter tries for 2 s; then nothing comes any more.
+        Lab.await("asked", () -> lab.daemon.calls("PUT", "/v1/leadership").size() > before);
+        Thread.sleep(2500);
+        final int times = lab.daemon.calls("PUT", "/v1/leadership").size() - before;
+        assertTrue(times <= 40, "asked " + times + " times"); // 2 s / 100 ms
     }
 
     // ------------------------------------------------------------------ addresses
@@ -400,6 +447,50 @@ class LeadershipTest {
         assertEquals(1, dispatcher.events.size(), () -> "" + dispatcher.events);
     }
 
+    @Test
+    void a_revoke_does_not_wait_for_the_comparison_after_a_reconnect() throws Exception {
+        final HaBackend backend =
+                lab.backend(
+                        new Timing(
+                                2000, 2000, 20, 100, 2000, 60000, 4000, 100, 200, 200, 4000, 60000));
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        lab.daemon.grant(7);
+        Lab.await("granted", () -> dispatcher.last().startsWith("grant"));
+        lab.daemon.fault("GET", "/v1/endpoints", FakeDaemon.Fault.HANG);
+        lab.daemon.dropAll();
+        Lab.await("asked", () -> !lab.daemon.calls("GET", "/v1/endpoints").isEmpty());
+        lab.daemon.revoke(7, false);
+        Lab.await("revoked", () -> dispatcher.last().equals("revoke"));
+        lab.daemon.dropAll(); // ends the call
+    }
+
+    @Test
+    void an_address_that_is_refused_for_good_keeps_no_other_back() throws Exception {
+        final HaBackend backend = lab.backend();
+        final DefaultLeaderElectionService service = lab.electionService(backend);
+        final List<Lab.Contender> all = new ArrayList<>();
+        for (String component : List.of("job-1", "job-2", "dispatcher")) {
+            all.add(lab.contend(service, component));
+        }
+        for (int i = 0; i < 100_000; i++) {
+            lab.daemon.fault("PUT", "/v1/endpoints/job", FakeDaemon.Fault.STATUS_403);
+        }
+        final UUID id = lab.daemon.grant(7);
+        for (Lab.Contender contender : all) {
+            Lab.await("granted", () -> contender.last().equals("grant " + id));
+            contender.confirm(id, "addr");
+        }
+        Lab.await("published", () -> lab.daemon.endpoint("dispatcher") != null);
+        Lab.await("tried on", () -> lab.daemon.calls("PUT", "/v1/endpoints/job").size() > 6);
+        assertEquals(1, lab.countLog("PUT endpoint job-1: 403"), "said once");
+        lab.daemon.clearFaults();
+        Lab.await("published", () -> lab.daemon.register.endpoints.size() == 3);
+        for (Lab.Contender contender : all) {
+            contender.leave();
+        }
+        service.close();
+    }
+
     // ------------------------------------------------------------------ bad input
 
     @Test
@@ -442,6 +533,41 @@ class LeadershipTest {
         assertEquals(List.of(), dispatcher.events);
         dispatcher.leave();
         service.close();
+    }
+
+    @Test
+    void a_socket_of_another_daemon_in_the_configuration_is_said() throws Exception {
+        lab.configuration.setString("jmha.socket", lab.environment.get("JMHA_SOCKET"));
+        lab.environment.put("JMHA_SOCKET", "/run/jmha/orders/api.sock");
+        lab.daemon.streamStatus(403);
+        final DefaultLeaderElectionService service = lab.electionService(lab.backend());
+        final Lab.Contender dispatcher = lab.contend(service, "dispatcher");
+        lab.awaitLog("which started this process, /run/jmha/orders/api.sock: take jmha.socket out");
+        dispatcher.leave();
+        service.close();
+    }
+
+    @Test
+    void a_daemon_with_another_api_is_refused() throws Exception {
+        final HaBackend backend = lab.backend();
+        lab.daemon.setState(FakeDaemon.state(0, null, false).put("version", 2));
+        final Lab.Contender dispatcher = lab.jobManager(backend);
+        lab.daemon.grant(7);
+        lab.awaitLog(
+                "leadership stream: daemon unix:",
+                "speaks version 2 of the API, jmha-flink ",
+                "install daemon and library of the same release; refusing to be led by it");
+        assertEquals(List.of(), dispatcher.events);
+    }
+
+    @Test
+    void another_api_in_the_answer_to_a_report_is_said_once() throws Exception {
+        lab.daemon.apiVersion = 2;
+        lab.jobManager(lab.backend());
+        lab.awaitLog("report to the daemon: daemon unix:", "speaks version 2 of the API");
+        final int before = lab.daemon.calls("PUT", "/v1/leadership").size();
+        Lab.await("more", () -> lab.daemon.calls("PUT", "/v1/leadership").size() > before + 2);
+        assertEquals(1, lab.countLog("speaks version 2"));
     }
 
     @Test

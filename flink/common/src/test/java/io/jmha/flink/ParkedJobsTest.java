@@ -160,6 +160,55 @@ class ParkedJobsTest {
     }
 
     @Test
+    void what_is_no_job_id_is_not_recovered_and_keeps_no_other_back() throws Exception {
+        lead();
+        handles();
+        lab.daemon.say(FakeDaemon.line("recover"));
+        lab.daemon.say(FakeDaemon.line("recover").put("jobid", "~"));
+        lab.awaitLog("'~' cannot be recovered: it is no job id");
+        final String imported = new JobID().toHexString();
+        write("imported");
+        point("jobs/" + imported, "imported");
+        lab.daemon.say(FakeDaemon.line("recover").put("jobid", imported));
+        Lab.await("handed over", () -> added.equals(List.of(imported)));
+    }
+
+    @Test
+    void a_long_reason_is_reported_all_the_same() throws Exception {
+        final String name = "\u00e4".repeat(100) + "-".repeat(1500);
+        point("jobs/" + BROKEN, "a/" + name);
+        lead();
+        assertEquals(List.of(GOOD), handles());
+        Lab.await("reported", () -> lab.daemon.parked(BROKEN) != null);
+        final String why = lab.daemon.parked(BROKEN);
+        assertTrue(why.startsWith("job: file "), why);
+        assertTrue(why.endsWith("(pointer jobs/" + BROKEN + ")"), why);
+    }
+
+    /** Flink asks for applications some time after the jobs. */
+    @Test
+    void what_is_parked_after_it_was_to_be_taken_off_the_list_stays_on_it() throws Exception {
+        final String app = "a".repeat(32);
+        point("applications/" + app, "not-there");
+        final HaBackend backend = lab.leading(7);
+        synchronized (lab.daemon.register) {
+            lab.daemon.register.parked.put(app, "by the leader before");
+        }
+        for (int i = 0; i < 100_000; i++) {
+            lab.daemon.fault("DELETE", "/parked", FakeDaemon.Fault.STATUS_403);
+        }
+        store = backend.openJobStore("submitted", plan -> null);
+        store.parked().start(added::add);
+        handles();
+        Lab.await("taken for whole", () -> !lab.daemon.calls("DELETE", "/parked").isEmpty());
+        backend.<String>openApplicationStore("a").getAllHandles();
+        Lab.await("reported", () -> lab.daemon.parked(app).contains("not-there"));
+        lab.daemon.clearFaults();
+        lab.awaitLog("parked jobs: reported");
+        assertTrue(lab.daemon.parked(app) != null, "it is left out");
+    }
+
+    @Test
     void an_imported_job_is_handed_over_on_recover() throws Exception {
         lead();
         handles();

@@ -251,6 +251,35 @@ class RetrievalTest {
     }
 
     @Test
+    void the_only_daemon_is_kept_but_said_when_it_lost_zookeeper() throws Exception {
+        lab.configuration.setString("jmha.address", one.hostPort());
+        one.claim(7);
+        one.change("dispatcher", "a");
+        final Listener listener = follow(lab.backend(), "dispatcher");
+        Lab.await("told", () -> listener.last().equals("a 7"));
+        one.stale(true);
+        lab.awaitLog("is behind or has lost ZooKeeper; asking again");
+        one.change("dispatcher", "b");
+        Lab.await("followed all the same", () -> listener.last().equals("b 7"));
+        one.stale(false);
+        lab.awaitLog("followed by daemon");
+        assertEquals(1, lab.countLog("has lost ZooKeeper"));
+    }
+
+    @Test
+    void nonsense_of_a_daemon_changes_nothing_and_is_said() throws Exception {
+        lab.configuration.setString("jmha.address", one.hostPort());
+        one.claim(7);
+        one.change("dispatcher", "a");
+        final Listener listener = follow(lab.backend(), "dispatcher");
+        Lab.await("told", () -> listener.last().equals("a 7"));
+        one.tellFollowers(FakeDaemon.line("state").put("epoch", 9).put("leader_id", "no uuid"));
+        lab.awaitLog("said what cannot be handled", "no uuid");
+        one.change("dispatcher", "b");
+        Lab.await("epoch 7 still counts", () -> listener.last().equals("b 7"));
+    }
+
+    @Test
     void a_wrong_address_is_said() {
         lab.configuration.setString("jmha.address", "jm-a");
         final Exception e = assertThrows(Exception.class, () -> lab.backend());

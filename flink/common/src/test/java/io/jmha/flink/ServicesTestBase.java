@@ -315,6 +315,30 @@ abstract class ServicesTestBase {
                         IllegalConfigurationException.class,
                         () -> JmhaHaServicesFactory.requireComplete(OfLaterFlink.class));
         assertTrue(e.getMessage().contains("fits Flink 1.20, 2.0 to 2.2 and 2.3"));
+        assertTrue(e.getMessage().contains("put the jmha-flink jar that belongs to this Flink"));
+    }
+
+    abstract static class AlsoOfLaterFlink {
+        /** As AbstractHaServices asks for stores. */
+        protected abstract Object createStoreThatWeDoNotHave();
+
+        protected abstract Object createStore(String of);
+    }
+
+    abstract static class AlsoOfOurs extends AlsoOfLaterFlink {
+        @Override
+        protected Object createStore(String of) {
+            return of;
+        }
+    }
+
+    @Test
+    void what_a_later_flink_asks_of_a_subclass_is_missed_at_the_start() {
+        final Exception e =
+                assertThrows(
+                        IllegalConfigurationException.class,
+                        () -> JmhaHaServicesFactory.requireComplete(AlsoOfOurs.class));
+        assertTrue(e.getMessage().contains("createStoreThatWeDoNotHave"), e.getMessage());
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -163,6 +164,46 @@ class StateHandleStoreTest {
         lab.daemon.fault("PUT", "/v1/pointers/", FakeDaemon.Fault.STATUS_412);
         assertThrows(PossibleInconsistentStateException.class, () -> store.addAndLock("a", "one"));
         assertEquals(1, lab.files(FILE).size(), "the next leader reads it");
+    }
+
+    @Test
+    void an_error_after_the_pointer_was_sent_keeps_the_file() throws Exception {
+        try (Lab halting = new Lab()) {
+            final AtomicBoolean halts = new AtomicBoolean(true);
+            final HaBackend process =
+                    halting.backend(
+                            Lab.FAST,
+                            (epoch, why) -> {
+                                if (halts.get()) {
+                                    throw new AssertionError("the process ends here: " + why);
+                                }
+                            });
+            halting.jobManager(process);
+            halting.daemon.say(FakeDaemon.state(0, null, false).put("halt_after_ms", 700));
+            halting.daemon.grant(7);
+            Lab.await("leading", () -> halting.reports().contains("leading 7"));
+            store = process.<String>openJobStore(FILE, plan -> null).handles();
+            halting.daemon.fault("PUT", "/v1/pointers/", FakeDaemon.Fault.CLOSE_AFTER);
+            for (int i = 0; i < 1000; i++) {
+                halting.daemon.fault("PUT", "/v1/", FakeDaemon.Fault.HANG);
+            }
+            halting.daemon.silent(true);
+            assertThrows(AssertionError.class, () -> store.addAndLock("a", "one"));
+            halts.set(false);
+            assertEquals(1, halting.files(FILE).size(), "its pointer stands");
+        }
+    }
+
+    /** Taken for an empty list, it would start jobs anew, without their state. */
+    @Test
+    void an_answer_that_is_no_list_is_not_an_empty_one() throws Exception {
+        store.addAndLock("a", "one");
+        lab.daemon.fault("GET", "/v1/pointers?prefix=jobs/", FakeDaemon.Fault.GARBAGE);
+        final Exception e = assertThrows(DaemonException.class, store::getAllHandles);
+        assertTrue(e.getMessage().contains("no list of pointers"), e.getMessage());
+        lab.daemon.fault("GET", "/v1/pointers?prefix=checkpoints/", FakeDaemon.Fault.GARBAGE);
+        assertThrows(
+                DaemonException.class, backend.openCheckpointStore(new JobID())::getAllAndLock);
     }
 
     @Test
