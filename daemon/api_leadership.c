@@ -46,7 +46,8 @@ json_t *api_leadership_line(enum leadership_line line, const struct leadership *
 
 	switch (line) {
 	case LEADERSHIP_STATE:
-		ok = api_json_text(o, "type", "state") && api_json_number(o, "epoch", l->epoch.v) &&
+		ok = api_json_text(o, "type", "state") && api_json_number(o, "version", 1) &&
+		     api_json_number(o, "epoch", l->epoch.v) &&
 		     api_json_bool(o, "granted", l->epoch.v != 0) && add_leader_id(o, l) &&
 		     api_json_bool(o, "superseded", l->superseded) &&
 		     api_json_ms(o, "halt_after_ms", l->halt_after) &&

@@ -89,7 +89,7 @@ static void the_stream_begins_with_the_whole_truth(void **state)
 	assert_int_equal(reply.http, 200);
 	assert_true(reply.stream);
 	assert_ptr_equal(reply.hub, context.leadership);
-	expect_body("{\"type\":\"state\",\"epoch\":7,\"granted\":true,"
+	expect_body("{\"type\":\"state\",\"version\":1,\"epoch\":7,\"granted\":true,"
 	            "\"leader_id\":\"8f14e45f-ceea-467f-0000-000000000007\","
 	            "\"superseded\":false,\"halt_after_ms\":6990,"
 	            "\"cluster\":\"orders\",\"member\":\"jm-a\"}\n");
@@ -101,7 +101,8 @@ static void a_standby_is_told_that_nothing_is_granted(void **state)
 	fake.leadership.epoch.v = 0;
 	fake.leadership.leader_id[0] = '\0';
 	get(4711);
-	expect_body("{\"type\":\"state\",\"epoch\":0,\"granted\":false,\"leader_id\":null,"
+	expect_body("{\"type\":\"state\",\"version\":1,\"epoch\":0,\"granted\":false,\"leader_id\":"
+	            "null,"
 	            "\"superseded\":false,\"halt_after_ms\":6990,"
 	            "\"cluster\":\"orders\",\"member\":\"jm-a\"}\n");
 }
