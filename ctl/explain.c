@@ -47,8 +47,8 @@ static const char *const reasons[][2] = {
 	  "the store is not what the register describes. Nothing is served; keep "
 	  "both as they are and look whether another directory is mounted." },
 	{ "storage-failed",
-	  "the shared directory cannot be written, or too slowly. Check the mount "
-	  "and storage.io_ms." },
+	  "the shared directory cannot be read or written, or too slowly. Check the mount, that it "
+	  "belongs to the daemon's user, and storage.io_ms; the log of jmhad names the file." },
 	{ "storage-full", "the shared directory is full. Make room." },
 };
 
@@ -155,6 +155,11 @@ static void explain_who_leads(FILE *f, const json_t *status, const json_t *clust
 	/* Before the register was read once, "nobody" would be a guess. */
 	if (text_is(status, "state", "starting"))
 		say(f, "Who leads is not known here yet; ask another member.");
+	else if (text_is(status, "state", "disconnected"))
+		say(f,
+		    "Who leads is not known here; the leader of epoch %lld was the last one "
+		    "that was seen.",
+		    field_int(status, "epoch"));
 	else if (field_int(status, "epoch") == 0)
 		say(f, "Nobody has led this cluster yet.");
 	else if (*released)
@@ -238,6 +243,8 @@ void explain(FILE *f, const json_t *status, const json_t *cluster)
 	if (json_is_object(pause))
 		say(f, "The cluster is paused until %s by %s: %s", field_text(pause, "until"),
 		    field_text(pause, "by"), field_text(pause, "why"));
-	if (json_is_object(cluster))
+	if (text_is(status, "state", "disconnected"))
+		say(f, "What the others do cannot be seen from here; ask them.");
+	else if (json_is_object(cluster))
 		explain_others(f, cluster);
 }

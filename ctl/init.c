@@ -97,7 +97,7 @@ static void take_flink(struct init *i, const char *host)
 	take(i, &v->listen, o->listen, "--listen",
 	     "Address and port at which TaskManagers ask who leads", "0.0.0.0:9180");
 	take(i, &v->peers, o->peers, "--peers",
-	     "These of all members, as others reach them (jm-a:9180,jm-b:9180,jm-c:9180)", NULL);
+	     "The same of all members, as others reach them (jm-a:9180,jm-b:9180,jm-c:9180)", NULL);
 	if (v->flink_storage && v->flink_storage[0] == '/') {
 		uri = next_answer(i);
 		if (uri && snprintf(uri, MAX_ANSWER, "file://%s", v->flink_storage) < MAX_ANSWER)
@@ -201,22 +201,6 @@ static enum exit_code check_config(const char *text, size_t size, const char *pa
 		return EXIT_CONFIG;
 	}
 	return EXIT_DONE;
-}
-
-/* What may still come: no error, but worth a word. */
-static void look_around(const struct init_values *v)
-{
-	CLEANUP(freep) char *script = NULL;
-	struct stat st;
-
-	if (asprintf(&script, "%s/bin/%s", v->flink_home,
-	             v->job_class ? "standalone-job.sh" : "jobmanager.sh") < 0)
-		script = NULL;
-	if (script && access(script, X_OK) < 0)
-		(void)fprintf(stderr, "jmhactl: note: there is no %s on this host yet\n", script);
-	if (stat(v->storage, &st) < 0 || !S_ISDIR(st.st_mode))
-		(void)fprintf(stderr, "jmhactl: note: there is no directory %s on this host yet\n",
-		              v->storage);
 }
 
 /* ---- files */
@@ -364,7 +348,6 @@ static enum exit_code run(const struct init *i, struct file *files, size_t n)
 	if (!i->o->dry_run)
 		config_print_check(stdout, config);
 	(void)fflush(stdout);
-	look_around(&i->v);
 	if (strcmp(directory, own_directory) != 0)
 		(void)printf("The unit reads %s/%s.conf: copy the file there.\n", own_directory,
 		             i->v.cluster);

@@ -138,15 +138,19 @@ void init_files_print_config(FILE *f, const struct init_values *v)
 
 /* ---- Flink */
 
-/* Plain where that means the same in YAML and in the older flink-conf.yaml, which knows no quotes.
- * A number alone would be one, not a text. */
+/* Plain where that means the same in YAML and in the older flink-conf.yaml, which knows no quotes
+ * and would take them for a part of the value.  A number alone would be one, not a text; with two
+ * dots, as in an IPv4 address, it is none. */
 static bool is_plain(const char *text)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	const char *dot = strchr(text, '.');
+	bool address = *text >= '0' && *text <= '9' && dot && strchr(dot + 1, '.');
 
 	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	                    "0123456789._/:,+=@%-") == strlen(text) &&
-	       strpbrk(text, letters) && (strchr(letters, text[0]) || text[0] == '/') &&
+	       (address ||
+	        (strpbrk(text, letters) && (strchr(letters, text[0]) || text[0] == '/'))) &&
 	       text[strlen(text) - 1] != ':';
 }
 

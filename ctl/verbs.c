@@ -192,6 +192,22 @@ static enum exit_code run_explain(struct client *c, const struct options *o)
 	return code;
 }
 
+/* Without ZooKeeper a member goes on naming the leader that it saw last. */
+static bool is_cut_off(const json_t *status)
+{
+	return strcmp(field_text(status, "state"), "disconnected") == 0;
+}
+
+static void say_how_old(const json_t *status)
+{
+	char age[32];
+
+	view_format_ms(field_ms(field(status, "leader"), "age_ms"), age, sizeof(age));
+	(void)fprintf(stderr,
+	              "jmhactl: as seen %s ago; this member has no ZooKeeper connection now\n",
+	              age);
+}
+
 static enum exit_code run_leader(struct client *c, const struct options *o)
 {
 	json_auto_t *status = NULL;
@@ -208,6 +224,8 @@ static enum exit_code run_leader(struct client *c, const struct options *o)
 		table_print_text(stdout, name);
 		(void)fputc('\n', stdout);
 	}
+	if (is_cut_off(status))
+		say_how_old(status);
 	return EXIT_DONE;
 }
 
@@ -225,7 +243,7 @@ static bool has_leader(struct client *c)
 	if (client_call(c, &req, &reply) < 0)
 		return false;
 	status = json_loadb(reply.body, reply.size, 0, NULL);
-	return json_is_object(field(status, "leader"));
+	return json_is_object(field(status, "leader")) && !is_cut_off(status);
 }
 
 /* In the end run_leader() says what there is, or why there is nothing. */

@@ -286,10 +286,23 @@ static int open_file(const char *path, FILE **ret, struct config_error *reterr)
 	return 0;
 }
 
+/* The example stands in its group, so that it can be copied. */
+static int refuse_missing(const struct config_key *k, unsigned line, struct config_error *reterr)
+{
+	const char *dot = strchr(k->path, '.');
+	char form[128];
+
+	config_schema_describe_form(k, form, sizeof(form));
+	if (!dot)
+		return refuse(reterr, line, k->path, "%s is missing (%s): for example %s = %s;",
+		              k->path, form, k->path, k->example);
+	return refuse(reterr, line, k->path, "%s is missing (%s): for example %.*s: { %s = %s; };",
+	              k->path, form, (int)(dot - k->path), k->path, dot + 1, k->example);
+}
+
 static int read_file(struct config *c, const char *path, config_t *cfg, struct config_error *reterr)
 {
 	CLEANUP(fclosep) FILE *f = NULL;
-	char form[128];
 	size_t n;
 	const struct config_key *keys = config_schema(&n);
 	int r;
@@ -307,11 +320,9 @@ static int read_file(struct config *c, const char *path, config_t *cfg, struct c
 	for (size_t i = 0; i < n; i++) {
 		const config_setting_t *s = config_lookup(cfg, keys[i].path);
 
-		config_schema_describe_form(&keys[i], form, sizeof(form));
 		if (keys[i].required && !*(char **)field(c, keys[i].offset))
-			return refuse(reterr, s ? config_setting_source_line(s) : 0, keys[i].path,
-			              "%s is missing (%s): for example %s = %s;", keys[i].path,
-			              form, keys[i].path, keys[i].example);
+			return refuse_missing(&keys[i], s ? config_setting_source_line(s) : 0,
+			                      reterr);
 	}
 	return derive_defaults(c, reterr);
 }

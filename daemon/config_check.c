@@ -5,11 +5,14 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <mntent.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "daemon/config.h"
 #include "election/lease.h"
@@ -181,8 +184,8 @@ static int check_jobmanager(const struct config *c, struct config_error *reterr)
 		return refuse(
 		        reterr, "jobmanager.command",
 		        "jobmanager.command is missing: a contender must know what to run, for "
-		        "example [\"/opt/flink/bin/jobmanager.sh\", \"start-foreground\"]; or "
-		        "set role = \"observer\"");
+		        "example jobmanager: { command = [\"/opt/flink/bin/jobmanager.sh\", "
+		        "\"start-foreground\"]; }; or set role = \"observer\"");
 	if (c->command && c->command[0][0] != '/')
 		return refuse(reterr, "jobmanager.command",
 		              "jobmanager.command begins with \"%.128s\": the program must be an "
@@ -376,6 +379,28 @@ static void print_health_warnings(FILE *f, const struct config *c)
 		                 "can\n");
 }
 
+/* What is allowed, since it may still come, but is not there on this host now. */
+static void print_host_warnings(FILE *f, const struct config *c)
+{
+	struct stat st;
+
+	if (stat(c->storage_path, &st) < 0)
+		(void)fprintf(f,
+		              "warning: storage.path %s: %s; until the shared directory is there "
+		              "this member cannot lead\n",
+		              c->storage_path, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		(void)fprintf(f, "warning: storage.path %s is not a directory\n", c->storage_path);
+	if (c->command && access(c->command[0], X_OK) < 0)
+		(void)fprintf(f, "warning: jobmanager.command %s cannot be run here: %s\n",
+		              c->command[0], strerror(errno));
+	if (c->admin_group && *c->admin_group && !getgrnam(c->admin_group))
+		(void)fprintf(f,
+		              "warning: api.admin_group %s is no group here: only root and the "
+		              "daemon's user can hand over\n",
+		              c->admin_group);
+}
+
 static void print_warnings(FILE *f, const struct config *c)
 {
 	usec_t least = 2 * c->tick_usec, most = 20 * c->tick_usec;
@@ -404,6 +429,7 @@ static void print_warnings(FILE *f, const struct config *c)
 		(void)fprintf(f,
 		              "warning: storage.path is mounted with nocto: a standby may read old "
 		              "contents; mount it without\n");
+	print_host_warnings(f, c);
 }
 
 static void print_ms(FILE *f, const char *what, usec_t usec, const char *how)

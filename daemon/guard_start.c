@@ -46,7 +46,9 @@ int guard_take_lock(const char *runtime_dir, int *ret_fd)
 	int r;
 
 	if (mkdir(runtime_dir, 0755) < 0 && errno != EEXIST)
-		return log_error_errno(errno, "guard", "Cannot make runtime_dir %s: %m",
+		return log_error_errno(errno, "guard",
+		                       "Cannot make runtime_dir %s: %m; make it, owned by the user "
+		                       "of this daemon",
 		                       runtime_dir);
 	/* The elector of a guard that was just killed dies with it (PDEATHSIG), in a moment. */
 	for (int i = 0; (r = guard_try_lock(runtime_dir, ret_fd)) == -EBUSY && i < 100; i++)
@@ -55,7 +57,10 @@ int guard_take_lock(const char *runtime_dir, int *ret_fd)
 		log_error("guard", "%s/lock is held: another jmhad runs with this runtime_dir",
 		          runtime_dir);
 	else if (r < 0)
-		(void)log_error_errno(r, "guard", "Cannot lock %s/lock: %m", runtime_dir);
+		(void)log_error_errno(r, "guard", "Cannot lock %s/lock: %m%s", runtime_dir,
+		                      r == -EACCES ? "; a jmhad of another user ran here: as it, "
+		                                     "or as root, remove what is in that directory"
+		                                   : "");
 	return r;
 }
 

@@ -57,7 +57,7 @@ flink_members "${members[@]}" || die "the members cannot be configured"
 for name in "${members[@]}"; do
 	member_start "$name" || die "$name does not start"
 done
-first=$(leader) || die "nobody leads"
+first=$(leader) || die "nobody leads: $(ctl "${members[0]}" explain)"
 stand_by
 show "$first"
 

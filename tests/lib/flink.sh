@@ -90,6 +90,7 @@ flink_conf_make() { # NAME, more lines on stdin
 		flink_ha_conf || return 1
 		cat <<-END
 			io.tmp.dirs: $dir/tmp
+			web.tmpdir: $dir/tmp
 			execution.checkpointing.dir: file://$cluster_dir/flink/checkpoints
 			state.checkpoints.dir: file://$cluster_dir/flink/checkpoints
 			execution.checkpointing.externalized-checkpoint-retention: RETAIN_ON_CANCELLATION

@@ -196,7 +196,9 @@ static void a_required_key_that_is_missing_is_named_with_an_example(void **state
 
 	refuses(f, "", 0, "cluster is missing (name): for example cluster = \"orders\";");
 	refuses(f, "cluster = \"\";\n", 1, "cluster is missing");
-	refuses(f, CLUSTER, 0, "zookeeper.servers is missing");
+	refuses(f, CLUSTER, 0,
+	        "for example zookeeper: { servers = [\"zk1:2181\", \"zk2:2181\", \"zk3:2181\"]; "
+	        "};");
 	refuses(f, "zookeeper: { servers = []; };\n", 1, "zookeeper.servers is empty");
 	refuses(f, CLUSTER SERVERS " };\n", 0, "storage.path is missing");
 	refuses(f, CLUSTER SERVERS " };\n" STORAGE, 0, "jobmanager.command is missing");
@@ -376,7 +378,8 @@ static void the_check_prints_the_numbers_of_the_design(void **state)
 	struct fixture *f = *state;
 	char expected[1024];
 
-	loads(f, LEAST);
+	loads(f, CLUSTER SERVERS " };\nstorage: { path = \"/tmp\"; };\n"
+	                         "jobmanager: { command = [\"/bin/sh\"]; };\n");
 	CLEANUP(freep) char *text = printed(config_print_check, f->c);
 	(void)snprintf(
 	        expected, sizeof(expected),
@@ -408,6 +411,27 @@ static void the_check_warns_of_what_is_allowed_but_weak(void **state)
 	assert_non_null(strstr(text, "names 1: an ensemble needs 3"));
 	assert_non_null(strstr(text, "storage.io_ms is not below"));
 	assert_non_null(strstr(text, "an observer never runs"));
+}
+
+static void the_check_warns_of_what_is_not_there_on_this_host(void **state)
+{
+	struct fixture *f = *state;
+
+	loads(f, CLUSTER SERVERS " };\nstorage: { path = \"/nonexistent/ha\"; };\n"
+	                         "jobmanager: { command = [\"/nonexistent/jm\"]; };\n"
+	                         "api: { admin_group = \"jmha-nobodys\"; };\n");
+	CLEANUP(freep) char *text = printed(config_print_check, f->c);
+	assert_non_null(strstr(text, "storage.path /nonexistent/ha: No such file or directory;"));
+	assert_non_null(strstr(text, "jobmanager.command /nonexistent/jm cannot be run here: No"));
+	assert_non_null(strstr(text, "api.admin_group jmha-nobodys is no group here"));
+
+	loads(f, CLUSTER SERVERS " };\nstorage: { path = \"/etc/passwd\"; };\n"
+	                         "jobmanager: { command = [\"/bin/sh\"]; };\n"
+	                         "api: { admin_group = \"root\"; };\n");
+	CLEANUP(freep) char *other = printed(config_print_check, f->c);
+	assert_non_null(strstr(other, "storage.path /etc/passwd is not a directory"));
+	assert_null(strstr(other, "cannot be run"));
+	assert_null(strstr(other, "admin_group"));
 }
 
 static void the_check_warns_of_a_hang_that_would_not_be_noticed(void **state)
@@ -635,6 +659,7 @@ int main(void)
 		T(revoke_counts_only_in_hot_mode),
 		T(the_check_prints_the_numbers_of_the_design),
 		T(the_check_warns_of_what_is_allowed_but_weak),
+		T(the_check_warns_of_what_is_not_there_on_this_host),
 		T(the_check_warns_of_a_hang_that_would_not_be_noticed),
 		T(an_error_is_printed_as_file_line_text),
 		T(a_reload_takes_what_it_may_and_names_the_rest),

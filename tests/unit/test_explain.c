@@ -55,6 +55,18 @@ static void a_leader_says_how_long_and_who_could_follow(void **state)
 	     "  storage-full: the shared directory is full. Make room.\n");
 }
 
+static void without_zookeeper_it_does_not_tell_of_others(void **state)
+{
+	(void)state;
+	says(STATUS("jm-b", "disconnected", "false", "\"storage-full\"", "null"),
+	     "{\"members\": [" MEMBER("jm-a", "standby", "true", "", "false") "]}",
+	     "jm-b of cluster orders does not lead: it has no connection to ZooKeeper.\n"
+	     "Who leads is not known here; the leader of epoch 7 was the last one that was seen.\n"
+	     "It may not take over at the moment:\n"
+	     "  storage-full: the shared directory is full. Make room.\n"
+	     "What the others do cannot be seen from here; ask them.\n");
+}
+
 static void a_standby_says_what_it_waits_for(void **state)
 {
 	(void)state;
@@ -118,6 +130,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leader_says_how_long_and_who_could_follow),
 		cmocka_unit_test(a_standby_says_what_it_waits_for),
+		cmocka_unit_test(without_zookeeper_it_does_not_tell_of_others),
 		cmocka_unit_test(a_member_that_may_not_says_why_and_what_to_do),
 		cmocka_unit_test(a_release_is_told_apart_from_a_loss),
 		cmocka_unit_test(a_member_that_has_not_read_the_register_does_not_guess),

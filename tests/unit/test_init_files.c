@@ -219,6 +219,10 @@ static void yaml_is_quoted_only_where_it_must_be(void **state)
 	} cases[] = {
 		{ "/default", "\nhigh-availability.cluster-id: /default\n" },
 		{ "12", "\nhigh-availability.cluster-id: \"12\"\n" },
+		{ "1.5", "\nhigh-availability.cluster-id: \"1.5\"\n" },
+		{ "10.0.0.11", "\nhigh-availability.cluster-id: 10.0.0.11\n" },
+		{ "10.0.0.11:9180,10.0.0.12:9180",
+		  "\nhigh-availability.cluster-id: 10.0.0.11:9180,10.0.0.12:9180\n" },
 		{ "1e5", "\nhigh-availability.cluster-id: \"1e5\"\n" },
 		{ "a: b", "\nhigh-availability.cluster-id: \"a: b\"\n" },
 		{ "a#b", "\nhigh-availability.cluster-id: \"a#b\"\n" },

@@ -115,12 +115,25 @@ static void leader_prints_a_name_or_exits_with_six(void **state)
 	assert_string_equal(out, "");
 }
 
+static void leader_says_when_it_is_old_news(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, HTTP("200 OK", "{\"state\":\"disconnected\",\"leader\":"
+	                        "{\"member\":\"jm-a\",\"age_ms\":12500}}"));
+	assert_int_equal(run(s.socket, "leader"), EXIT_DONE);
+	assert_string_equal(out, "jm-a\n");
+	contains(err, "as seen 12.5 s ago; this member has no ZooKeeper connection");
+}
+
 static void leader_waits_until_there_is_one(void **state)
 {
 	CLEANUP(scripted_server_done) struct scripted_server s;
 
 	(void)state;
 	PLAY(&s, HTTP("200 OK", "{\"leader\":null}"), NULL,
+	     HTTP("200 OK", "{\"state\":\"disconnected\",\"leader\":{\"member\":\"jm-a\"}}"),
 	     HTTP("200 OK", "{\"leader\":{\"member\":\"jm-b\"}}"),
 	     HTTP("200 OK", "{\"leader\":{\"member\":\"jm-b\"}}"));
 	assert_int_equal(run(s.socket, "leader --wait"), EXIT_DONE);
@@ -396,6 +409,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_the_daemons_own),
 		cmocka_unit_test(leader_prints_a_name_or_exits_with_six),
+		cmocka_unit_test(leader_says_when_it_is_old_news),
 		cmocka_unit_test(leader_waits_until_there_is_one),
 		cmocka_unit_test(an_unreachable_daemon_is_named_with_what_to_try),
 		cmocka_unit_test(version_tells_the_daemons_too),
