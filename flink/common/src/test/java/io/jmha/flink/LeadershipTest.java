@@ -567,7 +567,9 @@ class LeadershipTest {
         lab.awaitLog("report to the daemon: daemon unix:", "speaks version 2 of the API");
         final int before = lab.daemon.calls("PUT", "/v1/leadership").size();
         Lab.await("more", () -> lab.daemon.calls("PUT", "/v1/leadership").size() > before + 2);
-        assertEquals(1, lab.countLog("speaks version 2"));
+        // On a busy machine an answer may be late; what comes after is said anew.
+        final long late = lab.countLog("no answer in time; asking again");
+        assertTrue(lab.countLog("speaks version 2") <= 1 + late, lab.log());
     }
 
     @Test
