@@ -29,15 +29,17 @@ static void judge(struct elector *e, const struct server_conf_answer *answer)
 		          ": correct it and restart; until then this member may not lead",
 		          server, usec_to_ms(answer->tick), e->config->path,
 		          usec_to_ms(e->config->tick_usec));
-	else if (answer->known && answer->sync_limit > 0 &&
+	else if (answer->known && answer->sync_limit > 0 && answer->sync_limit != e->sync_limit &&
 	         !lease_outlasts_leader_change(&params, answer->sync_limit))
 		log_warning(
 		        "zookeeper",
 		        "the lease does not outlast a change of ZooKeeper's leader (syncLimit %u "
 		        "ticks of %" PRIu64 " ms): raise zookeeper.session_ms or lower syncLimit",
 		        answer->sync_limit, usec_to_ms(answer->tick));
-	if (answer->known)
+	if (answer->known) {
 		e->tick_differs = differs;
+		e->sync_limit = answer->sync_limit; /* said once, not at each connection */
+	}
 	elector_store_look_at(e); /* tells the reasons */
 }
 

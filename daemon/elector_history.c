@@ -63,9 +63,11 @@ static usec_t between(usec_t from, usec_t to)
 
 static void log_transition(const struct elector *e, const struct elector_transition *t)
 {
+	const char *cause = cause_code(t->cause);
+
 	log_notice("election", "state=%s epoch=%" PRIu64 " from=%s cause=%s lease_ms=%" PRIu64,
 	           core_state_name(t->to), t->epoch.v, core_state_name(t->from),
-	           cause_code(t->cause), usec_to_ms(core_lease_left(&e->core, clock_boottime())));
+	           *cause ? cause : "-", usec_to_ms(core_lease_left(&e->core, clock_boottime())));
 }
 
 void elector_history_show(const struct elector_transition *t, struct transition *ret)
