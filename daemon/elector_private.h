@@ -125,7 +125,7 @@ struct elector {
 	struct server_conf *conf; /* the question for the server's tickTime */
 	sd_event_source *conf_source;
 	bool tick_differs;
-	unsigned sync_limit; /* of the last server that told; 0 = none */
+	unsigned sync_limit;      /* of the last server that told; 0 = none */
 	struct session_file file; /* of our session, or of the one to be ended */
 	bool joined;              /* file is of our own session */
 	struct nonce nonce;
