@@ -11,6 +11,7 @@
  *	arm EPOCH MS | start EPOCH | stop EPOCH | kill EPOCH | claiming | ready | bye | die
  *	fail EPOCH     kill, since it hangs
  *	await WORD     until a message of that name came      | hang   no heartbeat any more
+ *	until FILE     until something stands in that file
  *	freeze         SIGSTOP                                | lapse  extends nothing any more
  *	end EPOCH      ends the page
  */
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,6 +134,16 @@ static void await(struct fake *f, const char *word)
 		turn(f);
 }
 
+static void await_file(struct fake *f, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	while (stat(path, &st) < 0 || st.st_size == 0)
+		turn(f);
+}
+
 static void arm(struct fake *f, uint64_t epoch, uint64_t ms)
 {
 	usec_t now = clock_boottime();
@@ -203,6 +215,8 @@ static void carry_out(struct fake *f, const char *line)
 		(void)raise(SIGKILL);
 	else if (strcmp(word, "await") == 0)
 		await(f, argument);
+	else if (strcmp(word, "until") == 0)
+		await_file(f, argument);
 	else if (strcmp(word, "freeze") == 0)
 		(void)raise(SIGSTOP);
 	else if (strcmp(word, "hang") == 0)

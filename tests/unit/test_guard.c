@@ -74,7 +74,7 @@ static void five_deaths_without_renewal_give_the_lease_up_and_release(void **sta
 {
 	struct world *w = *state;
 
-	write_script(w, "script-0", "arm 7 60000\nstart 7\nawait started\ndie\n");
+	write_script(w, "script-0", "arm 7 60000\nstart 7\nawait started\nuntil main\ndie\n");
 	/* Does not reach an extension: dies at once. */
 	write_script(w, "script", "die\n");
 	write_script(w, "script-5", "");
@@ -91,7 +91,7 @@ static void a_lease_lost_without_an_elector_is_released_before_starting_over(voi
 	char events[4096];
 
 	/* Dead with a deadline so near that no successor can help: it is armed, and hangs. */
-	write_script(w, "script-0", "arm 7 1500\nstart 7\nawait started\ndie\n");
+	write_script(w, "script-0", "arm 7 1500\nstart 7\nawait started\nuntil main\ndie\n");
 	write_script(w, "script", "die\n");
 	write_script(w, "script-6", "");
 	lead(w);
