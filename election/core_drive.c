@@ -221,6 +221,11 @@ void core_drive(struct core *c, struct core_out *out)
 
 	core_hot_drive(c, out);
 
+	if (core_silent_until(c) <= c->now) {
+		c->cause = latch_name_set(&c->latch) ? CAUSE_SESSION_EXPIRED : c->cause;
+		core_leave_session(c);
+	}
+
 	/* C1: lowest, free to claim, and still nothing granted. */
 	if (c->takeover_since != 0 && c->now >= c->takeover_since + c->config.takeover)
 		core_take_over_failed(c, CAUSE_TAKEOVER_TIMEOUT);

@@ -75,6 +75,16 @@ static inline usec_t core_revoke_at(const struct core *c)
 	return c->config.hot ? usec_sub(c->lease.deadline, c->lease.params.revoke) : USEC_INFINITY;
 }
 
+/* C7: when a session of which nothing is heard counts as over.  Each attempt to come back touches
+ * it: who is heard and hears nothing would keep it, and a latch that nobody may pass, for ever. */
+static inline usec_t core_silent_until(const struct core *c)
+{
+	bool tries = c->has_session && !c->connected && !acting(c) && c->phase != CORE_DETACHED &&
+	             c->phase != CORE_ENDING && c->phase != CORE_EXITED;
+
+	return tries ? c->disconnected_since + c->lease.params.session : USEC_INFINITY;
+}
+
 /* A2: the register as we sent it: same epoch, same latch. */
 static inline bool own_mark(const struct core *c)
 {
