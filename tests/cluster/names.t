@@ -21,7 +21,7 @@ signal.pause()' $silent >"$cluster_dir/silent/log" 2>&1 &
 echo $! >"$cluster_dir/silent/other.pid"
 disown
 addresses() { printf '127.0.0.1 localhost\n' >"$hosts"; printf '%s\n' "$@" >>"$hosts"; }
-printf 'nameserver %s\noptions timeout:30 attempts:5\n' $silent >"$tap_dir/resolv.conf"
+printf 'nameserver %s\noptions timeout:5 attempts:2\n' $silent >"$tap_dir/resolv.conf"
 member_start_named() { # NAME
 	local dir
 	dir=$(member_dir "$1")
