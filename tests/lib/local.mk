@@ -18,3 +18,6 @@ noinst_PROGRAMS += tests/lib/faults.so
 tests_lib_faults_so_SOURCES = %D%/faults.c
 tests_lib_faults_so_CFLAGS = $(WARN_CFLAGS) -O2 -fPIC -D_GNU_SOURCE
 tests_lib_faults_so_LDFLAGS = -shared
+# A bad line between network namespaces.
+noinst_PROGRAMS += tests/lib/ip-link
+tests_lib_ip_link_SOURCES = %D%/ip-link.c
