@@ -221,8 +221,9 @@ void core_drive(struct core *c, struct core_out *out)
 
 	core_hot_drive(c, out);
 
-	if (core_silent_until(c) <= c->now) {
-		c->cause = latch_name_set(&c->latch) ? CAUSE_SESSION_EXPIRED : c->cause;
+	if (core_leave_at(c) <= c->now) {
+		if (!c->connected && latch_name_set(&c->latch))
+			c->cause = CAUSE_SESSION_EXPIRED;
 		core_leave_session(c);
 	}
 

@@ -75,14 +75,22 @@ static inline usec_t core_revoke_at(const struct core *c)
 	return c->config.hot ? usec_sub(c->lease.deadline, c->lease.params.revoke) : USEC_INFINITY;
 }
 
-/* C7: when a session of which nothing is heard counts as over.  Each attempt to come back touches
- * it: who is heard and hears nothing would keep it, and a latch that nobody may pass, for ever. */
-static inline usec_t core_silent_until(const struct core *c)
+/* C7: when a session is left, so that it ends by itself: nothing was heard of it for T, or what
+ * ends a term or gives a latch up was not done within T.  Each attempt to come back touches the
+ * session: who is heard and hears nothing, or whose large requests are lost and small ones are not,
+ * would keep it, and a latch that nobody may pass, for ever. */
+static inline usec_t core_leave_at(const struct core *c)
 {
-	bool tries = c->has_session && !c->connected && !acting(c) && c->phase != CORE_DETACHED &&
-	             c->phase != CORE_ENDING && c->phase != CORE_EXITED;
+	usec_t since = USEC_INFINITY;
 
-	return tries ? c->disconnected_since + c->lease.params.session : USEC_INFINITY;
+	if (!c->has_session || acting(c) || c->phase == CORE_DETACHED || c->phase == CORE_ENDING ||
+	    c->phase == CORE_EXITED)
+		return USEC_INFINITY;
+	if (!c->connected)
+		since = c->disconnected_since;
+	if ((c->phase == CORE_SETTLING || c->phase == CORE_RELEASING) && c->leaving_since < since)
+		since = c->leaving_since;
+	return usec_add(since, c->lease.params.session);
 }
 
 /* A2: the register as we sent it: same epoch, same latch. */

@@ -114,6 +114,20 @@ static void a_leaders_silent_session_is_left_once_its_jobmanager_is_dead(void **
 	assert_true(m.core.old_session);
 }
 
+static void a_release_that_takes_longer_than_the_timeout_is_left_to_the_session(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	stop(&m, CAUSE_STEP_DOWN);
+	feed(&m, EV(TICK, 4000 + 9999));
+	assert_int_equal(m.core.phase, CORE_SETTLING);
+	feed(&m, EV(TICK, 4010 + 10000));
+	assert_int_equal(m.core.phase, CORE_DETACHED);
+	assert_true(m.core.old_session);
+}
+
 static void a_left_handle_that_connects_again_ends_nothing(void **state)
 {
 	struct member m;
@@ -650,6 +664,8 @@ int main(void)
 		cmocka_unit_test(after_expired_another_session_has_to_see_the_latch_gone),
 		cmocka_unit_test(a_session_that_is_silent_for_its_timeout_is_left),
 		cmocka_unit_test(a_leaders_silent_session_is_left_once_its_jobmanager_is_dead),
+		cmocka_unit_test(
+		        a_release_that_takes_longer_than_the_timeout_is_left_to_the_session),
 		cmocka_unit_test(a_left_handle_that_connects_again_ends_nothing),
 		cmocka_unit_test(refused_credentials_are_tried_again_after_a_while),
 		cmocka_unit_test(a_standby_whose_session_expired_ends_it_too),
