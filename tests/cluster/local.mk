@@ -61,7 +61,7 @@ CLUSTER_LONG_TESTS += tests/cluster/lossy.t
 CLUSTER_LONG_TESTS += tests/cluster/names.t
 CLUSTER_LONG_TESTS += tests/cluster/one_fails.t
 CLUSTER_LONG_TESTS += tests/cluster/zookeeper_lost.t
-CLUSTER_LONG_TESTS += tests/cluster/zookeeper_slow.t
+CLUSTER_LONG_TESTS += tests/cluster/zookeeper_disks.t
 
 # Random faults for MINUTES, from SEED.
 MINUTES = 10
