@@ -192,9 +192,10 @@ static void drive_phase(struct core *c, struct core_out *out)
 			core_ask(c, out, CORE_CMD_SETTLE);
 		break;
 	case CORE_RESTARTING:
-		if (c->shutdown || c->view.successors > 0)
+		if (c->shutdown || c->view.successors > 0) {
+			c->pause_until = c->restart_at; /* C2: also where another tries first */
 			core_give_up(c, c->shutdown ? CAUSE_SHUTDOWN : c->cause);
-		else if (c->seen && c->now >= c->restart_at && (!c->config.hot || c->waiting))
+		} else if (c->seen && c->now >= c->restart_at && (!c->config.hot || c->waiting))
 			core_become(c, CORE_QUEUED);
 		break;
 	case CORE_RELEASING:

@@ -20,16 +20,17 @@ int resolve_new(const char *const *servers, struct resolve **ret);
 void resolve_free(struct resolve *r);
 void resolve_freep(struct resolve **r);
 
-/* Begin a look-up of each name that has none under way.  0, or a negative errno when no thread could be made. */
+/* Begin a look-up of each name that has none under way.  0, or a negative errno when no thread
+ * could be made. */
 int resolve_start(struct resolve *r);
 
 /* Readable when a look-up has ended; the same descriptor for the life of `r`. */
 int resolve_fd(const struct resolve *r);
 
 /*
- * Takes the result of look-ups that have ended since: literals and whatever names could be resolved,
- * now or before, in the order of `servers`, all addresses of each.  Returns their number (0 = none
- * of the names is known), -EAGAIN when no look-up has ended.
+ * Takes the result of look-ups that have ended since: literals and whatever names could be
+ * resolved, now or before, in the order of `servers`, all addresses of each.  Returns their number
+ * (0 = none of the names is known), -EAGAIN when no look-up has ended.
  */
 int resolve_take(struct resolve *r, struct ensemble_address ret[ENSEMBLE_MAX]);
 

@@ -7,8 +7,8 @@
  *
  * JMHA_TEST_FAULTS names a file with two numbers, which is looked at again at each call: the
  * milliseconds that an fsync takes longer, and the seconds to add to the wall clock.  No file, or a
- * name that is not set: nothing is changed.  BOOTTIME and MONOTONIC are left alone, as a step of the
- * wall clock leaves them alone.
+ * name that is not set: nothing is changed.  BOOTTIME and MONOTONIC are left alone, as a step of
+ *the wall clock leaves them alone.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
