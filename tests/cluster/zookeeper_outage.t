@@ -17,14 +17,26 @@ same_term() {
 }
 
 note "tolerance_ms $tolerance"
-begin=$(now_ms)
-all_servers pause-one
-sleep "$(awk "BEGIN { print ($tolerance - 300) / 1000 }")"
-all_servers resume-one
-note "all servers stopped for $(($(now_ms) - begin)) ms"
-ok "heard again" settle
+servers=$(ensemble status | awk '{ print $3 }')
+silence() { # MS: prints how long it was in truth, on a busy machine
+	local begin
+	begin=$(now_ms)
+	kill -STOP $servers
+	sleep "$(awk "BEGIN { print $1 / 1000 }")"
+	kill -CONT $servers
+	since "$begin"
+}
+for _ in 1 2 3; do
+	old=$(leader)
+	epoch=$(status_field "$old" .epoch)
+	job=$(jobmanager_pid "$old")
+	silent=$(silence $((tolerance - 500)))
+	note "all servers stopped for $silent ms"
+	settle || give_up "not settled"
+	[ "$silent" -ge "$tolerance" ] || break # else it was no test of that
+done
 same_term "a silence shorter than tolerance_ms (P7)"
-matrix 13 "all ZooKeeper servers silent for less than tolerance_ms ($tolerance ms)" "no transition" "none" $((tolerance - 300))
+matrix 13 "all ZooKeeper servers silent for less than tolerance_ms ($tolerance ms)" "no transition" "none" "$silent"
 
 follower=$(ensemble status | awk '$4 == "follower" { print $1; exit }')
 ensemble kill-one "$follower"
