@@ -65,6 +65,8 @@ void core_become(struct core *c, enum core_phase next)
 {
 	assert(allowed[c->phase] & (1u << next));
 
+	if (next == CORE_SETTLING || (next == CORE_RELEASING && c->phase != CORE_SETTLING))
+		c->leaving_since = c->now;
 	c->phase = next;
 	if (next != CORE_QUEUED && next != CORE_CLAIMING && next != CORE_LOADING)
 		c->takeover_since = 0;

@@ -260,6 +260,7 @@ struct core {
 	bool old_session; /* the session file names one that may only be ended (A3) */
 	bool member;      /* the own member node was made in this session */
 	usec_t disconnected_since, connect_sent;
+	usec_t leaving_since; /* settling and releasing */
 
 	/* requests */
 	uint32_t outstanding; /* one bit for each kind */

@@ -192,9 +192,10 @@ static void drive_phase(struct core *c, struct core_out *out)
 			core_ask(c, out, CORE_CMD_SETTLE);
 		break;
 	case CORE_RESTARTING:
-		if (c->shutdown || c->view.successors > 0)
+		if (c->shutdown || c->view.successors > 0) {
+			c->pause_until = c->restart_at; /* C2: also where another tries first */
 			core_give_up(c, c->shutdown ? CAUSE_SHUTDOWN : c->cause);
-		else if (c->seen && c->now >= c->restart_at && (!c->config.hot || c->waiting))
+		} else if (c->seen && c->now >= c->restart_at && (!c->config.hot || c->waiting))
 			core_become(c, CORE_QUEUED);
 		break;
 	case CORE_RELEASING:
@@ -220,6 +221,12 @@ void core_drive(struct core *c, struct core_out *out)
 		c->own_reasons |= REASON_BIT(REASON_PAUSE);
 
 	core_hot_drive(c, out);
+
+	if (core_leave_at(c) <= c->now) {
+		if (!c->connected && latch_name_set(&c->latch))
+			c->cause = CAUSE_SESSION_EXPIRED;
+		core_leave_session(c);
+	}
 
 	/* C1: lowest, free to claim, and still nothing granted. */
 	if (c->takeover_since != 0 && c->now >= c->takeover_since + c->config.takeover)

@@ -96,6 +96,7 @@ usec_t core_next_tick(const struct core *c)
 	if (c->armed && leading(c))
 		sooner(&next, core_revoke_at(c));
 	sooner(&next, core_hot_next(c));
+	sooner(&next, core_leave_at(c));
 	if (c->retry_at > c->now)
 		sooner(&next, c->retry_at);
 	if (c->pause_until > c->now)

@@ -27,17 +27,23 @@ struct job {
 	atomic_int refs;
 	atomic_bool ended;
 	int fd; /* owned by the job: an orphaned thread may still write to it */
-	unsigned n_servers;
-	struct server server[ENSEMBLE_MAX];
+	struct server server;
 	unsigned n;
 	struct ensemble_address address[ENSEMBLE_MAX];
 };
 
-struct resolve {
+/* One name hangs and the others do not: each has its own look-up. */
+struct name {
+	struct server server;
 	struct job *job; /* running or ended, not yet taken; or NULL */
+	unsigned n;      /* addresses, of the last look-up that knew any */
+	struct ensemble_address *address;
+};
+
+struct resolve {
 	int fd;
-	unsigned n_servers;
-	struct server server[ENSEMBLE_MAX];
+	unsigned n_names;
+	struct name name[ENSEMBLE_MAX];
 };
 
 static bool is_literal(const char *host)
@@ -113,8 +119,9 @@ static void job_unref(struct job *job)
 	free(job);
 }
 
-static void look_up(struct job *job, const struct server *s)
+static void look_up(struct job *job)
 {
+	const struct server *s = &job->server;
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
 		                        .ai_socktype = SOCK_STREAM,
 		                        .ai_flags = AI_ADDRCONFIG };
@@ -137,12 +144,7 @@ static void *run(void *arg)
 	struct job *job = arg;
 	uint64_t one = 1;
 
-	for (unsigned i = 0; i < job->n_servers; i++) {
-		if (job->server[i].literal)
-			add(job->address, &job->n, job->server[i].host, job->server[i].port);
-		else
-			look_up(job, &job->server[i]);
-	}
+	look_up(job);
 	atomic_store(&job->ended, true);
 	(void)!write(job->fd, &one, sizeof(one)); /* cannot fail: one write per look-up */
 	job_unref(job);
@@ -157,12 +159,12 @@ int resolve_new(const char *const *servers, struct resolve **ret)
 		return -ENOMEM;
 	r->fd = -1;
 	for (; *servers != NULL; servers++) {
-		if (r->n_servers == ENSEMBLE_MAX ||
-		    parse_server(*servers, &r->server[r->n_servers]) < 0)
+		if (r->n_names == ENSEMBLE_MAX ||
+		    parse_server(*servers, &r->name[r->n_names].server) < 0)
 			return -EINVAL;
-		r->n_servers++;
+		r->n_names++;
 	}
-	if (r->n_servers == 0)
+	if (r->n_names == 0)
 		return -EINVAL;
 	r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (r->fd < 0)
@@ -175,7 +177,10 @@ void resolve_free(struct resolve *r)
 {
 	if (r == NULL)
 		return;
-	job_unref(r->job);
+	for (unsigned i = 0; i < r->n_names; i++) {
+		job_unref(r->name[i].job);
+		free(r->name[i].address);
+	}
 	closep(&r->fd);
 	free(r);
 }
@@ -205,14 +210,11 @@ static int start_thread(struct job *job)
 	return -r;
 }
 
-int resolve_start(struct resolve *r)
+static int start(struct resolve *r, struct name *name)
 {
-	struct job *job;
+	struct job *job = calloc(1, sizeof(*job));
 	int error;
 
-	if (r->job != NULL)
-		return 0;
-	job = calloc(1, sizeof(*job));
 	if (job == NULL)
 		return -ENOMEM;
 	job->fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0);
@@ -222,16 +224,28 @@ int resolve_start(struct resolve *r)
 		return error;
 	}
 	atomic_init(&job->refs, 2);
-	job->n_servers = r->n_servers;
-	memcpy(job->server, r->server, sizeof(job->server));
+	job->server = name->server;
 	error = start_thread(job);
 	if (error < 0) {
 		atomic_store(&job->refs, 1);
 		job_unref(job);
 		return error;
 	}
-	r->job = job;
+	name->job = job;
 	return 0;
+}
+
+int resolve_start(struct resolve *r)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < r->n_names; i++) {
+		struct name *name = &r->name[i];
+		int e = name->server.literal || name->job != NULL ? 0 : start(r, name);
+
+		error = error < 0 ? error : e;
+	}
+	return error;
 }
 
 int resolve_fd(const struct resolve *r)
@@ -239,19 +253,48 @@ int resolve_fd(const struct resolve *r)
 	return r->fd;
 }
 
+/* What one look-up has found; one that found nothing takes nothing away. */
+static bool take(struct name *name)
+{
+	struct job *job = name->job;
+	struct ensemble_address *copy;
+
+	if (job == NULL || !atomic_load(&job->ended))
+		return false;
+	copy = job->n > 0 ? calloc(job->n, sizeof(*copy)) : NULL;
+	if (copy != NULL) {
+		memcpy(copy, job->address, job->n * sizeof(*copy));
+		free(name->address);
+		name->address = copy;
+		name->n = job->n;
+	}
+	job_unref(job);
+	name->job = NULL;
+	return true;
+}
+
+static void add_name(struct ensemble_address *list, unsigned *n, const struct name *name)
+{
+	if (name->server.literal)
+		add(list, n, name->server.host, name->server.port);
+	for (unsigned i = 0; i < name->n && *n < ENSEMBLE_MAX; i++)
+		list[(*n)++] = name->address[i];
+}
+
 int resolve_take(struct resolve *r, struct ensemble_address ret[ENSEMBLE_MAX])
 {
+	bool any = false;
 	uint64_t count;
-	unsigned n;
+	unsigned n = 0;
 
 	/* Emptied in any case: the thread may write after we have seen its result. */
 	(void)!read(r->fd, &count, sizeof(count));
-	if (r->job == NULL || !atomic_load(&r->job->ended))
+	for (unsigned i = 0; i < r->n_names; i++)
+		any |= take(&r->name[i]);
+	if (!any)
 		return -EAGAIN;
-	n = r->job->n;
-	memcpy(ret, r->job->address, n * sizeof(*ret));
-	job_unref(r->job);
-	r->job = NULL;
+	for (unsigned i = 0; i < r->n_names; i++)
+		add_name(ret, &n, &r->name[i]);
 	return (int)n;
 }
 
@@ -259,16 +302,16 @@ int resolve_literals(const struct resolve *r, struct ensemble_address ret[ENSEMB
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < r->n_servers; i++)
-		if (r->server[i].literal)
-			add(ret, &n, r->server[i].host, r->server[i].port);
+	for (unsigned i = 0; i < r->n_names; i++)
+		if (r->name[i].server.literal)
+			add(ret, &n, r->name[i].server.host, r->name[i].server.port);
 	return (int)n;
 }
 
 bool resolve_all_literal(const struct resolve *r)
 {
-	for (unsigned i = 0; i < r->n_servers; i++)
-		if (!r->server[i].literal)
+	for (unsigned i = 0; i < r->n_names; i++)
+		if (!r->name[i].server.literal)
 			return false;
 	return true;
 }

@@ -7,6 +7,7 @@
 #   SIM_TESTS      simulated clusters            make check-sim       part of make check
 #   STYLE_TESTS    scripts about the code        make check-style     part of make check
 #   CLUSTER_TESTS  real ZooKeeper, real daemons  make check-cluster
+#   CLUSTER_LONG_TESTS  the same, slow           make check-cluster-long   not part of ./check
 #   HOSTS_TESTS    real systemd in a container   make check-hosts
 #   FLINK_TESTS    a real Flink                  make check-flink
 #
@@ -15,6 +16,7 @@ UNIT_TESTS    =
 SIM_TESTS     =
 STYLE_TESTS   =
 CLUSTER_TESTS =
+CLUSTER_LONG_TESTS =
 HOSTS_TESTS   =
 FLINK_TESTS   =
 
@@ -74,16 +76,17 @@ AM_TESTS_ENVIRONMENT += \
 	ASAN_OPTIONS=$${ASAN_OPTIONS-detect_leaks=1:strict_string_checks=1}; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1}; export UBSAN_OPTIONS;
 
-EXTRA_DIST += $(STYLE_TESTS) $(CLUSTER_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) %D%/lib
+EXTRA_DIST += $(STYLE_TESTS) $(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) %D%/lib
 
 # One suite; own summary file, so that results of other suites stay.  Programs are built first.
-check-unit check-sim check-style check-cluster check-hosts check-flink: all $(check_PROGRAMS) $(check_LIBRARIES)
+check-unit check-sim check-style check-cluster check-cluster-long check-hosts check-flink: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@suite=$@; suite=$${suite#check-}; \
 	case $$suite in \
 	unit) tests='$(UNIT_TESTS)' ;; \
 	sim) tests='$(SIM_TESTS)' ;; \
 	style) tests='$(STYLE_TESTS)' ;; \
 	cluster) tests='$(CLUSTER_TESTS)' ;; \
+	cluster-long) tests='$(CLUSTER_LONG_TESTS)' ;; \
 	hosts) tests='$(HOSTS_TESTS)' ;; \
 	flink) tests='$(FLINK_TESTS)' ;; \
 	esac; \
@@ -100,9 +103,9 @@ list-unit list-sim list-style list-cluster list-hosts list-flink list-flink-agai
 	list-flink) echo '$(FLINK_TESTS)' ;; \
 	list-flink-again) echo '$(filter-out $(FLINK_ONCE),$(FLINK_TESTS))' ;; \
 	esac
-.PHONY: check-unit check-sim check-style check-cluster check-hosts check-flink \
+.PHONY: check-unit check-sim check-style check-cluster check-cluster-long check-hosts check-flink \
 	list-unit list-sim list-style list-cluster list-hosts list-flink list-flink-again
-CLEANFILES += unit.log sim.log style.log cluster.log hosts.log flink.log
+CLEANFILES += unit.log sim.log style.log cluster.log cluster-long.log hosts.log flink.log
 # What suites outside TESTS leave behind.
 clean-local:
 	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs tests/flink/*.log tests/flink/*.trs

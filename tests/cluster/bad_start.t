@@ -25,6 +25,7 @@ bad "no room for a lease" 's/session_ms = [0-9]*/session_ms = 2000/' 'no room'
 bad "a syntax error" 's/cluster = "demo";/cluster = demo/' syntax
 timeout 10 "$bin/jmhad" --config "$cluster_dir/none.conf" >"$tap_dir/out" 2>&1
 is $? 7 "no file: exit 7"
+matrix 38 "configurations that are wrong" "refused at the start, exit 7, with file and line" "refused"
 like "$(cat "$tap_dir/out")" 'none\.conf' "no file: it is named"
 
 # Nobody there: the port refuses.  It starts, answers and waits.
@@ -62,6 +63,7 @@ fi
 server_starts() { "$lib/zk-ensemble" start-one "$cluster_dir/zk" 1; }
 until_ok 20 "ZooKeeper comes" server_starts
 until_ok 40 "somebody leads, by itself" is_leader jm-a
+matrix 45 "ZooKeeper refuses, or is an HTTP server, at the start" "answers, zookeeper-down; leads when it comes" "leads"
 
 # Another jmhad with the same name.
 other=$cluster_dir/twin
@@ -76,6 +78,7 @@ like "$(cat "$other/log")" 'members/jm-a belongs to another session' "the log sa
 like "$(cat "$other/log")" "$(hostname)" "and names the host of the other"
 is "$(status_field jm-a .state)" leader "the first one leads on"
 is "$(zk list "$tree/members")" jm-a "there is one member node"
+matrix 41 "two members of one name" "the second is not eligible, name-taken" "$(twin_reason)"
 # And one in the very same runtime directory.
 timeout 10 "$bin/jmhad" --config "$conf" >"$tap_dir/said" 2>&1
 is $? 1 "a second jmhad in one runtime directory ends at once, exit 1"

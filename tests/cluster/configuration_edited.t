@@ -34,6 +34,7 @@ echo 'cluster = ' >>"$file"
 kill -HUP "$(guard_pid "$who")"
 until_ok 10 "a broken file is named" logged "$who" 'the running configuration stays'
 replaced "broken file"
+matrix 38 "a broken file, and the elector is killed" "replaced by the old configuration; no transition" "none"
 
 sed 's/^member = .*/member = "somebody-else";/' "$tap_dir/good" >"$file"
 replaced "key that waits for a restart"

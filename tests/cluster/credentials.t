@@ -33,6 +33,7 @@ note "$(reasons jm-c)"
 until_ok 10 "its reason is zookeeper-auth" has_reason jm-c zookeeper-auth
 ok "the message names what to correct" logged jm-c 'auth_file'
 is "$(leader) $(status_field "$old" .epoch)" "$old $epoch" "the others go on"
+matrix 21 "one member has wrong credentials for ZooKeeper" "not eligible, zookeeper-auth; the others go on" "$(reasons jm-c)"
 member_stop jm-c
 chmod 644 "$tap_dir/wrong"
 timeout 10 "$bin/jmhad" --config "$(member_dir jm-c)/jmhad.conf" >"$tap_dir/out" 2>&1

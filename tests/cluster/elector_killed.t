@@ -18,6 +18,7 @@ for round in 1 2 3; do
 	kill -KILL "$elector"
 	until_ok 10 "$round: the guard starts another elector" another_elector "$elector"
 	until_ok 10 "$round: it leads on" is_leader "$old"
+	took=$(since "$begin")
 	note "after $(($(now_ms) - begin)) ms"
 	writable() { [ "$(put "$old" "round/$round" "value $round")" = 200 ]; }
 	until_ok 10 "$round: pointers can be changed again" writable
@@ -28,6 +29,8 @@ for round in 1 2 3; do
 	ok "$round: and lives" kill -0 "$job"
 	is "$(zk list "$tree/latch" | wc -l)" 3 "$round: no new latch"
 done
+matrix 1 "kill -9 of the leader's elector, 3 times" "replaced; same epoch, same JobManager" \
+	"epoch $(status_field "$old" .epoch) as before" "$took"
 ok "every pointer is there (P3)" same_all "$old"
 
 # While somebody writes: what was acknowledged is there, whatever the elector was doing (B1, B2).
@@ -56,6 +59,8 @@ while read -r n; do
 done <"$tap_dir/acknowledged"
 note "$(wc -l <"$tap_dir/acknowledged") acknowledged under fire"
 is $lost 0 "every acknowledged pointer is there (P3)"
+matrix 1 "the same 3 times, under writes" "nothing acknowledged is lost; no transition" \
+	"$(wc -l <"$tap_dir/acknowledged") acknowledged, $lost lost"
 is "$(status_field "$old" .epoch)" "$epoch" "still the same epoch"
 is "$(api "$old" /v1/history | jq '.terms | length')" 1 "the history knows one term"
 scenario_end 1

@@ -17,6 +17,7 @@ until_ok 10 "the guard replaces an elector that does not beat" another_elector
 until_ok 10 "which leads on" is_leader "$old"
 note "after $(($(now_ms) - begin)) ms"
 ok "the stopped one is gone" gone "$elector"
+matrix 4,5 "SIGSTOP of the leader's elector" "replaced; no transition" "epoch $(status_field "$old" .epoch) as before" "$(since "$begin")"
 is "$(status_field "$old" .epoch)" "$epoch" "in the same epoch"
 is "$(jobmanager_pid "$old")" "$job" "with the same JobManager"
 ok "which lives" kill -0 "$job"
@@ -30,10 +31,13 @@ for _ in 1 2 3 4 5; do
 	until gone "$elector"; do sleep 0.001; done
 done
 until_ok 5 "five deaths in a row end the term: the JobManager is killed" gone "$job"
+killed=$(since "$begin")
 note "after $(($(now_ms) - begin)) ms"
 ok "the log says why" logged "$old" 'electors in a row died without renewing the lease'
 member_heal "$old"
 until_ok 20 "plugged in again, it hands over: another leads" other_leader "$old" "${members[@]}"
+matrix 1 "five electors in a row die, cut off from ZooKeeper; plugged in again" "JobManager killed, another leads" \
+	"killed after $killed ms, $(other_leader "$old" "${members[@]}") leads" "$(since "$begin")"
 note "after $(($(now_ms) - begin)) ms; cause $(transition "$(other_leader "$old" "${members[@]}")")"
 until_ok 30 "the old leader comes back as a standby" is_eligible "$old"
 scenario_end 2

@@ -11,6 +11,7 @@ until_ok 40 "somebody leads" leader
 first=$(leader)
 note "$first leads after $(($(now_ms) - begin)) ms, ZooKeeper's start included"
 ok "all become eligible" settle
+matrix 44 "three members of a new cluster start at once" "one leader, epoch 1" "$first leads, epoch $(status_field "$first" .epoch)"
 is "$(for name in "${members[@]}"; do status_field "$name" .state; done | sort | tr '\n' ' ')" \
 	"leader standby standby " "one leader, two standbys"
 is "$(status_field "$first" .epoch)" 1 "the first epoch is 1"

@@ -20,6 +20,7 @@ ok "its JobManager lives" kill -0 "$job"
 
 begin=$(now_ms)
 kill -KILL "$(guard_pid "$old")"
+killed_at=$begin
 until_ok 5 "the elector dies with it" gone "$elector"
 until_ok 5 "the JobManager too" gone "$job"
 note "after $(($(now_ms) - begin)) ms"
@@ -30,6 +31,7 @@ note "after $(($(now_ms) - begin)) ms"
 until_ok 10 "another leads" other_leader "$old" "${members[@]}"
 new=$(other_leader "$old" "${members[@]}")
 note "$new leads, seen $(($(now_ms) - begin)) ms after the release was started"
+matrix 1,3 "kill -9 of the leader's guard, then jmhad --release as ExecStopPost" "all of it dead; another leads" "$new leads" "$(since "$killed_at")"
 is "$(transition "$new")" daemon-died "cause daemon-died"
 ok "every pointer is there (P3)" same_all "$new"
 epoch=$(status_field "$new" .epoch)

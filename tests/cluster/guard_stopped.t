@@ -20,19 +20,24 @@ sleep 1
 kill -CONT "$guard"
 is "$(status_field "$old" .epoch) $(status_field "$old" .state)" "$epoch leader" "a second's stop changes nothing"
 ok "the JobManager lives" kill -0 "$job"
+matrix 4 "SIGSTOP of the leader's guard for 1 s" "no transition" "none" 1000
 
 kill -STOP "$guard"
 sleep $((cluster_session_ms / 1000 + 1))
 is "$(status_field "$old" .epoch) $(status_field "$old" .state)" "$epoch leader" \
 	"stopped for longer than T: the elector renews, the term goes on"
 ok "the JobManager lives, too" kill -0 "$job"
+matrix 5 "SIGSTOP of the leader's guard for longer than T" "the elector leads on (systemd would end it: systemd.t)" "none"
 
 begin=$(now_ms)
 member_cut "$old"
 until_ok 20 "cut off as well: the elector kills the JobManager itself" gone "$job"
 until_ok 1 "and its child" gone "$child"
+killed=$(since "$begin")
 note "after $(($(now_ms) - begin)) ms"
 until_ok 20 "another leads" other_leader "$old" "${members[@]}"
+matrix 5 "the same, and cut off from ZooKeeper" "the elector kills the JobManager at the deadline; another leads" \
+	"killed after $killed ms, another leads" "$(since "$begin")"
 note "after $(($(now_ms) - begin)) ms"
 kill -CONT "$guard"
 member_heal "$old"

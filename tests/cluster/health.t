@@ -63,8 +63,10 @@ kill -HUP "$(guard_pid "$old")"
 until_ok 10 "with it, it is again" health_is "$old" .last 200
 
 # Hangs: alive, but without an answer.
+begin=$(now_ms)
 says "$old" hang
 until_ok 20 "a JobManager that does not answer costs its member the lead" other_leader "$old" "${members[@]}"
+matrix 6 "the leader's JobManager answers no probe (4 x 500 ms)" "killed; another leads" "$(leader) leads" "$(since "$begin")"
 new=$(leader)
 is "$(transition "$new")" jobmanager-hung "cause jobmanager-hung"
 is "$(status_field "$new" .epoch)" $((epoch + 1)) "one epoch higher"

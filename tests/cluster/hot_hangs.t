@@ -12,8 +12,10 @@ job_is() { [ "$(status_field "$1" .jobmanager.state)" = "$2" ]; }
 old=$(leader)
 epoch=$(status_field "$old" .epoch)
 pid=$(jobmanager_pid "$old")
+begin=$(now_ms)
 kill -STOP "$pid"
 until_ok 10 "a silent JobManager costs its member the lead" other_leader "$old" "${members[@]}"
+matrix 6 "SIGSTOP of the leader's hot JobManager" "killed after 2 s of silence; another leads" "$(leader) leads" "$(since "$begin")"
 new=$(leader)
 is "$(transition "$new")" jobmanager-hung "cause jobmanager-hung"
 is "$(status_field "$new" .epoch)" $((epoch + 1)) "one epoch higher"
@@ -40,6 +42,7 @@ kill -USR1 "$pid"
 sleep 0.1 # the signal is taken
 ok "a switchover succeeds all the same" ctl "$old" switchover "$(standby)" --yes
 ok "the stubborn one was killed" gone "$pid"
+matrix 47 "a switchover, and the old hot JobManager does not revoke" "killed after revoke_ms; the target leads" "$(leader) leads"
 not_ok "$old leads no more" is_leader "$old"
 
 # ---- gives up by itself: hands over; alone, it is granted a higher epoch

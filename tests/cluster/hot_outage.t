@@ -56,4 +56,5 @@ until_ok 10 "for longer, the JobManager revokes" job_is "$old" waiting
 is "$(jobmanager_pid "$old")" "$pid" "and lives"
 for n in 1 2 3; do "$lib/zk-ensemble" resume-one "$cluster_dir/zk" $n; done
 until_ok 40 "when the ensemble is back, somebody leads" leader
+matrix 13 "all ZooKeeper servers silent for longer than the lease, hot JobManagers" "revoked in time, its process lives; somebody leads later" "$(leader) leads"
 scenario_end 4

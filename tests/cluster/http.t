@@ -66,6 +66,7 @@ is "$(code_of /v1/switchover -X POST --data '{"to": 7}')" 400 "a wrong type"
 printf 'NONSENSE\r\n\r\n\0\0\0\377' | curl -s --max-time 2 --unix-socket "$socket" telnet://localhost >/dev/null 2>&1
 head -c 100000 /dev/urandom | curl -s --max-time 2 --unix-socket "$socket" telnet://localhost >/dev/null 2>&1
 ok "garbage on the socket: it still answers" api "$old" /v1/status -f
+matrix 37 "malformed, oversized and binary requests" "refused; nothing is stored" "refused"
 is "$(status_field "$old" .store.sequence)" $((sequence + 2)) "nothing was stored but what was acknowledged"
 
 # Past the end of a term.

@@ -14,6 +14,7 @@ kill -KILL "$(jobmanager_pid "$old")"
 until_ok 20 "another member leads" other_leader "$old" "${members[@]}"
 new=$(leader)
 note "$new leads after $(($(now_ms) - begin)) ms"
+matrix 2 "kill -9 of the leader's JobManager" "another leads at once" "$new leads" "$(since "$begin")"
 is "$(status_field "$new" .epoch)" $((epoch + 1)) "under the next epoch"
 is "$(transition "$new")" jobmanager-exited "which names the cause"
 ok "with every pointer, byte for byte (P3)" same_all "$new"
@@ -29,6 +30,7 @@ job=$(jobmanager_pid "$new")
 begin=$(now_ms)
 kill -KILL "$job"
 until_ok 20 "the only survivor starts it again here, under a new epoch (A10)" has_epoch_above "$new" "$epoch"
+matrix 2 "the same, no other member" "started again here, new epoch" "epoch $(status_field "$new" .epoch) instead of $epoch" "$(since "$begin")"
 note "after $(($(now_ms) - begin)) ms"
 is "$(status_field "$new" .epoch)" $((epoch + 1)) "one epoch higher"
 is "$(transition "$new")" restart-in-place "cause restart-in-place"

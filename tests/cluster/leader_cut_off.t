@@ -21,9 +21,11 @@ begin=$(now_ms)
 member_cut "$old"
 until_ok 20 "its JobManager is killed" gone "$job"
 note "after $(($(now_ms) - begin)) ms"
+killed=$(since "$begin")
 not_ok "nobody else leads yet" other_leader "$old" "${members[@]}"
 until_ok 20 "another leads" other_leader "$old" "${members[@]}"
 new=$(other_leader "$old" "${members[@]}")
+matrix 9 "the leader is cut off from ZooKeeper" "killed at the deadline, then another leads" "killed after $killed ms, then $new leads" "$(since "$begin")"
 note "after $(($(now_ms) - begin)) ms"
 not_ok "the old one does not say leader" is_leader "$old"
 is "$(put "$old" cut/off x | sed 's/409/refused/;s/503/refused/')" refused "and takes no write"

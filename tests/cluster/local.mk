@@ -46,4 +46,35 @@ CLUSTER_TESTS += tests/cluster/credentials.t
 CLUSTER_TESTS += tests/cluster/log_damaged.t
 CLUSTER_TESTS += tests/cluster/storage_full.t
 CLUSTER_TESTS += tests/cluster/storage_lost.t
+# Faults of processes, network, ZooKeeper and machine: docs/fault-matrix.md.
+CLUSTER_TESTS += tests/cluster/asymmetric.t
+CLUSTER_TESTS += tests/cluster/clients.t
+CLUSTER_TESTS += tests/cluster/disks_full.t
+CLUSTER_TESTS += tests/cluster/limits.t
+CLUSTER_TESTS += tests/cluster/members_differ.t
+CLUSTER_TESTS += tests/cluster/replies_lost.t
+CLUSTER_TESTS += tests/cluster/rolling.t
+CLUSTER_TESTS += tests/cluster/zookeeper_split.t
 CLUSTER_TESTS += tests/cluster/torture.t
+# Slow ones, not part of ./check: make check-cluster-long.
+CLUSTER_LONG_TESTS += tests/cluster/lossy.t
+CLUSTER_LONG_TESTS += tests/cluster/names.t
+CLUSTER_LONG_TESTS += tests/cluster/one_fails.t
+CLUSTER_LONG_TESTS += tests/cluster/zookeeper_lost.t
+CLUSTER_LONG_TESTS += tests/cluster/zookeeper_disks.t
+
+# Random faults for MINUTES, from SEED.
+MINUTES = 10
+soak-cluster: all
+	SEED='$(SEED)' SECONDS_OF_IT=`expr $(MINUTES) \* 60` \
+		top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		$(abs_top_srcdir)/tests/cluster/torture.t
+
+# docs/fault-matrix.md of what `make check-cluster check-cluster-long` has seen last.
+fault-matrix:
+	$(srcdir)/tests/cluster/fault-matrix $(srcdir)/tests/cluster/elsewhere \
+		$(patsubst %.t,%.log,$(filter %.t,$(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS))) \
+		>fault-matrix.tmp
+	cat fault-matrix.tmp >$(srcdir)/docs/fault-matrix.md && rm fault-matrix.tmp
+.PHONY: soak-cluster fault-matrix
+EXTRA_DIST += tests/cluster/fault-matrix tests/cluster/elsewhere

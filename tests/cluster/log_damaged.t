@@ -56,6 +56,7 @@ until_ok 40 "somebody leads all the same" leader
 new=$(leader)
 until_ok 10 "and serves" serves "$new"
 is "$(get_code "$new" marked/one)" 410 "the damaged key is answered with 410"
+matrix 33 "bytes of a stored value are damaged" "410 for that key, the rest is served" "so"
 is "$(body_field .error)" damaged "as damaged"
 is "$(get "$new" marked/two)" this-one-stays "its neighbour is served"
 ok "so are all others (P4)" same_all "$new"

@@ -27,6 +27,7 @@ try() { # WHAT REASON
 	done
 	is "$(store_sums)" "$stored" \
 		"$1: not a byte of the store has changed"
+	matrix 18,20 "$1" "refused with the reason; nobody leads" "$(reasons jm-a) on every member"
 }
 
 echo garbage | zk set "$tree/register"
@@ -72,4 +73,5 @@ for name in "${members[@]}"; do
 	not_ok "$name does not lead" is_leader "$name"
 done
 not_ok "no register is made" register
+matrix 18 "the whole tree is deleted under running members" "refused with the reason; no register is made" "$(reasons jm-a)"
 scenario_end 2

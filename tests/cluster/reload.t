@@ -19,11 +19,13 @@ sed -i 's/cluster = "demo"/cluster = demo/' "$conf"
 hup
 until_ok 5 "a broken file is refused, with file and line" logged jm-a 'jmhad\.conf:[0-9]+'
 same "a broken file"
+matrix 38 "a broken file on reload" "the old configuration stays" "no transition"
 
 sed 's/session_ms = [0-9]*/session_ms = 5000/' "$tap_dir/conf" >"$conf"
 hup
 until_ok 5 "a key that waits for a restart is named" logged jm-a 'zookeeper\.session_ms.*restart|restart.*zookeeper\.session_ms'
 same "session_ms"
+matrix 38 "session_ms is changed on reload" "named; waits for a restart" "no transition"
 
 # Other addresses of the same servers: once the old ones are silent, the new ones are used.
 direct=$(echo "$zk_connect" | sed 's/,/", "/g')

@@ -23,6 +23,7 @@ refused() { # NAME: the exit code
 }
 is "$(refused "$old" | tail -n 1)" 4 "the leader refuses a switchover to it: exit 4"
 is "$(refused "$(standbys "$old")" | tail -n 1)" 4 "asked by a standby, too"
+matrix 14,47 "ZooKeeper is 80 ms away, a switchover that is refused" "answered, exit 4; no transition" "$(leader) leads"
 is "$(leader)" "$old" "$old leads on"
 ok "the observer ends" member_stop jm-o
 scenario_end 1

@@ -33,5 +33,6 @@ mount -o remount,size=8m "$cluster_dir/store"
 for name in "${members[@]}"; do until_ok 60 "room again: $name is eligible" is_eligible "$name"; done
 works() { who=$(leader) && [ "$(put "$who" jobs/after x)" = 200 ]; }
 until_ok 30 "changes are taken again" works
+matrix 29 "the storage is full" "507, nothing half done; works again when there is room" "507 after $n values"
 ok "every pointer is there (P3)" same_all "$(leader)"
 scenario_end 1

@@ -62,6 +62,7 @@ ok "the storage of the leader becomes read-only" read_only "$old"
 until_ok 30 "it hands over (C2)" other_leader "$old" "${members[@]}"
 new=$(other_leader "$old" "${members[@]}")
 note "after $(($(now_ms) - begin)) ms; $(last_error "$old")"
+matrix 31 "the leader's storage becomes read-only" "hands over once" "$new leads" "$(since "$begin")"
 is "$(transition "$new")" not-eligible "cause not-eligible"
 ok "every pointer is there (P3)" same_all "$new"
 ok "writable again" inside "$old" umount "$(member_dir "$old")/mnt"

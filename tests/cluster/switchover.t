@@ -17,6 +17,7 @@ is "$(status_field "$two" .epoch)" $((epoch + 1)) "one epoch higher"
 is "$(transition "$two")" switchover "cause switchover"
 ok "with every pointer (P3)" same_all "$two"
 is "$(do_ctl "$old" switchover --yes "$two")" 0 "once more: done already, exit 0"
+matrix 47 "a switchover, and the same again" "done once; exit 0 both times" "epoch $(status_field "$two" .epoch) after $epoch"
 is "$(status_field "$two" .epoch)" $((epoch + 1)) "nothing happened"
 settle
 
@@ -37,6 +38,7 @@ is "$(leader)" "$one" "with $two cut off, $one leads"
 code=$(do_ctl "$one" switchover --yes "$two")
 note "to a member that is cut off: exit $code: $(cat "$tap_dir/said")"
 until_ok 30 "a switchover to a member that is cut off ends with a leader" leader
+matrix 47 "a switchover to a member that is cut off" "somebody leads; the exit code says what happened" "exit $code, $(leader) leads"
 member_heal "$two"
 settle
 
@@ -55,6 +57,7 @@ host_kill "$target"
 wait $asking
 note "the target died meanwhile: exit $?: $(cat "$tap_dir/said")"
 until_ok 30 "somebody leads all the same (P6)" leader
+matrix 47 "the target of a switchover dies meanwhile" "somebody leads" "$(leader) leads"
 ok "with every pointer (P3)" same_all "$(leader)"
 member_start "$target"
 settle || fail "not settled"

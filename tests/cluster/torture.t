@@ -4,6 +4,7 @@
 # printed; a writer notes what was acknowledged.  Afterwards: all of it is there (P3), no two
 # JobManagers lived at once (P1), epochs only grew (P2), somebody leads (P6).
 #   SEED=N SECONDS_OF_IT=30 tests/cluster/torture.t
+#   make soak-cluster MINUTES=10 SEED=N
 . "$(dirname "$0")/../lib/scenario.sh"
 seed=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 note "SEED=$seed"
@@ -24,7 +25,6 @@ writer() {
 	done
 }
 writer 2>/dev/null &
-writing=$!
 
 restart() { # NAME: as systemd does, once it is down
 	cluster_until 10 member_stopped "$1"
@@ -38,7 +38,7 @@ stop_a_while() { # PID SECONDS
 	return 0
 }
 fault() {
-	local name=${members[RANDOM % 3]} kind=$((RANDOM % 9)) server=$((RANDOM % 3 + 1)) pid
+	local name=${members[RANDOM % 3]} kind=$((RANDOM % 13)) server=$((RANDOM % 3 + 1)) pid
 	[ $((RANDOM % 3)) = 0 ] || name=$(leader || echo "$name") # the leader is worth more
 	printf '%s %s %s\n' "$(date +%T.%3N)" "$kind" "$name" >>"$tap_dir/faults"
 	case $kind in
@@ -53,6 +53,15 @@ fault() {
 	8) "$lib/zk-ensemble" pause-one "$cluster_dir/zk" $server
 		sleep "$((RANDOM % 2)).$((RANDOM % 10))"
 		"$lib/zk-ensemble" resume-one "$cluster_dir/zk" $server ;;
+	9) member_link "$name" cut all "$([ $((RANDOM % 2)) = 0 ] && echo up || echo down)"
+		sleep "$((RANDOM % 3)).$((RANDOM % 10))"
+		member_link "$name" heal ;;
+	10) member_link "$name" swallow all down; sleep "0.$((RANDOM % 5))"
+		member_link "$name" reset; member_link "$name" heal ;;
+	11) member_link "$name" half; member_link "$name" delay all both $((RANDOM % 150))
+		sleep "0.$((RANDOM % 9))"; member_link "$name" heal ;;
+	12) ensemble kill-one $server 2>/dev/null && # down or starting already
+			sleep "0.$((RANDOM % 9))" && ensemble start-one $server >/dev/null & ;;
 	esac
 	return 0
 }
@@ -64,7 +73,7 @@ while [ "$(now_ms)" -lt $end ]; do
 	sleep "0.$((RANDOM % 8 + 1))"
 done
 touch "$tap_dir/enough"
-wait $writing
+wait # the writer, and servers that start
 note "$n faults (kind: how often): $(awk '{ n[$2]++ } END { for (k in n) printf "%s: %d  ", k, n[k] }' "$tap_dir/faults")"
 until_ok 60 "everything settles (P6)" settle
 who=$(leader)
@@ -77,4 +86,13 @@ awk -v seed="$seed" '{ print "torture/" $1 " value " $1 " of " seed }' "$tap_dir
 is "$(comm -23 "$tap_dir/expected" "$tap_dir/found" | head -n 5)" "" "every acknowledged write is there, byte for byte (P3)"
 ok "some were acknowledged" test "$acknowledged" -gt 20
 ok "so is every pointer of Flink" same_all "$who"
-scenario_end 3
+# How long nobody's JobManager ran: the gaps between terms.
+downtime() {
+	"$lib/witnesses" "$witnessed" | awk '{ if (NR > 1 && $4 > last) { gap = $4 - last; sum += gap; if (gap > most) most = gap }
+		else if (NR == 1) first = $4
+		last = $5 }
+		END { printf "%d terms, nobody led for %d of %d ms, %d at most", NR, sum, last - first, most }'
+}
+matrix 50 "$n random faults of 13 kinds (make soak-cluster for longer)" "P1, P2, P3, P6" \
+	"$(downtime); $acknowledged writes, all there" $((${SECONDS_OF_IT:-30} * 1000))
+scenario_end 1

@@ -38,6 +38,8 @@ note "$(last_error jm-c)"
 member_stop jm-c
 
 is "$(status_field jm-a '"\(.state) \(.epoch)"')" "leader $epoch" "the first cluster goes on"
+matrix 41 "two clusters on one storage, or one tree of znodes" "the second is refused with the reason; the first goes on" \
+	"register-lost, storage-missing, foreign-storage"
 ok "with every pointer (P3)" same_all jm-a
 is "$(store_sums)" "$sums" "not a byte of its store has changed"
 scenario_end 1

@@ -15,12 +15,14 @@ back() { zk get "$tree/members/$old"; }
 until_ok 10 "it is made again (A4)" back
 sleep "$(awk "BEGIN { print $cluster_session_ms / 1000 }")"
 is "$(leader) $(status_field "$old" .epoch) $(jobmanager_pid "$old")" "$old $epoch $job" "the term goes on, longer than a lease"
+matrix 18 "the leader's member node is deleted" "made again; no transition" "none" "$(since "$begin")"
 
 latch=$(register_field .owner.latch)
 begin=$(now_ms)
 ok "the leader's latch is deleted" zk delete "$tree/latch/$latch"
 until_ok 20 "somebody leads under a higher epoch" cluster_until 1 eval 'for m in "${members[@]}"; do has_epoch_above $m '"$epoch"' && break; done'
 note "$(leader) leads after $(($(now_ms) - begin)) ms"
+matrix 18 "the leader's latch is deleted" "JobManager killed; another term" "$(leader) leads" "$(since "$begin")"
 ok "the JobManager of before is dead" gone "$job"
 ok "the log of the old leader says that its latch is gone" logged "$old" 'latch'
 ok "settled" settle
@@ -48,6 +50,7 @@ member_cut "$new"
 ok "cut off, the leader's latch is deleted" zk delete "$tree/latch/$(register_field .owner.latch)"
 ok "its JobManager lives until the deadline" kill -0 "$job"
 until_ok 20 "another leads" has_epoch_above "$standby" "$epoch"
+matrix 18 "the latch of a leader that is cut off is deleted" "its successor waits for its T" "$standby leads" "$(since "$begin")"
 note "after $(($(now_ms) - begin)) ms"
 ok "the JobManager of before is dead" gone "$job"
 member_heal "$new"

@@ -68,7 +68,7 @@ link_start() {
 	[ "$cluster_links" = no ] && return
 	dir=$(member_dir "$1")
 	mapfile -t link_lines <"$dir/links"
-	"$bin/tcp-link" "${link_lines[@]}" >"$dir/link.out" 2>&1 </dev/null &
+	"$bin/tcp-link" -c "$dir/link.control" "${link_lines[@]}" >"$dir/link.out" 2>&1 </dev/null &
 	echo $! >"$dir/link.pid"
 	disown # a killed one is no news
 	cluster_until 10 grep -q ready "$dir/link.out"
@@ -115,6 +115,23 @@ member_release() { "$bin/jmhad" --release --config "$(member_dir "$1")/jmhad.con
 
 member_cut() { kill -USR1 "$(cat "$(member_dir "$1")/link.pid")"; }
 member_heal() { kill -USR2 "$(cat "$(member_dir "$1")/link.pid")"; }
+
+# Something less than that, on the link to ZooKeeper server LINK or "all": see tcp-link.c.
+member_link() { # NAME VERB [LINK [WAY [N]]]
+	link_command "$(member_dir "$1")" "$2" "${3:-all}" "${4:-both}" "${5:-0}"
+}
+# What server N sends to its peers; zk-ensemble -L.
+server_link() { # N VERB [LINK [WAY [N]]]
+	link_command "$cluster_dir/zk/$1" "$2" "${3:-all}" "${4:-both}" "${5:-0}"
+}
+link_command() { # FOLDER command without its serial; returns when it is done
+	local dir=$1 serial
+	shift
+	link_serial=$((${link_serial:-0} + 1))
+	serial=$BASHPID-$link_serial
+	echo "$serial $*" >"$dir/link.control"
+	cluster_until 10 grep -qx -- "$serial" "$dir/link.out"
+}
 
 ctl() { # NAME arguments of jmhactl
 	local name=$1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What demo, cluster tests and benchmarks share.
 noinst_PROGRAMS += tests/lib/tcp-link
-tests_lib_tcp_link_SOURCES = %D%/tcp-link.c
+tests_lib_tcp_link_SOURCES = %D%/tcp-link.c %D%/queue.c %D%/queue.h
 # JobManagers that bear witness, cold and hot, and an operator's hand on the znodes.
 noinst_PROGRAMS += tests/lib/witness tests/lib/hot-witness tests/lib/zk-tool
 tests_lib_hot_witness_SOURCES = %D%/hot-witness.c
@@ -13,3 +13,11 @@ noinst_PROGRAMS += tests/lib/with-http
 tests_lib_with_http_SOURCES = %D%/with-http.c
 tests_lib_zk_tool_SOURCES = %D%/zk-tool.c
 tests_lib_zk_tool_LDADD = $(ZOOKEEPER_LIBS)
+# Preloaded into programs under test: a shared library, which needs no libtool.
+noinst_PROGRAMS += tests/lib/faults.so
+tests_lib_faults_so_SOURCES = %D%/faults.c
+tests_lib_faults_so_CFLAGS = $(WARN_CFLAGS) -O2 -fPIC -D_GNU_SOURCE
+tests_lib_faults_so_LDFLAGS = -shared
+# A bad line between network namespaces.
+noinst_PROGRAMS += tests/lib/ip-link
+tests_lib_ip_link_SOURCES = %D%/ip-link.c

@@ -13,6 +13,8 @@
 # With scenario_hot set, the JobManager is the hot witness: it runs all the time, and counts as hung
 # after two seconds of silence.
 #
+# A line of docs/fault-matrix.md for each fault, once it was seen: matrix ROWS FAULT EXPECTED SEEN [MS].
+#
 # Scripts may set cluster_* of cluster.sh, and member_extra (configuration lines) before
 # scenario_start.
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
@@ -188,6 +190,25 @@ reasons() { status_field "$1" '.reasons | join(" ")'; }
 last_error() { member_log "$1" | grep -E ' (error|warning) ' | tail -n "${2:-1}" | cut -c 1-400; }
 store_sums() { # the store, byte for byte, but for probes
 	find "$cluster_dir/store" -type f ! -name 'probe-*' -exec sha256sum {} + | sort
+}
+
+# ---- faults of the whole ensemble
+
+ensemble() { "$lib/zk-ensemble" "$1" "$cluster_dir/zk" "${@:2}"; }
+all_servers() { for n in 1 2 3; do ensemble "$1" $n; done; } # VERB: pause-one, resume-one
+
+# ---- the fault matrix (docs/fault-matrix.md is made of these lines)
+
+since() { echo $(($(now_ms) - $1)); } # BEGIN, from now_ms: milliseconds
+# ROWS of the matrix, in words what was done, what has to happen, what was seen, and how long it took.
+matrix() { note "matrix: $1 | $2 | $3 | $4 | ${5:-}"; }
+
+# The same leader, epoch and JobManager as at remember_term.
+remember_term() { term="$1 $(status_field "$1" '"\(.epoch) \(.jobmanager.pid)"')"; } # NAME
+same_term() { # WHAT
+	local who=${term%% *}
+	is "$who $(status_field "$who" '"\(.epoch) \(.jobmanager.pid)"')" "$term" "$1: leader, epoch and JobManager are the same" &&
+		ok "$1: $who leads" is_leader "$who" && ok "$1: the JobManager lives" kill -0 "${term##* }"
 }
 
 # ---- processes

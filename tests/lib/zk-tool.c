@@ -9,6 +9,7 @@
  *	zk-tool [-a user:password] SERVERS list PATH         names of the children
  *	zk-tool [-a user:password] SERVERS tree PATH         all below it, deepest last
  *	zk-tool [-a user:password] SERVERS hold PATH         an ephemeral one, until killed
+ *	zk-tool SERVERS close FILE                           the session of a member's session file
  *
  * Exit: 0 done, 1 refused (the reason is printed), 2 usage, 3 no connection within 10 s.
  */
@@ -186,9 +187,44 @@ static int authenticate(zhandle_t *zh, const char *auth)
 	return answered(zh, &a, zoo_add_auth(zh, "digest", auth, (int)strlen(auth), on_void, &pa));
 }
 
+static bool unhex(const char *text, size_t n, char *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned byte;
+
+		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+			return false;
+		ret[i] = (char)byte;
+	}
+	return true;
+}
+
+/* docs/PROTOCOL.md section 5: lines "session <16 hex>", "password <32 hex>". */
+static bool read_session(const char *path, clientid_t *ret)
+{
+	FILE *f = fopen(path, "re");
+	char line[128], value[64];
+	unsigned long long id;
+	int found = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "session %16llx", &id) == 1) {
+			ret->client_id = (int64_t)id;
+			found++;
+		} else if (sscanf(line, "password %32s", value) == 1) {
+			found += unhex(value, sizeof(ret->passwd), ret->passwd);
+		}
+	}
+	if (f)
+		(void)fclose(f);
+	return found == 2;
+}
+
 int main(int argc, char **argv)
 {
+	clientid_t session = { 0 };
 	const char *auth = NULL;
+	bool closes;
 	zhandle_t *zh;
 	int rc;
 
@@ -199,17 +235,22 @@ int main(int argc, char **argv)
 	}
 	if (argc != 4) {
 		(void)fprintf(stderr, "usage: zk-tool [-a user:password] SERVERS "
-		                      "get|set|create|delete|list|tree|hold PATH\n");
+		                      "get|set|create|delete|list|tree|hold PATH | close FILE\n");
 		return 2;
 	}
 	zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
-	zh = zookeeper_init(argv[1], NULL, 10000, NULL, NULL, 0);
+	closes = strcmp(argv[2], "close") == 0;
+	if (closes && !read_session(argv[3], &session)) {
+		(void)fprintf(stderr, "zk-tool: %s is no session file\n", argv[3]);
+		return 2;
+	}
+	zh = zookeeper_init(argv[1], NULL, 10000, closes ? &session : NULL, NULL, 0);
 	if (!zh || !connected(zh)) {
 		(void)fprintf(stderr, "zk-tool: no connection to %s\n", argv[1]);
 		return 3;
 	}
 	rc = authenticate(zh, auth);
-	if (rc == ZOK)
+	if (rc == ZOK && !closes) /* closing is what comes at the end */
 		rc = run(zh, argv[2], argv[3]);
 	if (rc != ZOK)
 		(void)fprintf(stderr, "zk-tool: %s %s: %s\n", argv[2], argv[3], zerror(rc));

@@ -116,7 +116,7 @@ dead_links()
 		test -e "$(dirname "$1")/$to" || echo "$1 -> $to"
 	done
 }
-pages='README.md CONTRIBUTING.md docs/ARCHITECTURE.md docs/DESIGN.md docs/PROTOCOL.md docs/api.md docs/failure-model.md docs/flink.md'
+pages='README.md CONTRIBUTING.md docs/ARCHITECTURE.md docs/DESIGN.md docs/PROTOCOL.md docs/api.md docs/failure-model.md docs/fault-matrix.md docs/flink.md'
 saw "$(for p in $pages; do links "$p"; done | count)" 12 "links between pages"
 is "$(for p in $pages; do dead_links "$p"; done)" "" "every link leads somewhere"
 

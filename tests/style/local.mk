@@ -6,6 +6,7 @@ STYLE_TESTS += \
 	%D%/core_is_pure.sh \
 	%D%/docs_agree.sh \
 	%D%/docs_rules.sh \
+	%D%/fault_matrix.sh \
 	%D%/forbidden_calls.sh \
 	%D%/format.sh \
 	%D%/guard_is_small.sh \

@@ -28,6 +28,7 @@ tests_unit_test_register_LDADD = libregister.a libelection.a libbase.a $(JANSSON
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c
 tests_unit_test_resolve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_resolve_LDADD = libzk.a $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+tests_unit_test_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
 tests_unit_test_zk_error_SOURCES = tests/unit/test_zk_error.c
 tests_unit_test_zk_error_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_zk_error_LDADD = libzk.a $(ZOOKEEPER_LIBS) $(CMOCKA_LIBS)

@@ -86,6 +86,48 @@ static void after_expired_another_session_has_to_see_the_latch_gone(void **state
 	expect(&m, CONNECTED(4002), "end-old");
 }
 
+static void a_session_that_is_silent_for_its_timeout_is_left(void **state)
+{
+	struct member m;
+
+	(void)state;
+	queue_up(&m, fresh());
+	feed(&m, EV(DISCONNECTED, 5000));
+	assert_int_equal(core_next_tick(&m.core), MS(5000 + 10000));
+	expect(&m, EV(TICK, 5000 + 10000 - 1), "");
+	expect(&m, EV(TICK, 5000 + 10000), "connect-new");
+	expect(&m, CONNECTED(5000 + 10000 + 1), "end-old");
+}
+
+/* The guard has killed at the deadline; as long as that is not proven nothing is left. */
+static void a_leaders_silent_session_is_left_once_its_jobmanager_is_dead(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	feed(&m, EV(DISCONNECTED, 4000));
+	feed(&m, EV(TICK, 4000 + 10000)); /* kills */
+	expect(&m, EV(TICK, 4001 + 10000), "");
+	feed(&m, EXITED(4002 + 10000, 1));
+	assert_int_equal(m.core.phase, CORE_DETACHED);
+	assert_true(m.core.old_session);
+}
+
+static void a_release_that_takes_longer_than_the_timeout_is_left_to_the_session(void **state)
+{
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	stop(&m, CAUSE_STEP_DOWN);
+	feed(&m, EV(TICK, 4000 + 9999));
+	assert_int_equal(m.core.phase, CORE_SETTLING);
+	feed(&m, EV(TICK, 4010 + 10000));
+	assert_int_equal(m.core.phase, CORE_DETACHED);
+	assert_true(m.core.old_session);
+}
+
 static void a_left_handle_that_connects_again_ends_nothing(void **state)
 {
 	struct member m;
@@ -620,6 +662,10 @@ int main(void)
 		cmocka_unit_test(after_an_unknown_release_the_session_is_only_ended),
 		cmocka_unit_test(a_restarted_elector_ends_the_session_it_finds_first),
 		cmocka_unit_test(after_expired_another_session_has_to_see_the_latch_gone),
+		cmocka_unit_test(a_session_that_is_silent_for_its_timeout_is_left),
+		cmocka_unit_test(a_leaders_silent_session_is_left_once_its_jobmanager_is_dead),
+		cmocka_unit_test(
+		        a_release_that_takes_longer_than_the_timeout_is_left_to_the_session),
 		cmocka_unit_test(a_left_handle_that_connects_again_ends_nothing),
 		cmocka_unit_test(refused_credentials_are_tried_again_after_a_while),
 		cmocka_unit_test(a_standby_whose_session_expired_ends_it_too),

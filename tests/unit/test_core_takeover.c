@@ -522,6 +522,25 @@ static void a_restart_waits_for_its_pause(void **state)
 	expect(&m, EV(TICK, 5601), "claim:2=restart-in-place");
 }
 
+static void who_gives_way_during_its_pause_keeps_it(void **state)
+{
+	struct core_view v = own_term(1);
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	feed(&m, EV(EXITED, 3601, .exited = { .epoch = { 1 }, .pause = MS(2000) }));
+	feed(&m, EV(SETTLED, 3602));
+	v.successors = 1; /* its own pause has ended */
+	expect(&m, SEEN(3603, v), "release=jobmanager-exited");
+	feed(&m, EV(RELEASED, 3604, .result = CORE_OK));
+	assert_true(core_reasons(&m.core) & REASON_BIT(REASON_PAUSE));
+	feed(&m, EV(TICK, 5600));
+	assert_true(core_reasons(&m.core) & REASON_BIT(REASON_PAUSE));
+	feed(&m, EV(TICK, 5601));
+	assert_false(core_reasons(&m.core) & REASON_BIT(REASON_PAUSE));
+}
+
 static void a_jobmanager_that_exits_is_handed_over_when_another_member_can(void **state)
 {
 	struct member m;
@@ -646,6 +665,7 @@ int main(void)
 		cmocka_unit_test(a_lost_answer_to_a_step_back_is_looked_up),
 		cmocka_unit_test(a_jobmanager_that_exits_is_started_again_only_under_a_new_epoch),
 		cmocka_unit_test(a_restart_waits_for_its_pause),
+		cmocka_unit_test(who_gives_way_during_its_pause_keeps_it),
 		cmocka_unit_test(a_jobmanager_that_exits_is_handed_over_when_another_member_can),
 		cmocka_unit_test(a_late_load_of_an_earlier_term_is_asked_for_again),
 		cmocka_unit_test(a_takeover_that_takes_too_long_is_given_up),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 /* after the above */
@@ -85,6 +87,48 @@ static void names_are_looked_up_on_a_thread(void **state)
 	}
 }
 
+/* A seam instead of a name service: getaddrinfo() of one name waits until it is told. */
+static atomic_bool answers;
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **ret);
+int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **ret);
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **ret)
+{
+	if (strcmp(host, "hangs.invalid") != 0)
+		return __real_getaddrinfo(host, port, hints, ret);
+	while (!atomic_load(&answers))
+		(void)poll(NULL, 0, 1);
+	return EAI_AGAIN;
+}
+
+static void a_name_that_hangs_keeps_no_other_from_being_used(void **state)
+{
+	static const char *const list[] = { "hangs.invalid:2181", "localhost:2182", NULL };
+	struct ensemble_address address[ENSEMBLE_MAX];
+	CLEANUP(resolve_freep) struct resolve *r = NULL;
+	struct pollfd p = { .events = POLLIN };
+	int n;
+
+	(void)state;
+	assert_int_equal(resolve_new(list, &r), 0);
+	assert_int_equal(resolve_start(r), 0);
+	p.fd = resolve_fd(r);
+	do
+		assert_int_equal(poll(&p, 1, 10000), 1);
+	while ((n = resolve_take(r, address)) == -EAGAIN);
+	assert_true(n >= 1);
+	assert_non_null(strstr(address[0].s, ":2182"));
+	atomic_store(&answers, true);
+	do
+		assert_int_equal(poll(&p, 1, 10000), 1);
+	while (resolve_take(r, address) == -EAGAIN);
+	assert_non_null(strstr(address[0].s, ":2182")); /* it took nothing away */
+}
+
 static void an_owner_that_goes_away_does_not_wait(void **state)
 {
 	static const char *const list[] = { "localhost:2182", NULL };
@@ -103,6 +147,7 @@ int main(void)
 		cmocka_unit_test(a_bad_or_empty_list_is_refused),
 		cmocka_unit_test(literals_need_no_look_up),
 		cmocka_unit_test(names_are_looked_up_on_a_thread),
+		cmocka_unit_test(a_name_that_hangs_keeps_no_other_from_being_used),
 		cmocka_unit_test(an_owner_that_goes_away_does_not_wait),
 	};
 
