@@ -7,9 +7,11 @@ tests_sim_sim_SOURCES = \
 tests_sim_sim_LDADD = libelection.a
 
 SIM_TESTS += %D%/sim.t
-EXTRA_DIST += %D%/sim.t %D%/mutants.sh
+EXTRA_DIST += %D%/sim.t %D%/mutants %D%/rule-mutants %D%/equivalent-mutants
 
-# What the tests of the core are worth: each mutation of it has to be found.
-check-mutants: all
-	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/sim/mutants.sh
+# What the tests of the election are worth: each mutation of it has to be found.  COUNT of them,
+# drawn by SEED, or ALL=1.
+check-mutants: all $(check_PROGRAMS)
+	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/sim/mutants --seed $${SEED-1} \
+		$${COUNT+--count $$COUNT} $${ALL+--all}
 .PHONY: check-mutants
