@@ -235,6 +235,7 @@ static enum core_result claim(struct world *w, struct request *r)
 	reg->designated = no_latch;
 	register_written(w);
 	r->version = reg->version;
+	r->log = reg->log;
 	oracle_claimed(w, reg->epoch);
 	return CORE_OK;
 }
@@ -246,8 +247,10 @@ static enum core_result commit(struct world *w, struct request *r)
 		return CORE_LATCH_GONE;
 	if (w->zk.reg.version != r->cmd.version)
 		return CORE_BAD_VERSION;
+	w->zk.reg.log = r->log;
 	register_written(w);
 	r->version = w->zk.reg.version;
+	ledger_committed(w, &r->log);
 	oracle_written(w, r->cmd.epoch);
 	return CORE_OK;
 }
@@ -405,6 +408,7 @@ static void observe(struct world *w, struct request *r, struct connection *c)
 	case 0:
 		r->view = (struct core_view){ .asked = r->sent_local };
 		read_register(w, &r->view);
+		r->log = w->zk.reg.log;
 		break;
 	case 1:
 		read_latches(w, r, c);
@@ -536,6 +540,11 @@ void ensemble_commit(struct world *w, struct request *r, struct connection *c)
 		break;
 	case REQ_COMMIT:
 		r->result = commit(w, r);
+		break;
+	case REQ_READ:
+		read_register(w, &r->view);
+		r->log = w->zk.reg.log;
+		r->result = CORE_OK;
 		break;
 	case REQ_DELETE:
 		l = ensemble_latch(w, &r->cmd.latch);

@@ -79,6 +79,8 @@ void faults_choose_times(struct world *w, enum jobmanager_modes modes)
 	w->ready = w->silence + MS(between(w, 1000, 6000));
 	choose_revoke(w);
 	choose_modes(w, modes);
+	w->io = MS(between(w, 500, 5000));
+	w->pace = percent(w, 70) ? 2 * w->T / 3 : MS(200);
 	w->expirer_slow = percent(w, 50) ? 0 : 50;
 	for (int m = 0; m < N_MEMBERS; m++) {
 		w->host[m].offset = (int64_t)between(w, MS(1000), MS(10000000));
@@ -109,7 +111,7 @@ static void plan_one(struct world *w, struct fault *f)
 	};
 	if (percent(w, 45)) {
 		f->by_command = true;
-		f->command = (enum core_command_type)below(w, CORE_N_COMMANDS_);
+		f->command = (unsigned)below(w, CORE_N_COMMANDS_ + COMMIT_REPLY);
 		f->count = (unsigned)between(w, 1, f->command == CORE_CMD_HEARTBEAT ? 12 : 3);
 		f->after = percent(w, 40) ? 0 : between(w, 0, percent(w, 70) ? MS(2) : MS(300));
 	} else {
@@ -451,7 +453,7 @@ void faults_strike(struct world *w, unsigned i)
 }
 
 /* Right after a command, before the next one of the same step when it is a crash. */
-void faults_on_command(struct world *w, int member, enum core_command_type type)
+static void faults_on(struct world *w, int member, unsigned type)
 {
 	for (unsigned i = 0; i < w->n_faults; i++) {
 		struct fault *f = &w->fault[i];
@@ -468,6 +470,16 @@ void faults_on_command(struct world *w, int member, enum core_command_type type)
 		}
 		at(w, w->now + f->after, (struct world_event){ .type = EV_FAULT, .who = (int)i });
 	}
+}
+
+void faults_on_command(struct world *w, int member, enum core_command_type type)
+{
+	faults_on(w, member, type);
+}
+
+void faults_on_action(struct world *w, int member, enum commit_action_type type)
+{
+	faults_on(w, member, CORE_N_COMMANDS_ + type);
 }
 
 void faults_over(struct world *w, enum fault_type type, int m)
@@ -515,6 +527,7 @@ void faults_heal(struct world *w)
 	note(w, -1, "--- faults are over");
 	w->healed = true;
 	w->healed_at = w->now;
+	w->files.stale = 0;
 	w->zk.electing_until = w->zk.electing_until < w->now ? 0 : w->now;
 	for (int i = 0; i < N_SERVERS; i++)
 		w->zk.server[i].down_until = w->zk.server[i].alone_until = 0;

@@ -279,6 +279,7 @@ static void elector_gone(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
+	committer_end(w, member);
 	client_close(w, member);
 	h->running = h->stopped = false;
 	h->tick = USEC_INFINITY;
@@ -433,10 +434,11 @@ void host_lost(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
+	h->lost = h->was_lost = true;
 	host_guard_crash(w, member, false);
 	client_close(w, N_MEMBERS + member);
 	note(w, member, "host is lost");
-	h->lost = h->was_lost = true;
+	storage_host_lost(w, member);
 	h->releasing = false;
 	h->guard_up = false;
 	h->jobmanager = JM_NONE;

@@ -146,8 +146,20 @@ static void happen(struct world *w, const struct world_event *ev)
 	case EV_LOCAL:
 		shell_local(w, ev);
 		break;
-	case EV_COMMITTER:
-		shell_commit(w, ev->who, ev->generation);
+	case EV_CLIENT:
+		committer_client(w, ev->who, ev->generation);
+		break;
+	case EV_STORE_RUN:
+		storage_run(w, ev->who, ev->generation);
+		break;
+	case EV_STORE_DONE:
+		storage_done(w, ev->who, ev->generation);
+		break;
+	case EV_STORE_LATE:
+		storage_late(w, ev->who, ev->generation);
+		break;
+	case EV_STORE_LANDS:
+		storage_lands(w, (unsigned)ev->who);
 		break;
 	case EV_PROCESS_UP:
 	case EV_PROCESS_TIMER:
@@ -236,6 +248,14 @@ static void takes_its_time(struct world *w)
 		violated(w, "rule C2: %u grants in %.1f s", w->n_grants, (double)w->now / 1e6);
 }
 
+/* .. with a log that it can write: a leader whose storage failed opens it again. */
+static bool writes(const struct world *w, int leader)
+{
+	const struct host *h = &w->host[leader];
+
+	return committer_loaded(&h->committer, h->core.epoch);
+}
+
 /* P6: after the faults there is a leader, and it stays; and the others wait for their turn. */
 static bool settled(struct world *w)
 {
@@ -245,13 +265,15 @@ static bool settled(struct world *w)
 		w->leader = leader;
 		w->led_since = w->now;
 	}
-	if (leader >= 0 && stuck < 0 && w->now >= w->led_since + w->T &&
+	if (leader >= 0 && stuck < 0 && writes(w, leader) && w->now >= w->led_since + w->T &&
 	    w->now >= w->healed_at + w->T)
 		return true;
 	if (w->now <= w->healed_at + bound(w))
 		return false;
 	if (leader >= 0 && stuck >= 0)
 		violated(w, "promise 6: %c never waits for its turn", 'a' + stuck);
+	else if (leader >= 0)
+		violated(w, "promise 6: %c leads and cannot write", 'a' + leader);
 	else
 		violated(w, "promise 6: no leader that stays");
 	return false;
@@ -273,6 +295,7 @@ static void run(struct world *w, uint64_t seed, const struct options *o, bool ve
 	for (int m = 0; m < N_MEMBERS; m++)
 		w->host[m].tick = w->host[m].guard_due = USEC_INFINITY;
 	faults_choose_times(w, o->modes);
+	storage_begin(w);
 	ensemble_init(w);
 	faults_plan(w, o->only_case);
 	for (int m = 0; m < N_MEMBERS; m++)
@@ -286,8 +309,14 @@ static void run(struct world *w, uint64_t seed, const struct options *o, bool ve
 		if (w->healed && settled(w))
 			break;
 	}
+	if (!w->failed)
+		ledger_check_map(w, w->leader, w->host[w->leader].committer.map);
 	nothing_changed(w);
 	takes_its_time(w);
+	w->ended = true;
+	for (int m = 0; m < N_MEMBERS; m++)
+		committer_end(w, m);
+	storage_end(w);
 }
 
 /* ---- command line ---- */

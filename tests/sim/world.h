@@ -9,6 +9,7 @@
  *   host.c      guard, JobManager        jobmanager.c  a hot JobManager, as its library acts
  *   oracle.c    what must always hold    leadership.c  what elector and hot JobManager tell
  *   faults.c    what goes wrong          cases.c     the model's counterexamples
+ *   storage.h   shared storage and log, by the real code of storage/
  *   sim.c       one run after the other
  *
  * Each member is cold or hot.  A cold JobManager acts from its start to its death; a hot one from
@@ -22,6 +23,7 @@
 #include <stdint.h>
 
 #include "election/core.h"
+#include "tests/sim/storage.h"
 
 enum {
 	N_MEMBERS = 3,
@@ -53,7 +55,11 @@ enum world_event_type {
 	EV_EXPIRER, /* a bucket of sessions is due */
 	EV_CLOSE,   /* a session of the bucket is closed */
 	EV_LOCAL,   /* something without ZooKeeper is answered to the core */
-	EV_COMMITTER,
+	EV_CLIENT,
+	EV_STORE_RUN, /* a job of the storage thread */
+	EV_STORE_DONE,
+	EV_STORE_LATE,
+	EV_STORE_LANDS,
 	EV_ELECTOR_START,
 	EV_ELECTOR_STALE, /* the guard misses its heartbeat */
 	EV_CONTINUE,
@@ -132,6 +138,7 @@ struct sim_register {
 	struct latch_name owner, designated;
 	usec_t owner_session;
 	enum cause cause;
+	struct log_position log;
 };
 
 struct sim_server {
@@ -157,7 +164,7 @@ struct ensemble {
 
 /* ---- network.c ---- */
 
-enum request_kind { REQ_CONNECT, REQ_PING, REQ_CORE, REQ_COMMIT, REQ_CLOSE, REQ_DELETE };
+enum request_kind { REQ_CONNECT, REQ_PING, REQ_CORE, REQ_COMMIT, REQ_READ, REQ_CLOSE, REQ_DELETE };
 
 struct request {
 	bool used, answered;
@@ -180,6 +187,8 @@ struct request {
 	struct core_view view;
 	struct latch_name latch;
 	int32_t version;
+	struct log_position log; /* as read, or as it is to be */
+	uint64_t ticket;         /* COMMIT */
 };
 
 struct connection {
@@ -276,9 +285,7 @@ struct host {
 	reasons_t reasons;
 	bool storage_bad;
 	usec_t storage_hangs_until;
-	struct epoch open_epoch; /* what the store was opened for */
-	int32_t version;
-	bool version_known, commit_under_way;
+	struct committer committer;
 	unsigned n_own;
 	struct latch_name own[8];
 };
@@ -321,8 +328,8 @@ struct fault {
 	enum fault_type type;
 	int who; /* member or server; -1: whoever leads */
 	usec_t after;
-	bool by_command; /* triggered by the n-th command of this type, else by time */
-	enum core_command_type command;
+	bool by_command;  /* triggered by the n-th command of this type, else by time */
+	unsigned command; /* or action, after those */
 	unsigned count;
 	usec_t lasts;
 	bool follows; /* armed when the fault before has struck; `after` counts from there */
@@ -336,11 +343,14 @@ struct world {
 	usec_t now;
 	usec_t T, k, stop, takeover;
 	usec_t revoke, silence, ready; /* hot */
+	usec_t io, pace;               /* deadline of the store; between clients */
 	struct lease_params lease;
 	unsigned expirer_slow; /* percent of slow walks */
 	usec_t removed_by_hand[N_MEMBERS];
 	struct world_queue queue;
 	struct ensemble zk;
+	struct sim_files files;
+	struct ledger ledger;
 	struct client client[N_CLIENTS];
 	uint64_t n_connections;
 	struct connection connection[MAX_CONNECTIONS];
@@ -353,7 +363,7 @@ struct world {
 	int leader;
 	unsigned n_faults;
 	struct fault fault[MAX_FAULTS];
-	bool healed;
+	bool healed, ended;
 	/* oracle */
 	bool failed;
 	char why[160];
@@ -413,7 +423,6 @@ void shell_unknown(struct world *w, const struct request *r);
 void shell_session_event(struct world *w, int client, enum core_event_type type, usec_t sent_local);
 void shell_changed(struct world *w, int client);
 void shell_tick(struct world *w, int member);
-void shell_commit(struct world *w, int member, uint32_t incarnation);
 void shell_stop(struct world *w, int member, enum cause cause, const struct latch_name *to);
 void shell_eligible(struct world *w, int member);
 void shell_continue(struct world *w, int member);
@@ -473,6 +482,7 @@ void faults_plan(struct world *w, int only_case);
 void faults_strike(struct world *w, unsigned i);
 void faults_over(struct world *w, enum fault_type type, int who);
 void faults_on_command(struct world *w, int member, enum core_command_type type);
+void faults_on_action(struct world *w, int member, enum commit_action_type type);
 void faults_heal(struct world *w);
 
 /* ---- cases.c ---- */
