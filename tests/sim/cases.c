@@ -16,7 +16,7 @@ static struct fault *next(struct world *w, enum fault_type type, usec_t lasts)
 	return f;
 }
 
-static struct fault *on(struct fault *f, enum core_command_type command, unsigned count)
+static struct fault *on(struct fault *f, unsigned command, unsigned count)
 {
 	f->by_command = true;
 	f->command = command;
@@ -44,15 +44,50 @@ static void last_touch(struct world *w)
 	next(w, FAULT_SWALLOWED, 2 * w->T)->after = first_grant(w) + between(w, 0, 2 * w->k);
 }
 
-/* Cut off after its first beat, the lowest comes back while its session is being closed. */
+static void not_eligible(struct world *w, int member, usec_t lasts)
+{
+	struct fault *f = next(w, FAULT_NOT_ELIGIBLE, lasts);
+
+	f->follows = false;
+	f->who = member;
+	f->after = MS(1);
+}
+
+/* A member that only pings (each T/3) makes its latch and beats once: that touch dies with its
+ * server.  It comes back to another one when its session is due by the last ping, and beats again,
+ * long enough after the first. */
 static void chain_anyconn(struct world *w)
 {
-	struct fault *f =
-	        on(next(w, FAULT_CUT, between(w, w->T, w->T + 2 * w->k)), CORE_CMD_HEARTBEAT, 1);
+	usec_t idle = between(w, w->T / 3 + w->k, w->T);
+	struct fault *f;
 
 	w->expirer_slow = 100;
-	f->after = between(w, MS(1), MS(40));
-	next(w, FAULT_CUT, w->T)->after = f->lasts + between(w, 0, 2 * w->k);
+	for (int m = 0; m < N_MEMBERS; m++)
+		not_eligible(w, m, m == 0 ? idle : idle + between(w, MS(50), w->k));
+	f = on(next(w, FAULT_SWALLOWED, between(w, w->T * 56 / 100, w->T * 72 / 100)),
+	       CORE_CMD_HEARTBEAT, 1);
+	f->after = between(w, MS(1), w->k / 2);
+	f->follows = false;
+}
+
+/* Cut off after its first beat, the lowest comes back while its session is being closed, and beats
+ * twice before that is done. */
+static void chain3(struct world *w)
+{
+	w->expirer_slow = 100;
+	on(next(w, FAULT_CUT, between(w, w->T - w->k, w->T + 2 * w->k)), CORE_CMD_HEARTBEAT, 1)
+	        ->after = between(w, MS(1), MS(40));
+}
+
+/* The elector dies right behind a register write, which lands when its successor has read the
+ * register: that one's segment begins where the log no longer ends. */
+static void stale_header(struct world *w)
+{
+	w->pace = MS(300);
+	next(w, FAULT_SLOW, w->T)->after = first_grant(w);
+	on(next(w, FAULT_ELECTOR_CRASH, 0), CORE_N_COMMANDS_ + COMMIT_MOVE_REGISTER,
+	   (unsigned)between(w, 1, 4))
+	        ->after = percent(w, 50) ? 0 : between(w, 0, MS(1));
 }
 
 /* A claim without answer, the latch removed meanwhile. */
@@ -168,9 +203,7 @@ static void dies_under_claim(struct world *w)
 static void gives_back(struct world *w)
 {
 	for (int m = 1; m < N_MEMBERS; m++)
-		*next(w, FAULT_NOT_ELIGIBLE, 4 * w->T) = (struct fault){
-			.type = FAULT_NOT_ELIGIBLE, .who = m, .lasts = 4 * w->T, .after = MS(1)
-		};
+		not_eligible(w, m, 4 * w->T);
 	on(next(w, FAULT_JOBMANAGER_GIVES_UP, 0), CORE_CMD_GRANT, 1)->after =
 	        between(w, MS(1), MS(5));
 	w->fault[w->n_faults - 1].follows = false;
@@ -184,10 +217,12 @@ static const struct {
 } cases[] = {
 	{ "gap-fixed", gap_fixed, false },
 	{ "last-touch", last_touch, false },
+	{ "chain3", chain3, false },
 	{ "chain-anyconn", chain_anyconn, false },
 	{ "relatch", relatch, false },
 	{ "mark-cleared", mark_cleared, false },
 	{ "smaller-T", smaller_T, false },
+	{ "stale-header", stale_header, false },
 	{ "latch-by-hand", latch_by_hand, false },
 	{ "designated", designated, false },
 	{ "granted-untold", granted_untold, true },

@@ -443,7 +443,7 @@ void committer_client(struct world *w, int m, uint32_t incarnation)
 	if (h->stopped || h->exiting)
 		return;
 	look_again(w, m);
-	for (unsigned n = 1 + (unsigned)below(w, 3); n > 0; n--) {
+	for (unsigned n = 1 + (unsigned)percent(w, 30); n > 0; n--) {
 		if (h->core.phase != CORE_LEADING || !commit_queue_active(h->committer.commits))
 			break;
 		id = ledger_new(w, percent(w, 20), &request);

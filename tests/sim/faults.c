@@ -527,7 +527,8 @@ void faults_heal(struct world *w)
 	note(w, -1, "--- faults are over");
 	w->healed = true;
 	w->healed_at = w->now;
-	w->files.stale = 0;
+	w->stale = 0;
+	w->pace = MS(400);
 	w->zk.electing_until = w->zk.electing_until < w->now ? 0 : w->now;
 	for (int i = 0; i < N_SERVERS; i++)
 		w->zk.server[i].down_until = w->zk.server[i].alone_until = 0;

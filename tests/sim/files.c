@@ -18,6 +18,10 @@
 
 enum { FIRST_FD = 1 << 20, DIRECTORY = FIRST_FD - 1, PROBE = FIRST_FD - 2 };
 
+/* Too many to be cleared for each run. */
+static unsigned n_files;
+static struct sim_file file[MAX_FILES];
+
 /* Of the call that is under way: there is no other thread. */
 static struct {
 	struct world *w;
@@ -40,18 +44,18 @@ usec_t files_leave(void)
 	return io.slept;
 }
 
-void files_free(struct world *w)
+void files_free(void)
 {
-	for (unsigned i = 0; i < w->files.n; i++)
-		free(w->files.file[i].bytes);
-	w->files.n = 0;
+	for (unsigned i = 0; i < n_files; i++)
+		free(file[i].bytes);
+	n_files = 0;
 }
 
 /* Of what it had not made durable, some is there: a beginning, or one with a hole. */
 void files_host_lost(struct world *w, int host)
 {
-	for (unsigned i = 0; i < w->files.n; i++) {
-		struct sim_file *f = &w->files.file[i];
+	for (unsigned i = 0; i < n_files; i++) {
+		struct sim_file *f = &file[i];
 		size_t keep = f->durable + below(w, f->size - f->durable + 1);
 
 		if (f->writer != host || f->size == f->durable)
@@ -78,16 +82,16 @@ static int why(void)
 
 static struct sim_file *find(const char *name)
 {
-	for (unsigned i = 0; i < io.w->files.n; i++)
-		if (strcmp(io.w->files.file[i].name, name) == 0)
-			return &io.w->files.file[i];
+	for (unsigned i = 0; i < n_files; i++)
+		if (strcmp(file[i].name, name) == 0)
+			return &file[i];
 	return NULL;
 }
 
 static struct sim_file *file_of(int fd)
 {
-	assert(fd >= FIRST_FD && fd < FIRST_FD + (int)io.w->files.n);
-	return &io.w->files.file[fd - FIRST_FD];
+	assert(fd >= FIRST_FD && fd < FIRST_FD + (int)n_files);
+	return &file[fd - FIRST_FD];
 }
 
 static usec_t later(void)
@@ -97,7 +101,7 @@ static usec_t later(void)
 
 static bool misses(int host)
 {
-	return host != io.host && percent(io.w, io.w->files.stale);
+	return host != io.host && percent(io.w, io.w->stale);
 }
 
 static size_t visible(const struct sim_file *f)
@@ -130,26 +134,21 @@ int __wrap_open(const char *path, int flags, ...)
 
 static int create(const char *name)
 {
-	struct sim_files *all = &io.w->files;
 	struct sim_file *f;
 
 	if (find(name) != NULL) {
 		errno = EEXIST;
 		return -1;
 	}
-	if (fails(50))
+	if (fails(50) || n_files == MAX_FILES)
 		return why();
-	if (all->n == MAX_FILES) {
-		violated(io.w, "more than %d files", (int)MAX_FILES);
-		return why();
-	}
-	f = &all->file[all->n];
+	f = &file[n_files];
 	*f = (struct sim_file){ .writer = io.host };
 	(void)strncpy(f->name, name, sizeof(f->name) - 1);
 	for (int h = 0; h < SIM_HOSTS; h++)
 		if (misses(h))
 			f->hidden_until[h] = later();
-	return FIRST_FD + (int)all->n++;
+	return FIRST_FD + (int)n_files++;
 }
 
 int __wrap_openat(int dir, const char *name, int flags, ...)
@@ -170,7 +169,7 @@ int __wrap_openat(int dir, const char *name, int flags, ...)
 	}
 	if (percent(io.w, 50)) /* close-to-open: attributes are asked for */
 		f->short_until[io.host] = 0;
-	return FIRST_FD + (int)(f - io.w->files.file);
+	return FIRST_FD + (int)(f - file);
 }
 
 int __wrap_close(int fd)
@@ -183,9 +182,9 @@ int __wrap_fstat(int fd, struct stat *st)
 {
 	*st = (struct stat){ .st_mode = S_IFDIR };
 	if (fd == DIRECTORY) { /* looked at: its names are asked for anew */
-		for (unsigned i = 0; i < io.w->files.n; i++)
+		for (unsigned i = 0; i < n_files; i++)
 			if (percent(io.w, 30))
-				io.w->files.file[i].hidden_until[io.host] = 0;
+				file[i].hidden_until[io.host] = 0;
 		return 0;
 	}
 	st->st_mode = S_IFREG;

@@ -85,18 +85,40 @@ void host_grant(struct world *w, int member, struct epoch epoch)
 {
 	struct host *h = &w->host[member];
 
+	oracle_granted(w, member, epoch);
+	h->stop_pending = false;
+	if (w->now >= h->guard_paused_until) {
+		host_granted(w, member, epoch);
+		return;
+	}
+	h->start_pending = true;
+	at(w, not_before_guard(w, member, w->now),
+	   (struct world_event){ .type = EV_PROCESS_START,
+	                         .who = member,
+	                         .generation = h->guard_generation,
+	                         .arg = epoch.v });
+}
+
+void host_granted(struct world *w, int member, struct epoch epoch)
+{
+	struct host *h = &w->host[member];
+
+	h->start_pending = false;
+
 	/* A6: the guard starts nothing without an armed page, and nothing twice (A10). */
 	if (h->page.state != PAGE_ARMED || h->page.epoch.v != epoch.v ||
 	    local_time(w, member, w->now) >= h->page.deadline_local || h->jobmanager != JM_NONE ||
-	    epoch.v <= h->jobmanager_epoch.v || w->now < h->guard_paused_until) {
+	    epoch.v <= h->jobmanager_epoch.v) {
 		exited(w, member, epoch, 0);
 		return;
 	}
-	oracle_granted(w, member, epoch);
 	h->jobmanager = JM_RUNNING;
 	h->jobmanager_epoch = epoch;
 	h->jobmanager_generation++;
 	note(w, member, "JobManager of epoch %llu starts", (unsigned long long)epoch.v);
+	if (h->stop_pending)
+		host_stop_jobmanager(w, member, epoch, true, false);
+	h->stop_pending = false;
 }
 
 /* ---- hot: the process ---- */

@@ -236,16 +236,31 @@ static void lost(struct request *r)
 	done_with(r);
 }
 
+/* A server that is given a session anew closes its connection of before; what it had already read
+ * from that is carried out. */
+static bool evicted(struct world *w, const struct connection *c)
+{
+	const struct sim_session *s = &w->zk.session[c->session < 0 ? 0 : c->session];
+
+	return c->session >= 0 && s->connection > c->id &&
+	       (s->server != c->server || percent(w, 50));
+}
+
 void network_arrive(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
 	const struct host *h = &w->host[client_member(r->client)];
 	usec_t when = w->now;
 
-	/* A server that is given a session anew closes its connection of before. */
-	if (c == NULL || (!c->alive && r->number > c->land) ||
-	    (c->session >= 0 && w->zk.session[c->session].connection > c->id)) {
+	if (c == NULL || (!c->alive && r->number > c->land) || evicted(w, c)) {
 		lost(r);
+		return;
+	}
+	/* What a dead client has sent may be on its way for long. */
+	if (!c->alive && !c->delayed && percent(w, 40)) {
+		c->delayed = true;
+		schedule(w, r, in_order(&c->last_up, w->now + between(w, MS(1), MS(200))),
+		         EV_ARRIVE);
 		return;
 	}
 	if (w->now < h->cut_until && percent(w, 70)) { /* sent again by the kernel */

@@ -95,8 +95,12 @@ static void host_event(struct world *w, const struct world_event *ev)
 		host_jobmanager_reaped(w, ev->who, ev->generation, ev->arg != 0);
 		break;
 	case EV_PROCESS_START:
-		if (h->guard_up && h->guard_generation == ev->generation)
+		if (!h->guard_up || h->guard_generation != ev->generation)
+			break;
+		if (h->hot)
 			host_process_starts(w, ev->who, (struct epoch){ ev->arg });
+		else
+			host_granted(w, ev->who, (struct epoch){ ev->arg });
 		break;
 	case EV_GUARD_START:
 		host_guard_start(w, ev->who);
@@ -253,7 +257,7 @@ static bool writes(const struct world *w, int leader)
 {
 	const struct host *h = &w->host[leader];
 
-	return committer_loaded(&h->committer, h->core.epoch);
+	return committer_loaded(&h->committer, h->core.epoch) && w->ledger.after_faults;
 }
 
 /* P6: after the faults there is a leader, and it stays; and the others wait for their turn. */
@@ -278,6 +282,8 @@ static bool settled(struct world *w)
 		violated(w, "promise 6: no leader that stays");
 	return false;
 }
+
+enum { MANY_EVENTS = 400000 }; /* a thousand are usual */
 
 struct options {
 	int only_case; /* -1: any */
@@ -304,6 +310,8 @@ static void run(struct world *w, uint64_t seed, const struct options *o, bool ve
 	while (!w->failed) {
 		advance(w);
 		oracle_check(w);
+		if (++w->n_events == MANY_EVENTS)
+			violated(w, "comes to no end");
 		if (!w->healed && w->now >= w->faults_end)
 			faults_heal(w);
 		if (w->healed && settled(w))
@@ -316,7 +324,7 @@ static void run(struct world *w, uint64_t seed, const struct options *o, bool ve
 	w->ended = true;
 	for (int m = 0; m < N_MEMBERS; m++)
 		committer_end(w, m);
-	storage_end(w);
+	storage_end();
 }
 
 /* ---- command line ---- */

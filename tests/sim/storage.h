@@ -21,7 +21,7 @@
 struct world;
 struct request;
 
-enum { SIM_HOSTS = 3, MAX_FILES = 96, MAX_LATE = 64, MAX_PUTS = 40, N_KEYS = 4 };
+enum { SIM_HOSTS = 3, MAX_FILES = 512, MAX_LATE = 64, MAX_PUTS = 64, N_KEYS = 4 };
 
 /* ---- files.c ---- */
 
@@ -36,17 +36,11 @@ struct sim_file {
 	size_t short_size[SIM_HOSTS];
 };
 
-struct sim_files {
-	unsigned n;
-	struct sim_file file[MAX_FILES];
-	unsigned stale; /* percent of changes that a cache misses */
-};
-
 /* The calls of libc that follow are of this host; returns how long they slept. */
 void files_enter(struct world *w, int host, bool torn);
 usec_t files_leave(void);
 void files_host_lost(struct world *w, int host);
-void files_free(struct world *w);
+void files_free(void);
 
 /* ---- storage_thread.c ---- */
 
@@ -59,7 +53,7 @@ struct late_job {
 
 void storage_asks(int member); /* of the next store_new() */
 void storage_begin(struct world *w);
-void storage_end(struct world *w);
+void storage_end(void);
 void storage_host_lost(struct world *w, int host);
 void storage_run(struct world *w, int member, uint32_t serial);
 void storage_done(struct world *w, int member, uint32_t serial);
@@ -110,9 +104,11 @@ struct put {
 struct ledger {
 	unsigned n;
 	struct put put[MAX_PUTS];
-	uint64_t done[N_KEYS]; /* the highest acknowledged revision of a key */
-	uint64_t acknowledged; /* .. and of all */
-	uint64_t committed;    /* by the register */
+	uint64_t done[N_KEYS];    /* the highest acknowledged revision of a key */
+	uint64_t acknowledged;    /* .. and of all */
+	struct log_position last; /* .. which names this */
+	bool after_faults;        /* something was acknowledged since */
+	uint64_t committed;       /* by the register */
 	unsigned n_unknown, n_never;
 	int looking; /* whose map is being checked */
 };

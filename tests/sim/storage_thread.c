@@ -36,7 +36,7 @@ void storage_begin(struct world *w)
 {
 	world = w;
 	place_of_all.io_usec = w->io;
-	w->files.stale = percent(w, 40) ? 0 : (unsigned)between(w, 5, 40);
+	w->stale = percent(w, 40) ? 0 : (unsigned)between(w, 5, 40);
 }
 
 static void land(struct world *w, struct late_job *l, bool torn)
@@ -65,11 +65,11 @@ static void forget(struct late_job *l)
 	*l = (struct late_job){ 0 };
 }
 
-void storage_end(struct world *w)
+void storage_end(void)
 {
 	for (unsigned i = 0; i < MAX_LATE; i++)
 		forget(&late[i]);
-	files_free(w);
+	files_free();
 }
 
 void storage_host_lost(struct world *w, int host)

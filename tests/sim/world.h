@@ -197,6 +197,7 @@ struct connection {
 	int client, server, session;
 	uint32_t handle, server_generation;
 	uint32_t n_sent, land; /* after its end: how many of those sent still land */
+	bool delayed;          /* .. and later than they were sent */
 	usec_t last_up, last_commit, last_down;
 	/* what the last look left watches on */
 	bool watch_register, watch_members;
@@ -349,7 +350,7 @@ struct world {
 	usec_t removed_by_hand[N_MEMBERS];
 	struct world_queue queue;
 	struct ensemble zk;
-	struct sim_files files;
+	unsigned stale; /* percent of changes of a file that a cache misses */
 	struct ledger ledger;
 	struct client client[N_CLIENTS];
 	uint64_t n_connections;
@@ -368,8 +369,8 @@ struct world {
 	bool failed;
 	char why[160];
 	uint64_t seed;
-	struct epoch granted, claimed, acted;
-	unsigned n_grants, n_stops, n_steps;
+	struct epoch granted, claimed, acted, wrote;
+	unsigned n_grants, n_stops, n_steps, n_events;
 	uint64_t trace_hash;
 	bool verbose;
 };
@@ -434,6 +435,7 @@ void host_guard_crash(struct world *w, int member, bool release);
 void host_elector_start(struct world *w, int member);
 void host_elector_died(struct world *w, int member);
 void host_elector_exits(struct world *w, int member);
+void host_granted(struct world *w, int member, struct epoch epoch);
 void host_grant(struct world *w, int member, struct epoch epoch);
 void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill, bool failed);
 void host_jobmanager_dies(struct world *w, int member, bool by_itself);
