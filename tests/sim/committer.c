@@ -438,11 +438,13 @@ void committer_client(struct world *w, int m, uint32_t incarnation)
 
 	if (!h->running || h->incarnation != incarnation)
 		return;
-	at(w, w->now + between(w, MS(20), w->pace),
+	at(w, w->now + between(w, MS(20), w->pace != 0 ? w->pace : MS(1000)),
 	   (struct world_event){ .type = EV_CLIENT, .who = m, .generation = incarnation });
 	if (h->stopped || h->exiting)
 		return;
 	look_again(w, m);
+	if (w->pace == 0)
+		return;
 	for (unsigned n = 1 + (unsigned)percent(w, 30); n > 0; n--) {
 		if (h->core.phase != CORE_LEADING || !commit_queue_active(h->committer.commits))
 			break;

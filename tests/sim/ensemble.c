@@ -77,7 +77,7 @@ void ensemble_expire_due(struct world *w)
 		if (!s->alive || s->doomed || s->expires > w->now)
 			continue;
 		s->doomed = true;
-		if (percent(w, w->expirer_slow))
+		if (percent(w, (unsigned)w->expirer_slow))
 			walk = between(w, 0, w->k * 9 / 10);
 		note(w, -1, "session %u of %d is due", i, s->client);
 		at(w, w->now + walk,
@@ -564,9 +564,7 @@ void ensemble_init(struct world *w)
 	zk->leader = (int)below(w, N_SERVERS);
 	zk->reg.released = true;
 	zk->reg.cause = CAUSE_NEW;
-	for (int i = 0; i < N_SERVERS; i++) {
-		zk->server[i].max_session = USEC_INFINITY;
+	for (int i = 0; i < N_SERVERS; i++)
 		at(w, between(w, 0, w->k / 2), (struct world_event){ .type = EV_RELAY, .who = i });
-	}
 	at(w, w->k, (struct world_event){ .type = EV_EXPIRER });
 }

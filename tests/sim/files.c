@@ -101,7 +101,7 @@ static usec_t later(void)
 
 static bool misses(int host)
 {
-	return host != io.host && percent(io.w, io.w->stale);
+	return host != io.host && percent(io.w, (unsigned)io.w->stale);
 }
 
 static size_t visible(const struct sim_file *f)

@@ -31,7 +31,7 @@ int ledger_new(struct world *w, bool delete, struct commit_request *ret)
 	unsigned key = (unsigned)below(w, N_KEYS);
 	int id = (int)l->n;
 
-	if (l->n >= (w->healed ? MAX_PUTS : MAX_PUTS / 2))
+	if (l->n >= (w->healed ? MAX_PUTS : MAX_PUTS * 2 / 3))
 		return -1;
 	l->put[l->n++] = (struct put){ .key = key, .delete = delete };
 	*ret = (struct commit_request){
@@ -68,6 +68,7 @@ void ledger_answer(struct world *w, int id, enum commit_result result, uint64_t 
 		return;
 	}
 	p->outcome = PUT_DONE;
+	l->n_done++;
 	if (revision > l->committed)
 		violated(w,
 		         "promise 3: client %d is told of revision %llu, the register is at %llu",

@@ -3,7 +3,7 @@
 check_PROGRAMS += tests/sim/sim
 tests_sim_sim_SOURCES = \
 	%D%/cases.c %D%/committer.c %D%/ensemble.c %D%/faults.c %D%/files.c %D%/host.c \
-	%D%/jobmanager.c %D%/leadership.c %D%/ledger.c %D%/network.c %D%/oracle.c %D%/queue.c \
+	%D%/jobmanager.c %D%/leadership.c %D%/ledger.c %D%/minimise.c %D%/network.c %D%/oracle.c %D%/plan.c %D%/queue.c \
 	%D%/shell.c %D%/sim.c %D%/storage.h %D%/storage_thread.c %D%/world.h
 tests_sim_sim_LDADD = libelection.a libstorage.a libstorage_core.a libbase.a $(CRYPTO_LIBS) \
 	$(JANSSON_LIBS)
@@ -13,11 +13,15 @@ tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open,--wrap=openat,--wrap=close
 	-Wl,--wrap=nanosleep,--wrap=unlinkat
 
 SIM_TESTS += %D%/sim.t
-EXTRA_DIST += %D%/sim.t %D%/mutants %D%/rule-mutants %D%/equivalent-mutants
+EXTRA_DIST += %D%/sim.t %D%/mutants %D%/soak %D%/rule-mutants %D%/equivalent-mutants
 
 # What the tests of the election are worth: each mutation of it has to be found.  COUNT of them,
 # drawn by SEED, or ALL=1.
 check-mutants: all $(check_PROGRAMS)
-	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/sim/mutants --seed $${SEED-1} \
+	$(AM_TESTS_ENVIRONMENT) SIM_LDFLAGS='$(tests_sim_sim_LDFLAGS)' $(top_srcdir)/tests/sim/mutants --seed $${SEED-1} \
 		$${COUNT+--count $$COUNT} $${ALL+--all}
-.PHONY: check-mutants
+
+# Seeds that nobody has run yet, from START on (by default the time) for so many minutes.
+soak: all tests/sim/sim
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/sim/soak $${MINUTES-10} $${START-}
+.PHONY: check-mutants soak

@@ -21,7 +21,7 @@
 struct world;
 struct request;
 
-enum { SIM_HOSTS = 3, MAX_FILES = 512, MAX_LATE = 64, MAX_PUTS = 64, N_KEYS = 4 };
+enum { SIM_HOSTS = 3, MAX_FILES = 512, MAX_LATE = 64, MAX_PUTS = 28, N_KEYS = 4 };
 
 /* ---- files.c ---- */
 
@@ -109,7 +109,7 @@ struct ledger {
 	struct log_position last; /* .. which names this */
 	bool after_faults;        /* something was acknowledged since */
 	uint64_t committed;       /* by the register */
-	unsigned n_unknown, n_never;
+	unsigned n_done, n_unknown, n_never;
 	int looking; /* whose map is being checked */
 };
 

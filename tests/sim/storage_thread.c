@@ -36,7 +36,6 @@ void storage_begin(struct world *w)
 {
 	world = w;
 	place_of_all.io_usec = w->io;
-	w->stale = percent(w, 40) ? 0 : (unsigned)between(w, 5, 40);
 }
 
 static void land(struct world *w, struct late_job *l, bool torn)

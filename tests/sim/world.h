@@ -10,6 +10,7 @@
  *   oracle.c    what must always hold    leadership.c  what elector and hot JobManager tell
  *   faults.c    what goes wrong          cases.c     the model's counterexamples
  *   storage.h   shared storage and log, by the real code of storage/
+ *   plan.c      what a run is about       minimise.c  what of it matters
  *   sim.c       one run after the other
  *
  * Each member is cold or hot.  A cold JobManager acts from its start to its death; a hot one from
@@ -21,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "election/core.h"
 #include "tests/sim/storage.h"
@@ -337,6 +339,9 @@ struct fault {
 	bool done;
 };
 
+/* Commands of the core, then actions of the commit queue. */
+enum { N_TRIGGERS = (int)CORE_N_COMMANDS_ + (int)COMMIT_REPLY };
+
 enum run_mode { RUN_FAULTS, RUN_SHORT_OUTAGE, RUN_ELECTOR_CRASHES };
 
 struct world {
@@ -344,13 +349,13 @@ struct world {
 	usec_t now;
 	usec_t T, k, stop, takeover;
 	usec_t revoke, silence, ready; /* hot */
-	usec_t io, pace;               /* deadline of the store; between clients */
+	usec_t io, pace;               /* deadline of the store; between clients, 0 = none */
 	struct lease_params lease;
-	unsigned expirer_slow; /* percent of slow walks */
+	usec_t expirer_slow; /* percent of slow walks */
 	usec_t removed_by_hand[N_MEMBERS];
 	struct world_queue queue;
 	struct ensemble zk;
-	unsigned stale; /* percent of changes of a file that a cache misses */
+	usec_t stale; /* percent of changes of a file that a cache misses */
 	struct ledger ledger;
 	struct client client[N_CLIENTS];
 	uint64_t n_connections;
@@ -476,11 +481,27 @@ void leadership_beat(struct world *w, int member, uint32_t incarnation);
 bool leadership_connect(struct world *w, int member);
 void leadership_said(struct world *w, const struct world_event *ev);
 
-/* ---- faults.c ---- */
+/* ---- plan.c ---- */
 enum jobmanager_modes { MODES_ANY, MODES_COLD, MODES_HOT, MODES_MIXED };
 
-void faults_choose_times(struct world *w, enum jobmanager_modes modes);
-void faults_plan(struct world *w, int only_case);
+void plan_draw(struct world *w, int only_case, enum jobmanager_modes modes);
+void plan_write(struct world *w, FILE *to);
+bool plan_read(struct world *w, FILE *from);
+const char *plan_fault_name(enum fault_type type);
+
+/* ---- sim.c ---- */
+
+/* One run of w's plan, its chances by the seed. */
+void sim_run(struct world *w, uint64_t seed, bool verbose);
+
+/* ---- minimise.c ---- */
+
+/* What is left of a plan that fails, so that it still does; and a seed that shows it. */
+uint64_t minimise(struct world *w, const struct world *plan, uint64_t seed);
+
+/* ---- faults.c ---- */
+
+void faults_arm(struct world *w);
 void faults_strike(struct world *w, unsigned i);
 void faults_over(struct world *w, enum fault_type type, int who);
 void faults_on_command(struct world *w, int member, enum core_command_type type);
