@@ -12,7 +12,9 @@ static struct fault *next(struct world *w, enum fault_type type, usec_t lasts)
 {
 	struct fault *f = &w->fault[w->n_faults++];
 
-	*f = (struct fault){ .type = type, .who = -1, .lasts = lasts, .follows = w->n_faults > 1 };
+	*f = (struct fault){
+		.type = type, .who = LEADER, .lasts = lasts, .follows = w->n_faults > 1
+	};
 	return f;
 }
 
@@ -29,12 +31,23 @@ static usec_t first_grant(struct world *w)
 	return 2 * w->k + MS(600) + between(w, 0, w->k);
 }
 
-/* The leader stalls, beats once more, and the touch of that beat dies with its server. */
+/* The leader stalls for as long as its guard bears it, beats once more, and the touch of that beat
+ * dies with its server.  With a short tick the stall is longer than all else that M allows for. */
 static void gap_fixed(struct world *w)
 {
-	usec_t longest = lease_length(&w->lease) / 4;
+	usec_t patience;
 
-	next(w, FAULT_ELECTOR_STOP, between(w, longest / 2, longest))->after = first_grant(w);
+	w->T = MS(4000);
+	w->k = MS(200);
+	w->stop = MS(50);
+	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
+	w->revoke = between(w, MS(50), MS(300));
+	for (int m = 0; m < N_MEMBERS; m++)
+		w->host[m].hot = w->host[m].hot && percent(w, 30);
+	patience = lease_length(&w->lease) / 4;
+	on(next(w, FAULT_ELECTOR_STOP, patience * between(w, 60, 99) / 100), CORE_CMD_EXTEND,
+	   (unsigned)between(w, 1, 6))
+	        ->after = between(w, 0, MS(20));
 	on(next(w, FAULT_SWALLOWED, 2 * w->T), CORE_CMD_EXTEND, 1)->after = between(w, 0, w->k / 4);
 }
 
@@ -84,6 +97,7 @@ static void chain3(struct world *w)
 static void stale_header(struct world *w)
 {
 	w->pace = MS(300);
+	w->one_server = percent(w, 80) ? below(w, N_SERVERS) : N_SERVERS;
 	next(w, FAULT_SLOW, w->T)->after = first_grant(w);
 	on(next(w, FAULT_ELECTOR_CRASH, 0), CORE_N_COMMANDS_ + COMMIT_MOVE_REGISTER,
 	   (unsigned)between(w, 1, 4))
@@ -140,10 +154,29 @@ static void latch_by_hand(struct world *w)
 /* Designated, and gone before it could claim. */
 static void designated(struct world *w)
 {
-	next(w, FAULT_SWITCHOVER, 0)->after = first_grant(w);
-	on(next(w, (enum fault_type)between(w, FAULT_BREAK, FAULT_STEP_DOWN), w->T),
-	   percent(w, 50) ? CORE_CMD_STEP_BACK : CORE_CMD_CLAIM, 1)
-	        ->after = between(w, 0, MS(5));
+	struct fault *f = next(w, FAULT_SWITCHOVER, 0);
+
+	f->after = first_grant(w);
+	f = on(next(w, (enum fault_type)between(w, FAULT_BREAK, FAULT_STEP_DOWN), w->T),
+	       percent(w, 50) ? CORE_CMD_STEP_BACK : CORE_CMD_CLAIM, 1);
+
+	f->who = ANYBODY;
+	f->after = between(w, 0, MS(percent(w, 50) ? 1 : 5));
+}
+
+/* A create without answer lands; its member may not want the latch any more. */
+static void late_enter(struct world *w)
+{
+	struct fault *f;
+
+	w->one_server = percent(w, 80) ? below(w, N_SERVERS) : N_SERVERS;
+	on(next(w, FAULT_BREAK, 0), CORE_CMD_ENTER, 1)->after = between(w, 0, MS(2));
+	next(w, FAULT_NOT_ELIGIBLE, between(w, MS(1), w->T))->after = between(w, 0, MS(30));
+	f = on(next(w, percent(w, 70) ? FAULT_BREAK : FAULT_ELECTOR_CRASH, 0),
+	       CORE_CMD_DELETE_EXTRA, 1);
+	f->follows = false;
+	f->who = ANYBODY;
+	f->after = between(w, 0, MS(2));
 }
 
 /* The elector dies between page and grant, and its successor is cut off for longer than a
@@ -225,6 +258,7 @@ static const struct {
 	{ "stale-header", stale_header, false },
 	{ "latch-by-hand", latch_by_hand, false },
 	{ "designated", designated, false },
+	{ "late-enter", late_enter, false },
 	{ "granted-untold", granted_untold, true },
 	{ "last-word", last_word, true },
 	{ "late-grant", late_grant, true },

@@ -24,15 +24,37 @@ static void over(struct world *w, enum fault_type type, int who, usec_t lasts)
 	   (struct world_event){ .type = EV_FAULT_OVER, .who = who, .arg = (uint64_t)type });
 }
 
+static void cut_whole(struct host *h, usec_t until)
+{
+	h->cut_until = until;
+	h->cut_server = -1;
+	h->up_ok = h->down_ok = false;
+}
+
 static void outage(struct world *w, usec_t lasts, bool answers)
 {
 	if (!answers) {
 		for (int i = 0; i < N_MEMBERS; i++)
-			w->host[i].cut_until = w->now + lasts;
+			cut_whole(&w->host[i], w->now + lasts);
 		return;
 	}
 	for (int i = 0; i < N_SERVERS; i++)
 		w->zk.server[i].alone_until = w->now + lasts;
+}
+
+static void lags(struct world *w, struct sim_server *s, usec_t until)
+{
+	s->lags_until = until;
+	s->lag = between(w, MS(1), percent(w, 70) ? MS(100) : lease_answer_timeout(&w->lease));
+}
+
+/* From all servers or one, both ways or one. */
+static void cut_off(struct world *w, struct host *h, usec_t lasts)
+{
+	h->cut_until = w->now + lasts;
+	h->cut_server = percent(w, 70) ? -1 : (int)below(w, N_SERVERS);
+	h->up_ok = percent(w, 15);
+	h->down_ok = !h->up_ok && percent(w, 15);
 }
 
 static void strike_servers(struct world *w, const struct fault *f, int server)
@@ -47,8 +69,10 @@ static void strike_servers(struct world *w, const struct fault *f, int server)
 		                          : w->now + MS(1000));
 	else if (f->type == FAULT_OUTAGE)
 		outage(w, f->lasts, percent(w, 50));
+	else if (f->type == FAULT_SERVER_LAGS)
+		lags(w, &w->zk.server[server], until);
 	else if (server == w->zk.leader)
-		ensemble_elect(w, w->now + between(w, MS(50), MS(1500)));
+		ensemble_leader_alone(w, until);
 	else
 		w->zk.server[server].alone_until = until;
 }
@@ -102,12 +126,12 @@ static void strike_guard(struct world *w, const struct fault *f, int m)
 
 static void strike_by_hand(struct world *w, const struct fault *f, int m)
 {
-	struct sim_member *node = &w->zk.member[m];
+	struct sim_member *node = &w->zk.tree.member[m];
 	struct sim_latch *l = NULL;
 
-	for (unsigned i = 0; i < w->zk.n_latches && node->exists; i++)
-		if (w->zk.latch[i].alive && w->zk.latch[i].session == node->session)
-			l = &w->zk.latch[i];
+	for (unsigned i = 0; i < w->zk.tree.n_latches && node->exists; i++)
+		if (w->zk.tree.latch[i].alive && w->zk.tree.latch[i].session == node->session)
+			l = &w->zk.tree.latch[i];
 	if (l == NULL || (w->removed_by_hand[m] != 0 && w->now < w->removed_by_hand[m] + w->T))
 		return; /* A9 */
 	w->removed_by_hand[m] = w->now;
@@ -180,13 +204,13 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 		client_break(w, m);
 		return;
 	case FAULT_CUT:
-		h->cut_until = w->now + f->lasts;
+		cut_off(w, h, f->lasts);
 		return;
 	case FAULT_SLOW:
 		h->slow = true;
 		break;
 	case FAULT_SWALLOWED:
-		h->cut_until = w->now + f->lasts;
+		cut_whole(h, w->now + f->lasts);
 		if (w->client[m].server != w->zk.leader)
 			ensemble_server_down(w, w->client[m].server, w->now + MS(500));
 		return;
@@ -224,17 +248,19 @@ void faults_strike(struct world *w, unsigned i)
 	if (f->done || w->healed)
 		return;
 	f->done = true;
+	coverage_struck(f->type);
 	if (i + 1 < w->n_faults && w->fault[i + 1].follows && !w->fault[i + 1].by_command)
 		at(w, w->now + w->fault[i + 1].after,
 		   (struct world_event){ .type = EV_FAULT, .who = (int)i + 1 });
 	if (m < 0)
 		m = (int)below(w, N_MEMBERS);
-	if (i + 1 < w->n_faults && w->fault[i + 1].follows && w->fault[i + 1].who < 0)
+	if (i + 1 < w->n_faults && w->fault[i + 1].follows && w->fault[i + 1].who == LEADER)
 		w->fault[i + 1].who = m; /* the same one again */
 	note(w, m, "*** %s for %.3f", plan_fault_name(f->type), (double)f->lasts / 1000);
 	switch (f->type) {
 	case FAULT_SERVER_DOWN:
 	case FAULT_SERVER_ALONE:
+	case FAULT_SERVER_LAGS:
 	case FAULT_LEADER_CHANGE:
 	case FAULT_OUTAGE:
 		strike_servers(w, f,
@@ -358,10 +384,12 @@ void faults_heal(struct world *w)
 	w->healed = true;
 	w->healed_at = w->now;
 	w->stale = 0;
+	w->zk.old_until = 0;
 	w->pace = MS(400);
 	w->zk.electing_until = w->zk.electing_until < w->now ? 0 : w->now;
 	for (int i = 0; i < N_SERVERS; i++)
-		w->zk.server[i].down_until = w->zk.server[i].alone_until = 0;
+		w->zk.server[i].down_until = w->zk.server[i].alone_until =
+		        w->zk.server[i].lags_until = 0;
 	for (int m = 0; m < N_MEMBERS; m++) {
 		struct host *h = &w->host[m];
 

@@ -2,7 +2,7 @@
 # The simulated cluster: real cores, everything else played (world.h).
 check_PROGRAMS += tests/sim/sim
 tests_sim_sim_SOURCES = \
-	%D%/cases.c %D%/committer.c %D%/ensemble.c %D%/faults.c %D%/files.c %D%/host.c \
+	%D%/cases.c %D%/committer.c %D%/coverage.c %D%/ensemble.c %D%/faults.c %D%/files.c %D%/host.c \
 	%D%/jobmanager.c %D%/leadership.c %D%/ledger.c %D%/minimise.c %D%/network.c %D%/oracle.c %D%/plan.c %D%/queue.c \
 	%D%/shell.c %D%/sim.c %D%/storage.h %D%/storage_thread.c %D%/world.h
 tests_sim_sim_LDADD = libelection.a libstorage.a libstorage_core.a libbase.a $(CRYPTO_LIBS) \
@@ -13,7 +13,7 @@ tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open,--wrap=openat,--wrap=close
 	-Wl,--wrap=nanosleep,--wrap=unlinkat
 
 SIM_TESTS += %D%/sim.t
-EXTRA_DIST += %D%/sim.t %D%/mutants %D%/soak %D%/rule-mutants %D%/equivalent-mutants
+EXTRA_DIST += %D%/sim.t %D%/found %D%/mutants %D%/soak %D%/rule-mutants %D%/equivalent-mutants
 
 # What the tests of the election are worth: each mutation of it has to be found.  COUNT of them,
 # drawn by SEED, or ALL=1.

@@ -20,6 +20,7 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_SLOW] = "slow-network",
 	[FAULT_SERVER_DOWN] = "server-down",
 	[FAULT_SERVER_ALONE] = "server-alone",
+	[FAULT_SERVER_LAGS] = "server-lags",
 	[FAULT_LEADER_CHANGE] = "leader-change",
 	[FAULT_OUTAGE] = "outage",
 	[FAULT_ELECTOR_CRASH] = "elector-crash",
@@ -93,6 +94,7 @@ static void choose_times(struct world *w, enum jobmanager_modes modes)
 	choose_modes(w, modes);
 	w->io = MS(between(w, 500, 5000));
 	w->pace = percent(w, 25) ? 0 : percent(w, 70) ? w->T : MS(200);
+	w->one_server = percent(w, 85) ? N_SERVERS : below(w, N_SERVERS);
 	w->stale = percent(w, 40) ? 0 : between(w, 5, 40);
 	w->expirer_slow = percent(w, 50) ? 0 : 50;
 	for (int m = 0; m < N_MEMBERS; m++) {
@@ -119,7 +121,7 @@ static void plan_one(struct world *w, struct fault *f)
 {
 	*f = (struct fault){
 		.type = (enum fault_type)between(w, FAULT_NONE + 1, FAULT_N_ - 1),
-		.who = percent(w, 50) ? -1 : (int)below(w, N_MEMBERS),
+		.who = percent(w, 50) ? LEADER : (int)below(w, N_MEMBERS),
 		.lasts = duration(w),
 	};
 	if (percent(w, 45)) {
@@ -158,7 +160,7 @@ static void plan_elector_crashes(struct world *w)
 	for (w->n_faults = 0; w->n_faults < 3; w->n_faults++) {
 		struct fault *f = &w->fault[w->n_faults];
 
-		*f = (struct fault){ .type = FAULT_ELECTOR_CRASH, .who = -1 };
+		*f = (struct fault){ .type = FAULT_ELECTOR_CRASH, .who = LEADER };
 		f->after = when += between(w, w->k, 2 * w->k);
 		/* The stream beats once a second: a lease that is hardly longer may pass for a
 		 * JobManager that hears nothing before it passes for its elector. */
@@ -224,7 +226,7 @@ struct number {
 	usec_t *at;
 };
 
-enum { N_NUMBERS = 12 + N_SERVERS + 2 * N_MEMBERS };
+enum { N_NUMBERS = 13 + N_SERVERS + 2 * N_MEMBERS };
 
 static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 {
@@ -242,6 +244,7 @@ static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 		{ "io", &w->io },
 		{ "pace", &w->pace },
 		{ "stale", &w->stale },
+		{ "one-server", &w->one_server },
 		{ "slow-expirer", &w->expirer_slow },
 		{ "end", &w->faults_end },
 	};

@@ -397,9 +397,13 @@ static bool read_plan(const char *name, struct world *ret)
 
 static int usage(void)
 {
-	fputs("usage: sim [-s SEED] [-n RUNS] [-c CASE | -f PLAN] [-j JOBMANAGERS] [-v] [-k] [-l]\n"
+	fputs("usage: sim [-s SEED] [-n RUNS] [-c CASE | -f PLAN | -a] [-j JOBMANAGERS] [-v] [-k] "
+	      "[-t] "
+	      "[-l]\n"
 	      "  -j  any, cold, hot, mixed\n"
 	      "  -f  runs of the plan in this file, as a failure prints it\n"
+	      "  -a  and a twentieth as many of each case\n"
+	      "  -t  tell what happened, and fail unless everything did\n"
 	      "  -v  tell each run   -k  go on after a failure   -l  list the cases\n",
 	      stderr);
 	return 2;
@@ -446,15 +450,30 @@ static void tell_failure(struct world *w, uint64_t seed, const struct options *o
 	sim_run(&planned, seed, true);
 }
 
+static void run_seeds(const struct options *o, uint64_t seed, uint64_t runs, struct totals *t)
+{
+	for (uint64_t i = 0; i < runs; i++) {
+		choose_plan(&world, seed + i, o);
+		sim_run(&world, seed + i, o->verbose);
+		add(t, &world);
+		if (!world.failed)
+			continue;
+		tell_failure(&world, seed + i, o);
+		if (!o->keep_on)
+			break;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t seed = 1, runs = 1000;
 	struct options o = { .only_case = -1 };
 	static struct world plan;
+	bool tell = false, all = false;
 	struct totals t = { 0 };
 	int c;
 
-	while ((c = getopt(argc, argv, "s:n:c:f:j:vkl")) != -1) {
+	while ((c = getopt(argc, argv, "s:n:c:f:j:vklta")) != -1) {
 		if (c == 'l')
 			return list_cases();
 		if (c == 'c' && (o.only_case = case_find(optarg)) < 0)
@@ -469,6 +488,10 @@ int main(int argc, char **argv)
 			o.verbose = true;
 		else if (c == 'k')
 			o.keep_on = true;
+		else if (c == 't')
+			tell = true;
+		else if (c == 'a')
+			all = true;
 		else if (c != 'c' && c != 'j' && (c != 's' || !number(optarg, &seed)) &&
 		         (c != 'n' || !number(optarg, &runs)))
 			return usage();
@@ -476,15 +499,10 @@ int main(int argc, char **argv)
 	if (optind != argc)
 		return usage();
 	(void)signal(SIGABRT, on_abort);
-	for (uint64_t i = 0; i < runs; i++) {
-		choose_plan(&world, seed + i, &o);
-		sim_run(&world, seed + i, o.verbose);
-		add(&t, &world);
-		if (!world.failed)
-			continue;
-		tell_failure(&world, seed + i, &o);
-		if (!o.keep_on)
-			break;
+	run_seeds(&o, seed, runs, &t);
+	for (unsigned i = 0; all && case_name(i) != NULL && (t.failed == 0 || o.keep_on); i++) {
+		o.only_case = (int)i;
+		run_seeds(&o, seed, runs / 20, &t);
 	}
 	printf("%llu runs, %llu failed, %llu steps, %llu grants, %llu commits, %llu acknowledged, "
 	       "%llu unknown, %llu never, slowest leader %.1f s, hash %016llx\n",
@@ -493,5 +511,5 @@ int main(int argc, char **argv)
 	       (unsigned long long)t.commits, (unsigned long long)t.acknowledged,
 	       (unsigned long long)t.unknown, (unsigned long long)t.never, (double)t.slowest / 1e6,
 	       (unsigned long long)t.hash);
-	return t.failed > 0;
+	return t.failed > 0 || (tell && !coverage_tell());
 }

@@ -10,6 +10,7 @@
  *   oracle.c    what must always hold    leadership.c  what elector and hot JobManager tell
  *   faults.c    what goes wrong          cases.c     the model's counterexamples
  *   storage.h   shared storage and log, by the real code of storage/
+ *   coverage.c  whether all of it happened
  *   plan.c      what a run is about       minimise.c  what of it matters
  *   sim.c       one run after the other
  *
@@ -143,9 +144,17 @@ struct sim_register {
 	struct log_position log;
 };
 
+struct sim_tree {
+	unsigned n_latches;
+	struct sim_latch latch[MAX_LATCHES];
+	struct sim_member member[N_MEMBERS];
+	struct sim_register reg;
+};
+
 struct sim_server {
-	usec_t down_until;  /* refuses connections */
-	usec_t alone_until; /* cut off from the others: answers nothing */
+	usec_t lags_until, lag; /* learns late what is committed */
+	usec_t down_until;      /* refuses connections */
+	usec_t alone_until;     /* cut off from the others: answers nothing */
 	uint32_t generation;
 	bool touched[MAX_SESSIONS];
 	usec_t max_session;
@@ -156,12 +165,14 @@ struct ensemble {
 	uint32_t term;
 	usec_t electing_until;
 	uint32_t sequence;
-	unsigned n_sessions, n_latches;
+	unsigned n_sessions;
 	struct sim_session session[MAX_SESSIONS];
-	struct sim_latch latch[MAX_LATCHES];
-	struct sim_member member[N_MEMBERS];
-	struct sim_register reg;
+	struct sim_tree tree;
 	struct sim_server server[N_SERVERS];
+	/* What a leader that is cut off from the others still shows, sync or not, for so long. */
+	struct sim_tree old;
+	int old_leader;
+	usec_t old_until;
 };
 
 /* ---- network.c ---- */
@@ -169,7 +180,7 @@ struct ensemble {
 enum request_kind { REQ_CONNECT, REQ_PING, REQ_CORE, REQ_COMMIT, REQ_READ, REQ_CLOSE, REQ_DELETE };
 
 struct request {
-	bool used, answered;
+	bool used, answered, told, again, landed;
 	enum request_kind kind;
 	int client;
 	uint32_t handle;
@@ -253,7 +264,9 @@ struct process {
 struct host {
 	bool hot;
 	int64_t offset, ppm;
-	usec_t cut_until; /* from the network */
+	usec_t cut_until;    /* from the network */
+	int cut_server;      /* from this one only; -1 = from all */
+	bool up_ok, down_ok; /* one direction works */
 	bool slow;
 	/* guard */
 	bool guard_up, lost, was_lost;
@@ -300,6 +313,7 @@ enum fault_type {
 	FAULT_SLOW,
 	FAULT_SERVER_DOWN,
 	FAULT_SERVER_ALONE,
+	FAULT_SERVER_LAGS,
 	FAULT_LEADER_CHANGE,
 	FAULT_OUTAGE,
 	FAULT_ELECTOR_CRASH,
@@ -327,9 +341,14 @@ enum fault_type {
 	FAULT_N_
 };
 
+enum {
+	LEADER = -1, /* or the one that the fault before has struck */
+	ANYBODY = -2,
+};
+
 struct fault {
 	enum fault_type type;
-	int who; /* member or server; -1: whoever leads */
+	int who; /* member or server, or one of these */
 	usec_t after;
 	bool by_command;  /* triggered by the n-th command of this type, else by time */
 	unsigned command; /* or action, after those */
@@ -355,7 +374,8 @@ struct world {
 	usec_t removed_by_hand[N_MEMBERS];
 	struct world_queue queue;
 	struct ensemble zk;
-	usec_t stale; /* percent of changes of a file that a cache misses */
+	usec_t one_server; /* all members were told of this one only; N_SERVERS: of all */
+	usec_t stale;      /* percent of changes of a file that a cache misses */
 	struct ledger ledger;
 	struct client client[N_CLIENTS];
 	uint64_t n_connections;
@@ -395,6 +415,8 @@ void ensemble_relay(struct world *w, int server);
 void ensemble_expire_due(struct world *w);
 void ensemble_close_session(struct world *w, int session);
 void ensemble_server_down(struct world *w, int server, usec_t until);
+void ensemble_leader_alone(struct world *w, usec_t until);
+bool ensemble_reads_old(const struct world *w, const struct request *r, const struct connection *c);
 void ensemble_elect(struct world *w, usec_t until);
 void ensemble_remove_latch(struct world *w, struct sim_latch *l);
 struct sim_latch *ensemble_latch(struct world *w, const struct latch_name *name);
@@ -414,9 +436,14 @@ void network_commit(struct world *w, struct request *r);
 void network_answer(struct world *w, struct request *r);
 void network_timeout(struct world *w, struct request *r);
 void network_changed(struct world *w, bool reg, bool members, const struct latch_name *latch);
-void network_drop_server(struct world *w, int server);
+void network_drop_server(struct world *w, int server, usec_t after);
 void network_drop_session(struct world *w, int session);
 struct connection *connection_get(struct world *w, uint64_t id);
+
+/* ---- coverage.c ---- */
+void coverage_lost(const struct request *r, bool landed);
+void coverage_struck(enum fault_type type);
+bool coverage_tell(void); /* false: something never happened */
 
 /* ---- shell.c ---- */
 void shell_start(struct world *w, int member);
