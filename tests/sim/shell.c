@@ -362,7 +362,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		host_page_extend(w, member, cmd->deadline);
 		break;
 	case CORE_CMD_DISARM:
-		host_page_disarm(w, member);
+		host_page_disarm(w, member, cmd->epoch);
 		break;
 	case CORE_CMD_GRANT:
 	case CORE_CMD_START:

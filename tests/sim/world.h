@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "daemon/lease_page.h"
 #include "election/core.h"
 #include "tests/sim/storage.h"
 
@@ -240,6 +241,7 @@ struct session_file {
 
 enum page_state { PAGE_NEVER, PAGE_ARMED, PAGE_ENDED };
 
+/* As last read from the word (daemon/lease_page.c), which decides. */
 struct page {
 	enum page_state state;
 	struct epoch epoch;
@@ -272,6 +274,7 @@ struct host {
 	bool guard_up, lost, was_lost;
 	usec_t guard_paused_until;
 	usec_t guard_due; /* when it looks at the page again */
+	struct lease_page_memory memory;
 	struct page page;
 	unsigned deaths;
 	bool elector_wanted, releasing;
@@ -478,7 +481,7 @@ void host_release_begin(struct world *w, int member);
 void host_lost(struct world *w, int member);
 void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline);
 void host_page_extend(struct world *w, int member, usec_t deadline);
-void host_page_disarm(struct world *w, int member);
+void host_page_disarm(struct world *w, int member, struct epoch epoch);
 void host_stop_jobmanager_now(struct world *w, int member);
 void host_start_process(struct world *w, int member, struct epoch number);
 void host_process_starts(struct world *w, int member, struct epoch number);
