@@ -117,6 +117,18 @@ static void host_event(struct world *w, const struct world_event *ev)
 	}
 }
 
+static void storage_event(struct world *w, const struct world_event *ev)
+{
+	if (ev->type == EV_STORE_RUN)
+		storage_run(w, ev->who, ev->generation);
+	else if (ev->type == EV_STORE_DONE)
+		storage_done(w, ev->who, ev->generation);
+	else if (ev->type == EV_STORE_LATE)
+		storage_late(w, ev->who, ev->generation);
+	else
+		storage_lands(w, (unsigned)ev->who);
+}
+
 static void happen(struct world *w, const struct world_event *ev)
 {
 	switch (ev->type) {
@@ -153,16 +165,10 @@ static void happen(struct world *w, const struct world_event *ev)
 		committer_client(w, ev->who, ev->generation);
 		break;
 	case EV_STORE_RUN:
-		storage_run(w, ev->who, ev->generation);
-		break;
 	case EV_STORE_DONE:
-		storage_done(w, ev->who, ev->generation);
-		break;
 	case EV_STORE_LATE:
-		storage_late(w, ev->who, ev->generation);
-		break;
 	case EV_STORE_LANDS:
-		storage_lands(w, (unsigned)ev->who);
+		storage_event(w, ev);
 		break;
 	case EV_PROCESS_UP:
 	case EV_PROCESS_TIMER:

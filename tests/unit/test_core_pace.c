@@ -20,8 +20,14 @@ static void wakes_when_the_owners_session_would_have_ended(void **state)
 
 	(void)state;
 	v.owner_session = MS(900);
-	queue_up(&m, v);
-	assert_int_equal(core_next_tick(&m.core), MS(3) + MS(900));
+	queue_up(&m, fresh());
+	for (unsigned ms = 1004; ms <= 2004; ms += 1000) {
+		expect(&m, EV(TICK, ms), "heartbeat");
+		expect(&m, BEAT(ms + 1, CORE_OK, ms), "");
+	}
+	(void)feed(&m, EV(CHANGED, 2010));
+	expect(&m, SEEN(2011, v), "");
+	assert_int_equal(core_next_tick(&m.core), MS(2011) + MS(900));
 }
 
 static void wakes_to_start_the_jobmanager_again(void **state)
@@ -218,6 +224,38 @@ static void a_change_makes_nobody_eligible(void **state)
 	assert_int_equal(m.core.reasons, 4);
 }
 
+/* Each event is one thing: what is said of a member node is nothing about a latch .. */
+static void a_member_node_made_again_is_no_latch(void **state)
+{
+	struct core_config c = config();
+	struct core_view v = fresh();
+	struct member m;
+
+	(void)state;
+	v.own = LATCH("");
+	v.rank = -1;
+	init(&m, &c);
+	(void)feed(&m, CONNECTED(1));
+	(void)feed(&m, EV(JOINED, 2, .result = CORE_OK));
+	expect(&m, SEEN(3, v), "enter");
+	(void)feed(&m, EV(JOINED, 4, .result = CORE_OK));
+	assert_int_equal(m.core.phase, CORE_ENTERING);
+}
+
+/* .. and a probe that failed nothing about an old session. */
+static void an_unhealthy_jobmanager_ends_no_session(void **state)
+{
+	struct core_config c = config();
+	struct member m;
+
+	(void)state;
+	c.old_session = true;
+	init(&m, &c);
+	expect(&m, CONNECTED(1), "end-old");
+	expect(&m, EV(UNHEALTHY, 2), "");
+	assert_int_equal(m.core.phase, CORE_ENDING);
+}
+
 static void a_late_load_settles_nothing(void **state)
 {
 	struct member m;
@@ -397,6 +435,8 @@ int main(void)
 		cmocka_unit_test(a_log_that_is_loaded_too_late_opens_nothing),
 		cmocka_unit_test(a_resumed_elector_can_be_stopped),
 		cmocka_unit_test(a_change_makes_nobody_eligible),
+		cmocka_unit_test(a_member_node_made_again_is_no_latch),
+		cmocka_unit_test(an_unhealthy_jobmanager_ends_no_session),
 		cmocka_unit_test(a_late_load_settles_nothing),
 		cmocka_unit_test(a_claim_without_answer_is_looked_up_before_the_release),
 		cmocka_unit_test(a_claim_that_failed_for_certain_is_made_again),
