@@ -5,7 +5,7 @@
 . "${top_srcdir:=.}/tests/lib/tap.sh"
 
 sim=$top_builddir/tests/sim/sim
-runs=${JMHA_SIM_RUNS:-20000}
+runs=${JMHA_SIM_RUNS:-12000}
 test -z "$INSTRUMENTED" || runs=$((runs / 10))
 
 ok "promises 1-7 and 9 hold in $runs schedules" "$sim" -s 1 -n "$runs"
