@@ -259,7 +259,7 @@ struct core {
 	bool has_session; /* a handle was opened and its session not declared gone */
 	bool old_session; /* the session file names one that may only be ended (A3) */
 	bool member;      /* the own member node was made in this session */
-	usec_t disconnected_since, connect_sent;
+	usec_t disconnected_since;
 	usec_t leaving_since; /* settling and releasing */
 
 	/* requests */

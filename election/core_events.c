@@ -13,7 +13,6 @@ static void on_connected(struct core *c, const struct core_event *ev, struct cor
 	if (!c->has_session)
 		return; /* A3: a handle that we have left; only a different one may end it */
 	c->connected = true;
-	c->connect_sent = ev->connected.sent;
 	c->seen = false;
 	c->retry_at = 0;
 	c->heartbeat_at = c->now; /* P7: the one before may be lost; do not wait another h */

@@ -12,11 +12,13 @@ static struct fault *next(struct world *w, enum fault_type type, usec_t lasts)
 {
 	struct fault *f = &w->fault[w->n_faults++];
 
-	*f = (struct fault){ .type = type, .who = -1, .lasts = lasts, .follows = w->n_faults > 1 };
+	*f = (struct fault){
+		.type = type, .who = LEADER, .lasts = lasts, .follows = w->n_faults > 1
+	};
 	return f;
 }
 
-static struct fault *on(struct fault *f, enum core_command_type command, unsigned count)
+static struct fault *on(struct fault *f, unsigned command, unsigned count)
 {
 	f->by_command = true;
 	f->command = command;
@@ -29,12 +31,23 @@ static usec_t first_grant(struct world *w)
 	return 2 * w->k + MS(600) + between(w, 0, w->k);
 }
 
-/* The leader stalls, beats once more, and the touch of that beat dies with its server. */
+/* The leader stalls for as long as its guard bears it, beats once more, and the touch of that beat
+ * dies with its server.  With a short tick the stall is longer than all else that M allows for. */
 static void gap_fixed(struct world *w)
 {
-	usec_t longest = lease_length(&w->lease) / 4;
+	usec_t patience;
 
-	next(w, FAULT_ELECTOR_STOP, between(w, longest / 2, longest))->after = first_grant(w);
+	w->T = MS(4000);
+	w->k = MS(200);
+	w->stop = MS(50);
+	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
+	w->revoke = between(w, MS(50), MS(300));
+	for (int m = 0; m < N_MEMBERS; m++)
+		w->host[m].hot = w->host[m].hot && percent(w, 30);
+	patience = lease_length(&w->lease) / 4;
+	on(next(w, FAULT_ELECTOR_STOP, patience * between(w, 60, 99) / 100), CORE_CMD_EXTEND,
+	   (unsigned)between(w, 1, 6))
+	        ->after = between(w, 0, MS(20));
 	on(next(w, FAULT_SWALLOWED, 2 * w->T), CORE_CMD_EXTEND, 1)->after = between(w, 0, w->k / 4);
 }
 
@@ -44,15 +57,51 @@ static void last_touch(struct world *w)
 	next(w, FAULT_SWALLOWED, 2 * w->T)->after = first_grant(w) + between(w, 0, 2 * w->k);
 }
 
-/* Cut off after its first beat, the lowest comes back while its session is being closed. */
+static void not_eligible(struct world *w, int member, usec_t lasts)
+{
+	struct fault *f = next(w, FAULT_NOT_ELIGIBLE, lasts);
+
+	f->follows = false;
+	f->who = member;
+	f->after = MS(1);
+}
+
+/* A member that only pings (each T/3) makes its latch and beats once: that touch dies with its
+ * server.  It comes back to another one when its session is due by the last ping, and beats again,
+ * long enough after the first. */
 static void chain_anyconn(struct world *w)
 {
-	struct fault *f =
-	        on(next(w, FAULT_CUT, between(w, w->T, w->T + 2 * w->k)), CORE_CMD_HEARTBEAT, 1);
+	usec_t idle = between(w, w->T / 3 + w->k, w->T);
+	struct fault *f;
 
 	w->expirer_slow = 100;
-	f->after = between(w, MS(1), MS(40));
-	next(w, FAULT_CUT, w->T)->after = f->lasts + between(w, 0, 2 * w->k);
+	for (int m = 0; m < N_MEMBERS; m++)
+		not_eligible(w, m, m == 0 ? idle : idle + between(w, MS(50), w->k));
+	f = on(next(w, FAULT_SWALLOWED, between(w, w->T * 56 / 100, w->T * 72 / 100)),
+	       CORE_CMD_HEARTBEAT, 1);
+	f->after = between(w, MS(1), w->k / 2);
+	f->follows = false;
+}
+
+/* Cut off after its first beat, the lowest comes back while its session is being closed, and beats
+ * twice before that is done. */
+static void chain3(struct world *w)
+{
+	w->expirer_slow = 100;
+	on(next(w, FAULT_CUT, between(w, w->T - w->k, w->T + 2 * w->k)), CORE_CMD_HEARTBEAT, 1)
+	        ->after = between(w, MS(1), MS(40));
+}
+
+/* The elector dies right behind a register write, which lands when its successor has read the
+ * register: that one's segment begins where the log no longer ends. */
+static void stale_header(struct world *w)
+{
+	w->pace = MS(300);
+	w->one_server = percent(w, 80) ? below(w, N_SERVERS) : N_SERVERS;
+	next(w, FAULT_SLOW, w->T)->after = first_grant(w);
+	on(next(w, FAULT_ELECTOR_CRASH, 0), CORE_N_COMMANDS_ + COMMIT_MOVE_REGISTER,
+	   (unsigned)between(w, 1, 4))
+	        ->after = percent(w, 50) ? 0 : between(w, 0, MS(1));
 }
 
 /* A claim without answer, the latch removed meanwhile. */
@@ -105,10 +154,29 @@ static void latch_by_hand(struct world *w)
 /* Designated, and gone before it could claim. */
 static void designated(struct world *w)
 {
-	next(w, FAULT_SWITCHOVER, 0)->after = first_grant(w);
-	on(next(w, (enum fault_type)between(w, FAULT_BREAK, FAULT_STEP_DOWN), w->T),
-	   percent(w, 50) ? CORE_CMD_STEP_BACK : CORE_CMD_CLAIM, 1)
-	        ->after = between(w, 0, MS(5));
+	struct fault *f = next(w, FAULT_SWITCHOVER, 0);
+
+	f->after = first_grant(w);
+	f = on(next(w, (enum fault_type)between(w, FAULT_BREAK, FAULT_STEP_DOWN), w->T),
+	       percent(w, 50) ? CORE_CMD_STEP_BACK : CORE_CMD_CLAIM, 1);
+
+	f->who = ANYBODY;
+	f->after = between(w, 0, MS(percent(w, 50) ? 1 : 5));
+}
+
+/* A create without answer lands; its member may not want the latch any more. */
+static void late_enter(struct world *w)
+{
+	struct fault *f;
+
+	w->one_server = percent(w, 80) ? below(w, N_SERVERS) : N_SERVERS;
+	on(next(w, FAULT_BREAK, 0), CORE_CMD_ENTER, 1)->after = between(w, 0, MS(2));
+	next(w, FAULT_NOT_ELIGIBLE, between(w, MS(1), w->T))->after = between(w, 0, MS(30));
+	f = on(next(w, percent(w, 70) ? FAULT_BREAK : FAULT_ELECTOR_CRASH, 0),
+	       CORE_CMD_DELETE_EXTRA, 1);
+	f->follows = false;
+	f->who = ANYBODY;
+	f->after = between(w, 0, MS(2));
 }
 
 /* The elector dies between page and grant, and its successor is cut off for longer than a
@@ -168,9 +236,7 @@ static void dies_under_claim(struct world *w)
 static void gives_back(struct world *w)
 {
 	for (int m = 1; m < N_MEMBERS; m++)
-		*next(w, FAULT_NOT_ELIGIBLE, 4 * w->T) = (struct fault){
-			.type = FAULT_NOT_ELIGIBLE, .who = m, .lasts = 4 * w->T, .after = MS(1)
-		};
+		not_eligible(w, m, 4 * w->T);
 	on(next(w, FAULT_JOBMANAGER_GIVES_UP, 0), CORE_CMD_GRANT, 1)->after =
 	        between(w, MS(1), MS(5));
 	w->fault[w->n_faults - 1].follows = false;
@@ -184,12 +250,15 @@ static const struct {
 } cases[] = {
 	{ "gap-fixed", gap_fixed, false },
 	{ "last-touch", last_touch, false },
+	{ "chain3", chain3, false },
 	{ "chain-anyconn", chain_anyconn, false },
 	{ "relatch", relatch, false },
 	{ "mark-cleared", mark_cleared, false },
 	{ "smaller-T", smaller_T, false },
+	{ "stale-header", stale_header, false },
 	{ "latch-by-hand", latch_by_hand, false },
 	{ "designated", designated, false },
+	{ "late-enter", late_enter, false },
 	{ "granted-untold", granted_untold, true },
 	{ "last-word", last_word, true },
 	{ "late-grant", late_grant, true },

@@ -77,7 +77,7 @@ void ensemble_expire_due(struct world *w)
 		if (!s->alive || s->doomed || s->expires > w->now)
 			continue;
 		s->doomed = true;
-		if (percent(w, w->expirer_slow))
+		if (percent(w, (unsigned)w->expirer_slow))
 			walk = between(w, 0, w->k * 9 / 10);
 		note(w, -1, "session %u of %d is due", i, s->client);
 		at(w, w->now + walk,
@@ -106,29 +106,47 @@ void ensemble_close_session(struct world *w, int session)
 	note(w, -1, "session %d of %d ends", session, s->client);
 	s->alive = false;
 	for (int i = 0; i < N_MEMBERS; i++)
-		if (w->zk.member[i].exists && w->zk.member[i].session == session)
-			w->zk.member[i].exists = false;
-	for (unsigned i = 0; i < w->zk.n_latches; i++)
-		if (w->zk.latch[i].alive && w->zk.latch[i].session == session)
-			ensemble_remove_latch(w, &w->zk.latch[i]);
+		if (w->zk.tree.member[i].exists && w->zk.tree.member[i].session == session)
+			w->zk.tree.member[i].exists = false;
+	for (unsigned i = 0; i < w->zk.tree.n_latches; i++)
+		if (w->zk.tree.latch[i].alive && w->zk.tree.latch[i].session == session)
+			ensemble_remove_latch(w, &w->zk.tree.latch[i]);
 	changed(w, false, true, NULL);
 	network_drop_session(w, session);
 }
 
 /* ---- servers ---- */
 
+/* Its clients may stay with it, and read what it knew, until it notices. */
+void ensemble_leader_alone(struct world *w, usec_t until)
+{
+	struct ensemble *zk = &w->zk;
+	usec_t notices = w->now + between(w, MS(50), 4 * w->k);
+
+	zk->old = zk->tree;
+	zk->old_leader = zk->leader;
+	zk->old_until = notices < until ? notices : until;
+	zk->server[zk->leader].alone_until = until;
+	ensemble_elect(w, w->now + between(w, MS(50), MS(1500)));
+}
+
 void ensemble_elect(struct world *w, usec_t until)
 {
+	struct ensemble *zk = &w->zk;
+	usec_t stay = w->now < zk->old_until ? zk->old_until - w->now : 0;
+
 	note(w, -1, "new ZooKeeper leader until %.3f", (double)until / 1000);
 	w->zk.term++;
 	w->zk.electing_until = until;
 	for (int i = 0; i < N_SERVERS; i++) {
 		memset(w->zk.server[i].touched, 0, sizeof(w->zk.server[i].touched));
-		network_drop_server(w, i);
+		network_drop_server(w, i, i == zk->old_leader ? stay : 0);
 	}
 	do
 		w->zk.leader = (int)below(w, N_SERVERS);
-	while (w->zk.server[w->zk.leader].down_until > until && percent(w, 90));
+	while ((zk->server[zk->leader].down_until > until ||
+	        zk->server[zk->leader].alone_until > until) &&
+	       percent(w, 90));
 	for (unsigned i = 0; i < w->zk.n_sessions; i++) {
 		w->zk.session[i].doomed = false;
 		w->zk.session[i].expires = bucket(w, until + w->zk.session[i].timeout);
@@ -141,7 +159,7 @@ void ensemble_server_down(struct world *w, int server, usec_t until)
 	w->zk.server[server].down_until = until;
 	w->zk.server[server].generation++;
 	memset(w->zk.server[server].touched, 0, sizeof(w->zk.server[server].touched));
-	network_drop_server(w, server);
+	network_drop_server(w, server, 0);
 	if (server == w->zk.leader)
 		ensemble_elect(w, w->now + between(w, MS(50), MS(1500)));
 }
@@ -150,9 +168,9 @@ void ensemble_server_down(struct world *w, int server, usec_t until)
 
 struct sim_latch *ensemble_latch(struct world *w, const struct latch_name *name)
 {
-	for (unsigned i = 0; i < w->zk.n_latches; i++)
-		if (w->zk.latch[i].alive && latch_name_equal(&w->zk.latch[i].name, name))
-			return &w->zk.latch[i];
+	for (unsigned i = 0; i < w->zk.tree.n_latches; i++)
+		if (w->zk.tree.latch[i].alive && latch_name_equal(&w->zk.tree.latch[i].name, name))
+			return &w->zk.tree.latch[i];
 	return NULL;
 }
 
@@ -166,8 +184,8 @@ static void no_latch_left_behind(struct world *w, int session)
 {
 	int client = w->zk.session[session].client;
 
-	for (unsigned i = 0; i < w->zk.n_latches; i++) {
-		const struct sim_latch *l = &w->zk.latch[i];
+	for (unsigned i = 0; i < w->zk.tree.n_latches; i++) {
+		const struct sim_latch *l = &w->zk.tree.latch[i];
 
 		if (l->alive && l->session != session &&
 		    w->zk.session[l->session].client == client && !w->host[client].was_lost)
@@ -178,20 +196,20 @@ static void no_latch_left_behind(struct world *w, int session)
 
 static struct latch_name make_latch(struct world *w, int session)
 {
-	struct sim_latch *l = &w->zk.latch[w->zk.n_latches % MAX_LATCHES];
+	struct sim_latch *l = &w->zk.tree.latch[w->zk.tree.n_latches % MAX_LATCHES];
 
 	no_latch_left_behind(w, session);
-	if (w->zk.n_latches == MAX_LATCHES) { /* the oldest dead one makes room */
+	if (w->zk.tree.n_latches == MAX_LATCHES) { /* the oldest dead one makes room */
 		l = NULL;
 		for (unsigned i = 0; i < MAX_LATCHES; i++)
-			if (!w->zk.latch[i].alive)
-				l = &w->zk.latch[i];
+			if (!w->zk.tree.latch[i].alive)
+				l = &w->zk.tree.latch[i];
 		if (l == NULL) {
 			violated(w, "more than %d latches", (int)MAX_LATCHES);
 			return no_latch;
 		}
 	} else {
-		w->zk.n_latches++;
+		w->zk.tree.n_latches++;
 	}
 	*l = (struct sim_latch){ .alive = true, .session = session };
 	(void)snprintf(l->name.s, sizeof(l->name.s), "n-%s-%010u", nonce_of(w, session)->s,
@@ -202,7 +220,7 @@ static struct latch_name make_latch(struct world *w, int session)
 
 static enum core_result make_member(struct world *w, int member, int session)
 {
-	struct sim_member *m = &w->zk.member[member];
+	struct sim_member *m = &w->zk.tree.member[member];
 
 	if (m->exists)
 		return m->session == session ? CORE_OK : CORE_NAME_TAKEN;
@@ -213,13 +231,13 @@ static enum core_result make_member(struct world *w, int member, int session)
 
 static void register_written(struct world *w)
 {
-	w->zk.reg.version++;
+	w->zk.tree.reg.version++;
 	changed(w, true, false, NULL);
 }
 
 static enum core_result claim(struct world *w, struct request *r)
 {
-	struct sim_register *reg = &w->zk.reg;
+	struct sim_register *reg = &w->zk.tree.reg;
 	const struct sim_latch *l = ensemble_latch(w, &r->cmd.latch);
 
 	if (l == NULL)
@@ -235,6 +253,7 @@ static enum core_result claim(struct world *w, struct request *r)
 	reg->designated = no_latch;
 	register_written(w);
 	r->version = reg->version;
+	r->log = reg->log;
 	oracle_claimed(w, reg->epoch);
 	return CORE_OK;
 }
@@ -244,10 +263,12 @@ static enum core_result commit(struct world *w, struct request *r)
 {
 	if (ensemble_latch(w, &r->cmd.latch) == NULL)
 		return CORE_LATCH_GONE;
-	if (w->zk.reg.version != r->cmd.version)
+	if (w->zk.tree.reg.version != r->cmd.version)
 		return CORE_BAD_VERSION;
+	w->zk.tree.reg.log = r->log;
 	register_written(w);
-	r->version = w->zk.reg.version;
+	r->version = w->zk.tree.reg.version;
+	ledger_committed(w, &r->log);
 	oracle_written(w, r->cmd.epoch);
 	return CORE_OK;
 }
@@ -255,8 +276,8 @@ static enum core_result commit(struct world *w, struct request *r)
 static enum core_result release(struct world *w, struct request *r, int member)
 {
 	struct sim_latch *l = ensemble_latch(w, &r->cmd.latch);
-	struct sim_register *reg = &w->zk.reg;
-	struct sim_member *m = &w->zk.member[member];
+	struct sim_register *reg = &w->zk.tree.reg;
+	struct sim_member *m = &w->zk.tree.member[member];
 
 	if (l == NULL)
 		return CORE_LATCH_GONE;
@@ -283,8 +304,8 @@ static enum core_result release(struct world *w, struct request *r, int member)
 /* A3b: reads, then one multi; the world plays both steps and keeps what was read in the request. */
 static enum core_result end_old(struct world *w, struct request *r, int member)
 {
-	struct sim_register *reg = &w->zk.reg;
-	struct sim_member *m = &w->zk.member[member];
+	struct sim_register *reg = &w->zk.tree.reg;
+	struct sim_member *m = &w->zk.tree.member[member];
 	bool owner = latch_name_has_nonce(&reg->owner, &r->nonce) && !reg->released;
 
 	if (r->session < 0)
@@ -301,9 +322,10 @@ static enum core_result end_old(struct world *w, struct request *r, int member)
 		reg->designated = no_latch;
 		register_written(w);
 	}
-	for (unsigned i = 0; i < w->zk.n_latches; i++)
-		if (w->zk.latch[i].alive && latch_name_has_nonce(&w->zk.latch[i].name, &r->nonce))
-			ensemble_remove_latch(w, &w->zk.latch[i]);
+	for (unsigned i = 0; i < w->zk.tree.n_latches; i++)
+		if (w->zk.tree.latch[i].alive &&
+		    latch_name_has_nonce(&w->zk.tree.latch[i].name, &r->nonce))
+			ensemble_remove_latch(w, &w->zk.tree.latch[i]);
 	if (m->exists && m->session == r->session) {
 		m->exists = false;
 		changed(w, false, true, NULL);
@@ -316,9 +338,25 @@ static enum core_result end_old(struct world *w, struct request *r, int member)
 
 /* ---- reads ---- */
 
-static void read_register(struct world *w, struct core_view *v)
+bool ensemble_reads_old(const struct world *w, const struct request *r, const struct connection *c)
 {
-	const struct sim_register *reg = &w->zk.reg;
+	return c->server == w->zk.old_leader && w->now < w->zk.old_until &&
+	       w->now < w->zk.server[c->server].alone_until &&
+	       (r->kind == REQ_READ || (r->kind == REQ_CORE && r->cmd.type == CORE_CMD_OBSERVE));
+}
+
+static const struct sim_tree *seen_by(const struct world *w, const struct request *r,
+                                      const struct connection *c)
+{
+	return ensemble_reads_old(w, r, c) ? &w->zk.old : &w->zk.tree;
+}
+
+static void read_register(const struct sim_tree *tree, struct request *r)
+{
+	const struct sim_register *reg = &tree->reg;
+	struct core_view *v = &r->view;
+
+	r->log = reg->log;
 
 	v->has_register = reg->exists;
 	v->version = reg->version;
@@ -330,12 +368,13 @@ static void read_register(struct world *w, struct core_view *v)
 	v->designated = reg->designated;
 }
 
-static unsigned below_own(struct world *w, const struct latch_name *own, struct latch_name *ret)
+static unsigned below_own(const struct sim_tree *tree, const struct latch_name *own,
+                          struct latch_name *ret)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < w->zk.n_latches; i++) {
-		const struct sim_latch *l = &w->zk.latch[i];
+	for (unsigned i = 0; i < tree->n_latches; i++) {
+		const struct sim_latch *l = &tree->latch[i];
 
 		if (!l->alive || latch_name_compare(&l->name, own) >= 0)
 			continue;
@@ -345,15 +384,16 @@ static unsigned below_own(struct world *w, const struct latch_name *own, struct 
 	return n;
 }
 
-static void read_latches(struct world *w, struct request *r, struct connection *c)
+static void read_latches(struct world *w, const struct sim_tree *tree, struct request *r,
+                         struct connection *c)
 {
 	struct core_view *v = &r->view;
 	struct host *h = &w->host[client_member(r->client)];
 
 	v->rank = -1;
 	h->n_own = 0;
-	for (unsigned i = 0; i < w->zk.n_latches; i++) {
-		const struct sim_latch *l = &w->zk.latch[i];
+	for (unsigned i = 0; i < tree->n_latches; i++) {
+		const struct sim_latch *l = &tree->latch[i];
 
 		if (!l->alive)
 			continue;
@@ -372,16 +412,16 @@ static void read_latches(struct world *w, struct request *r, struct connection *
 	c->watch_latch[0] = v->own;
 	c->watch_latch[1] = no_latch;
 	if (latch_name_set(&v->own))
-		v->rank = (int)below_own(w, &v->own, &c->watch_latch[1]);
+		v->rank = (int)below_own(tree, &v->own, &c->watch_latch[1]);
 }
 
-static void read_members(struct world *w, struct request *r)
+static void read_members(struct world *w, const struct sim_tree *tree, struct request *r)
 {
 	struct core_view *v = &r->view;
 
 	v->successors = 0;
 	for (int i = 0; i < N_MEMBERS; i++) {
-		const struct sim_member *m = &w->zk.member[i];
+		const struct sim_member *m = &tree->member[i];
 
 		if (!m->exists)
 			continue;
@@ -391,8 +431,8 @@ static void read_members(struct world *w, struct request *r)
 		}
 		if (i == client_member(r->client) || !m->eligible)
 			continue;
-		for (unsigned j = 0; j < w->zk.n_latches; j++)
-			if (w->zk.latch[j].alive && w->zk.latch[j].session == m->session) {
+		for (unsigned j = 0; j < tree->n_latches; j++)
+			if (tree->latch[j].alive && tree->latch[j].session == m->session) {
 				v->successors++;
 				break;
 			}
@@ -401,16 +441,18 @@ static void read_members(struct world *w, struct request *r)
 
 static void observe(struct world *w, struct request *r, struct connection *c)
 {
+	const struct sim_tree *tree = seen_by(w, r, c);
+
 	switch (r->step) {
 	case 0:
 		r->view = (struct core_view){ .asked = r->sent_local };
-		read_register(w, &r->view);
+		read_register(tree, r);
 		break;
 	case 1:
-		read_latches(w, r, c);
+		read_latches(w, tree, r, c);
 		break;
 	default:
-		read_members(w, r);
+		read_members(w, tree, r);
 		c->watch_register = c->watch_members = true;
 		r->result = CORE_OK;
 	}
@@ -448,12 +490,12 @@ static void connect_session(struct world *w, struct request *r, int server)
 static void core_request(struct world *w, struct request *r, struct connection *c)
 {
 	int member = client_member(r->client);
-	struct sim_member *m = &w->zk.member[member];
+	struct sim_member *m = &w->zk.tree.member[member];
 	struct sim_latch *l = ensemble_latch(w, &r->cmd.latch);
 
 	switch (r->cmd.type) {
 	case CORE_CMD_JOIN:
-		w->zk.reg.exists = true;
+		w->zk.tree.reg.exists = true;
 		r->result = make_member(w, member, c->session);
 		break;
 	case CORE_CMD_REJOIN:
@@ -537,6 +579,10 @@ void ensemble_commit(struct world *w, struct request *r, struct connection *c)
 	case REQ_COMMIT:
 		r->result = commit(w, r);
 		break;
+	case REQ_READ:
+		read_register(seen_by(w, r, c), r);
+		r->result = CORE_OK;
+		break;
 	case REQ_DELETE:
 		l = ensemble_latch(w, &r->cmd.latch);
 		if (l != NULL)
@@ -553,11 +599,10 @@ void ensemble_init(struct world *w)
 	struct ensemble *zk = &w->zk;
 
 	zk->leader = (int)below(w, N_SERVERS);
-	zk->reg.released = true;
-	zk->reg.cause = CAUSE_NEW;
-	for (int i = 0; i < N_SERVERS; i++) {
-		zk->server[i].max_session = USEC_INFINITY;
+	zk->old_leader = -1;
+	zk->tree.reg.released = true;
+	zk->tree.reg.cause = CAUSE_NEW;
+	for (int i = 0; i < N_SERVERS; i++)
 		at(w, between(w, 0, w->k / 2), (struct world_event){ .type = EV_RELAY, .who = i });
-	}
 	at(w, w->k, (struct world_event){ .type = EV_EXPIRER });
 }

@@ -6,179 +6,11 @@
  */
 #include "tests/sim/world.h"
 
-static const char *const names[FAULT_N_] = {
-	[FAULT_NONE] = "nothing",
-	[FAULT_BREAK] = "connection lost",
-	[FAULT_CUT] = "cut off",
-	[FAULT_SLOW] = "slow network",
-	[FAULT_SERVER_DOWN] = "server down",
-	[FAULT_SERVER_ALONE] = "server alone",
-	[FAULT_LEADER_CHANGE] = "leader change",
-	[FAULT_OUTAGE] = "outage",
-	[FAULT_ELECTOR_CRASH] = "elector crash",
-	[FAULT_ELECTOR_STOP] = "elector stopped",
-	[FAULT_ELECTOR_LOOP] = "electors crash in a loop",
-	[FAULT_GUARD_CRASH] = "guard crash",
-	[FAULT_GUARD_PAUSE] = "guard stopped",
-	[FAULT_JOBMANAGER_EXIT] = "JobManager exit",
-	[FAULT_JOBMANAGER_STOP] = "JobManager stopped",
-	[FAULT_JOBMANAGER_HANGS] = "JobManager hangs",
-	[FAULT_JOBMANAGER_GIVES_UP] = "JobManager gives up",
-	[FAULT_UNHEALTHY] = "health probe fails",
-	[FAULT_STREAM_LOST] = "stream lost",
-	[FAULT_HOST_LOST] = "host lost",
-	[FAULT_LATCH_REMOVED] = "latch removed by hand",
-	[FAULT_MEMBER_REMOVED] = "member node removed by hand",
-	[FAULT_FALSE_EXPIRED] = "false EXPIRED",
-	[FAULT_STORAGE_BAD] = "storage fails",
-	[FAULT_STORAGE_HANGS] = "storage hangs",
-	[FAULT_NOT_ELIGIBLE] = "not eligible",
-	[FAULT_SWITCHOVER] = "switchover",
-	[FAULT_STEP_DOWN] = "step-down",
-	[FAULT_SHUTDOWN] = "shutdown",
-	[FAULT_SWALLOWED] = "touches lost and cut off",
-};
-
-/* ---- the plan ---- */
-
-/* D9: what it takes from the tolerance leaves room. */
-static void choose_revoke(struct world *w)
+void faults_arm(struct world *w)
 {
-	usec_t tolerance = lease_tolerance(&w->lease);
-
-	w->revoke = between(w, MS(50),
-	                    (tolerance - lease_heartbeat_period(&w->lease)) *
-	                            (percent(w, 80) ? 3 : 9) / 10);
-}
-
-static void choose_modes(struct world *w, enum jobmanager_modes modes)
-{
-	uint64_t kind = below(w, 10);
-
-	if (modes == MODES_ANY)
-		modes = kind < 3 ? MODES_COLD : kind < 8 ? MODES_HOT : MODES_MIXED;
-	for (int m = 0; m < N_MEMBERS; m++)
-		w->host[m].hot = modes == MODES_HOT || (modes == MODES_MIXED && percent(w, 50));
-}
-
-void faults_choose_times(struct world *w, enum jobmanager_modes modes)
-{
-	static const struct {
-		unsigned T, k, stop;
-	} sets[] = {
-		{ 4000, 500, 200 }, { 10000, 2000, 500 }, { 6000, 1000, 300 }, { 2000, 200, 50 }
-	};
-	unsigned i = (unsigned)below(w, sizeof(sets) / sizeof(sets[0]));
-
-	w->T = MS(sets[i].T);
-	w->k = MS(sets[i].k);
-	w->stop = MS(sets[i].stop);
-	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
-	w->takeover = MS(between(w, 3000, 30000));
-	w->silence = MS(between(w, 2000, 5000));
-	w->ready = w->silence + MS(between(w, 1000, 6000));
-	choose_revoke(w);
-	choose_modes(w, modes);
-	w->expirer_slow = percent(w, 50) ? 0 : 50;
-	for (int m = 0; m < N_MEMBERS; m++) {
-		w->host[m].offset = (int64_t)between(w, MS(1000), MS(10000000));
-		w->host[m].ppm = (int64_t)below(w, 1000) - 500;
-	}
-}
-
-static usec_t duration(struct world *w)
-{
-	switch (below(w, 4)) {
-	case 0:
-		return between(w, MS(1), MS(100));
-	case 1:
-		return between(w, MS(50), lease_length(&w->lease));
-	case 2:
-		return between(w, lease_length(&w->lease), w->T + 2 * w->k);
-	default:
-		return between(w, MS(10), 2 * w->T);
-	}
-}
-
-static void plan_one(struct world *w, struct fault *f)
-{
-	*f = (struct fault){
-		.type = (enum fault_type)between(w, FAULT_NONE + 1, FAULT_N_ - 1),
-		.who = percent(w, 50) ? -1 : (int)below(w, N_MEMBERS),
-		.lasts = duration(w),
-	};
-	if (percent(w, 45)) {
-		f->by_command = true;
-		f->command = (enum core_command_type)below(w, CORE_N_COMMANDS_);
-		f->count = (unsigned)between(w, 1, f->command == CORE_CMD_HEARTBEAT ? 12 : 3);
-		f->after = percent(w, 40) ? 0 : between(w, 0, percent(w, 70) ? MS(2) : MS(300));
-	} else {
-		f->after = between(w, MS(20), w->faults_end * 2 / 3);
-	}
-}
-
-static void plan_short_outage(struct world *w)
-{
-	usec_t tolerance = lease_tolerance(&w->lease);
-
-	for (int m = 0; m < N_MEMBERS; m++)
-		if (w->host[m].hot)
-			tolerance = lease_tolerance(&w->lease) - w->revoke;
-	w->n_faults = 1;
-	w->fault[0] = (struct fault){
-		.type = percent(w, 50) ? FAULT_OUTAGE : FAULT_LEADER_CHANGE,
-		.after = w->T + 2 * w->k + between(w, MS(1000), MS(3000)),
-		.lasts = between(w, MS(1), usec_sub(tolerance, MS(100))),
-	};
-	w->faults_end = w->fault[0].after + 2 * w->T;
-}
-
-static void plan_elector_crashes(struct world *w)
-{
-	usec_t when = w->T + 2 * w->k + MS(1000), most = lease_tolerance(&w->lease) / 3;
-
-	/* D9 leaves room for an outage, not for one elector after the other. */
-	if (w->revoke > most)
-		w->revoke = most;
-	for (w->n_faults = 0; w->n_faults < 3; w->n_faults++) {
-		struct fault *f = &w->fault[w->n_faults];
-
-		*f = (struct fault){ .type = FAULT_ELECTOR_CRASH, .who = -1 };
-		f->after = when += between(w, w->k, 2 * w->k);
-		/* The stream beats once a second: a lease that is hardly longer may pass for a
-		 * JobManager that hears nothing before it passes for its elector. */
-		if (lease_length(&w->lease) > MS(2000) && percent(w, 50)) {
-			f->type = FAULT_ELECTOR_STOP;
-			f->lasts = between(w, MS(1), MS(900));
-		}
-	}
-	w->faults_end = when + w->T;
-}
-
-void faults_plan(struct world *w, int only_case)
-{
-	uint64_t mode = below(w, 16);
-
-	w->mode = mode == 0 ? RUN_SHORT_OUTAGE : mode == 1 ? RUN_ELECTOR_CRASHES : RUN_FAULTS;
-	if (only_case >= 0 || (mode >= 2 && mode <= 4)) {
-		w->mode = RUN_FAULTS;
-		case_plan(w, only_case);
-	} else if (w->mode == RUN_SHORT_OUTAGE) {
-		plan_short_outage(w);
-	} else if (w->mode == RUN_ELECTOR_CRASHES) {
-		plan_elector_crashes(w);
-	} else {
-		w->faults_end = between(w, MS(2000), 3 * w->T);
-		w->n_faults = (unsigned)between(w, 1, percent(w, 70) ? 6 : 16);
-		for (unsigned i = 0; i < w->n_faults; i++)
-			plan_one(w, &w->fault[i]);
-	}
 	for (unsigned i = 0; i < w->n_faults; i++) {
 		const struct fault *f = &w->fault[i];
 
-		note(w, -1, "plan: %s who %d after %.3f lasts %.3f%s command %d x %u",
-		     names[f->type], f->who, (double)f->after / 1000, (double)f->lasts / 1000,
-		     f->by_command ? " by" : "", (int)f->command, f->count);
 		if (!f->by_command && !f->follows)
 			at(w, f->after, (struct world_event){ .type = EV_FAULT, .who = (int)i });
 	}
@@ -192,15 +24,37 @@ static void over(struct world *w, enum fault_type type, int who, usec_t lasts)
 	   (struct world_event){ .type = EV_FAULT_OVER, .who = who, .arg = (uint64_t)type });
 }
 
+static void cut_whole(struct host *h, usec_t until)
+{
+	h->cut_until = until;
+	h->cut_server = -1;
+	h->up_ok = h->down_ok = false;
+}
+
 static void outage(struct world *w, usec_t lasts, bool answers)
 {
 	if (!answers) {
 		for (int i = 0; i < N_MEMBERS; i++)
-			w->host[i].cut_until = w->now + lasts;
+			cut_whole(&w->host[i], w->now + lasts);
 		return;
 	}
 	for (int i = 0; i < N_SERVERS; i++)
 		w->zk.server[i].alone_until = w->now + lasts;
+}
+
+static void lags(struct world *w, struct sim_server *s, usec_t until)
+{
+	s->lags_until = until;
+	s->lag = between(w, MS(1), percent(w, 70) ? MS(100) : lease_answer_timeout(&w->lease));
+}
+
+/* From all servers or one, both ways or one. */
+static void cut_off(struct world *w, struct host *h, usec_t lasts)
+{
+	h->cut_until = w->now + lasts;
+	h->cut_server = percent(w, 70) ? -1 : (int)below(w, N_SERVERS);
+	h->up_ok = percent(w, 15);
+	h->down_ok = !h->up_ok && percent(w, 15);
 }
 
 static void strike_servers(struct world *w, const struct fault *f, int server)
@@ -215,8 +69,10 @@ static void strike_servers(struct world *w, const struct fault *f, int server)
 		                          : w->now + MS(1000));
 	else if (f->type == FAULT_OUTAGE)
 		outage(w, f->lasts, percent(w, 50));
+	else if (f->type == FAULT_SERVER_LAGS)
+		lags(w, &w->zk.server[server], until);
 	else if (server == w->zk.leader)
-		ensemble_elect(w, w->now + between(w, MS(50), MS(1500)));
+		ensemble_leader_alone(w, until);
 	else
 		w->zk.server[server].alone_until = until;
 }
@@ -270,12 +126,12 @@ static void strike_guard(struct world *w, const struct fault *f, int m)
 
 static void strike_by_hand(struct world *w, const struct fault *f, int m)
 {
-	struct sim_member *node = &w->zk.member[m];
+	struct sim_member *node = &w->zk.tree.member[m];
 	struct sim_latch *l = NULL;
 
-	for (unsigned i = 0; i < w->zk.n_latches && node->exists; i++)
-		if (w->zk.latch[i].alive && w->zk.latch[i].session == node->session)
-			l = &w->zk.latch[i];
+	for (unsigned i = 0; i < w->zk.tree.n_latches && node->exists; i++)
+		if (w->zk.tree.latch[i].alive && w->zk.tree.latch[i].session == node->session)
+			l = &w->zk.tree.latch[i];
 	if (l == NULL || (w->removed_by_hand[m] != 0 && w->now < w->removed_by_hand[m] + w->T))
 		return; /* A9 */
 	w->removed_by_hand[m] = w->now;
@@ -348,13 +204,13 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 		client_break(w, m);
 		return;
 	case FAULT_CUT:
-		h->cut_until = w->now + f->lasts;
+		cut_off(w, h, f->lasts);
 		return;
 	case FAULT_SLOW:
 		h->slow = true;
 		break;
 	case FAULT_SWALLOWED:
-		h->cut_until = w->now + f->lasts;
+		cut_whole(h, w->now + f->lasts);
 		if (w->client[m].server != w->zk.leader)
 			ensemble_server_down(w, w->client[m].server, w->now + MS(500));
 		return;
@@ -392,17 +248,19 @@ void faults_strike(struct world *w, unsigned i)
 	if (f->done || w->healed)
 		return;
 	f->done = true;
+	coverage_struck(f->type);
 	if (i + 1 < w->n_faults && w->fault[i + 1].follows && !w->fault[i + 1].by_command)
 		at(w, w->now + w->fault[i + 1].after,
 		   (struct world_event){ .type = EV_FAULT, .who = (int)i + 1 });
 	if (m < 0)
 		m = (int)below(w, N_MEMBERS);
-	if (i + 1 < w->n_faults && w->fault[i + 1].follows && w->fault[i + 1].who < 0)
+	if (i + 1 < w->n_faults && w->fault[i + 1].follows && w->fault[i + 1].who == LEADER)
 		w->fault[i + 1].who = m; /* the same one again */
-	note(w, m, "*** %s for %.3f", names[f->type], (double)f->lasts / 1000);
+	note(w, m, "*** %s for %.3f", plan_fault_name(f->type), (double)f->lasts / 1000);
 	switch (f->type) {
 	case FAULT_SERVER_DOWN:
 	case FAULT_SERVER_ALONE:
+	case FAULT_SERVER_LAGS:
 	case FAULT_LEADER_CHANGE:
 	case FAULT_OUTAGE:
 		strike_servers(w, f,
@@ -451,7 +309,7 @@ void faults_strike(struct world *w, unsigned i)
 }
 
 /* Right after a command, before the next one of the same step when it is a crash. */
-void faults_on_command(struct world *w, int member, enum core_command_type type)
+static void faults_on(struct world *w, int member, unsigned type)
 {
 	for (unsigned i = 0; i < w->n_faults; i++) {
 		struct fault *f = &w->fault[i];
@@ -468,6 +326,16 @@ void faults_on_command(struct world *w, int member, enum core_command_type type)
 		}
 		at(w, w->now + f->after, (struct world_event){ .type = EV_FAULT, .who = (int)i });
 	}
+}
+
+void faults_on_command(struct world *w, int member, enum core_command_type type)
+{
+	faults_on(w, member, type);
+}
+
+void faults_on_action(struct world *w, int member, enum commit_action_type type)
+{
+	faults_on(w, member, CORE_N_COMMANDS_ + type);
 }
 
 void faults_over(struct world *w, enum fault_type type, int m)
@@ -515,9 +383,13 @@ void faults_heal(struct world *w)
 	note(w, -1, "--- faults are over");
 	w->healed = true;
 	w->healed_at = w->now;
+	w->stale = 0;
+	w->zk.old_until = 0;
+	w->pace = MS(400);
 	w->zk.electing_until = w->zk.electing_until < w->now ? 0 : w->now;
 	for (int i = 0; i < N_SERVERS; i++)
-		w->zk.server[i].down_until = w->zk.server[i].alone_until = 0;
+		w->zk.server[i].down_until = w->zk.server[i].alone_until =
+		        w->zk.server[i].lags_until = 0;
 	for (int m = 0; m < N_MEMBERS; m++) {
 		struct host *h = &w->host[m];
 

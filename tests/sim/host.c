@@ -7,6 +7,8 @@
  */
 #include "tests/sim/world.h"
 
+#include <string.h>
+
 enum { DEATHS = 5 };
 
 static usec_t not_before_guard(const struct world *w, int member, usec_t when)
@@ -33,45 +35,72 @@ static void guard_looks_at_deadline(struct world *w, int member)
 
 /* ---- page (A8) ---- */
 
-void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline)
+static struct lease_page page_of(struct host *h)
+{
+	return (struct lease_page){ .fd = -1, .memory = &h->memory };
+}
+
+static void reread(struct world *w, int member)
+{
+	struct host *h = &w->host[member];
+	struct lease_page p = page_of(h);
+	struct lease_page_lease l = lease_page_read(&p);
+
+	h->page.state = l.state == LEASE_PAGE_ARMED   ? PAGE_ARMED
+	                : l.state == LEASE_PAGE_ENDED ? PAGE_ENDED
+	                                              : PAGE_NEVER;
+	h->page.epoch.v = l.epoch;
+	if (l.state == LEASE_PAGE_ARMED)
+		h->page.deadline_local = l.deadline;
+	guard_looks_at_deadline(w, member);
+}
+
+static void new_page(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
-	if (h->page.state == PAGE_ARMED ||
-	    (h->page.state == PAGE_ENDED && h->page.epoch.v >= epoch.v) ||
-	    deadline <= local_time(w, member, w->now)) {
+	memset(&h->memory, 0, sizeof(h->memory));
+	h->page = (struct page){ .state = PAGE_NEVER };
+	h->guard_due = USEC_INFINITY;
+}
+
+void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline)
+{
+	struct lease_page p = page_of(&w->host[member]);
+
+	if (lease_page_arm(&p, epoch, deadline, local_time(w, member, w->now)) < 0)
 		shell_later(w, member, 1, CORE_EV_PAGE_ENDED, CORE_OK, 0);
-		return;
-	}
-	h->page = (struct page){ .state = PAGE_ARMED, .epoch = epoch, .deadline_local = deadline };
-	guard_looks_at_deadline(w, member);
+	reread(w, member);
 }
 
 void host_page_extend(struct world *w, int member, usec_t deadline)
 {
 	struct host *h = &w->host[member];
+	struct lease_page p = page_of(h);
 
-	if (h->page.state != PAGE_ARMED)
-		return; /* the guard was first: PAGE_ENDED is on its way */
-	if (deadline > h->page.deadline_local)
+	if (lease_page_extend(&p, h->core.epoch, deadline, local_time(w, member, w->now)) < 0)
+		shell_later(w, member, 1, CORE_EV_PAGE_ENDED, CORE_OK, 0);
+	else if (deadline > h->page.deadline_local)
 		h->deaths = 0;
-	h->page.deadline_local = deadline;
-	guard_looks_at_deadline(w, member);
+	reread(w, member);
 }
 
+/* The guard: whatever it says. */
 static void end_page(struct world *w, int member)
 {
-	struct host *h = &w->host[member];
+	struct lease_page p = page_of(&w->host[member]);
 
-	if (h->page.state == PAGE_ARMED)
-		h->page.state = PAGE_ENDED;
-	guard_looks_at_deadline(w, member);
+	lease_page_end_any(&p);
+	reread(w, member);
 }
 
-void host_page_disarm(struct world *w, int member)
+void host_page_disarm(struct world *w, int member, struct epoch epoch)
 {
+	struct lease_page p = page_of(&w->host[member]);
+
 	oracle_disarmed(w, member);
-	end_page(w, member);
+	(void)lease_page_end(&p, epoch);
+	reread(w, member);
 }
 
 /* ---- JobManager ---- */
@@ -85,18 +114,40 @@ void host_grant(struct world *w, int member, struct epoch epoch)
 {
 	struct host *h = &w->host[member];
 
+	oracle_granted(w, member, epoch);
+	h->stop_pending = false;
+	if (w->now >= h->guard_paused_until) {
+		host_granted(w, member, epoch);
+		return;
+	}
+	h->start_pending = true;
+	at(w, not_before_guard(w, member, w->now),
+	   (struct world_event){ .type = EV_PROCESS_START,
+	                         .who = member,
+	                         .generation = h->guard_generation,
+	                         .arg = epoch.v });
+}
+
+void host_granted(struct world *w, int member, struct epoch epoch)
+{
+	struct host *h = &w->host[member];
+
+	h->start_pending = false;
+
 	/* A6: the guard starts nothing without an armed page, and nothing twice (A10). */
 	if (h->page.state != PAGE_ARMED || h->page.epoch.v != epoch.v ||
 	    local_time(w, member, w->now) >= h->page.deadline_local || h->jobmanager != JM_NONE ||
-	    epoch.v <= h->jobmanager_epoch.v || w->now < h->guard_paused_until) {
+	    epoch.v <= h->jobmanager_epoch.v) {
 		exited(w, member, epoch, 0);
 		return;
 	}
-	oracle_granted(w, member, epoch);
 	h->jobmanager = JM_RUNNING;
 	h->jobmanager_epoch = epoch;
 	h->jobmanager_generation++;
 	note(w, member, "JobManager of epoch %llu starts", (unsigned long long)epoch.v);
+	if (h->stop_pending)
+		host_stop_jobmanager(w, member, epoch, true, false);
+	h->stop_pending = false;
 }
 
 /* ---- hot: the process ---- */
@@ -255,30 +306,33 @@ void host_jobmanager_reaped(struct world *w, int member, uint32_t generation, bo
 void host_guard_looks(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
+	struct lease_page p = page_of(h);
+	struct epoch epoch = h->page.epoch;
 
 	h->guard_due = USEC_INFINITY;
-	if (!h->guard_up || h->page.state != PAGE_ARMED)
+	if (!h->guard_up)
 		return;
 	if (w->now < h->guard_paused_until ||
-	    local_time(w, member, w->now) < h->page.deadline_local) {
+	    !lease_page_expire(&p, local_time(w, member, w->now))) {
 		guard_looks_at_deadline(w, member);
 		return;
 	}
 	note(w, member, "guard: the lease is over");
-	h->page.state = PAGE_ENDED;
+	reread(w, member);
 	h->need_release |= !h->running;
 	host_stop_jobmanager_now(w, member);
 	if (h->hot)
 		return; /* its elector has a clock, too */
 	shell_later(w, member, 50, CORE_EV_PAGE_ENDED, CORE_OK, 0);
 	if (h->jobmanager == JM_NONE && h->running)
-		exited(w, member, h->page.epoch, 0);
+		exited(w, member, epoch, 0);
 }
 
 static void elector_gone(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
+	committer_end(w, member);
 	client_close(w, member);
 	h->running = h->stopped = false;
 	h->tick = USEC_INFINITY;
@@ -379,7 +433,7 @@ void host_guard_start(struct world *w, int member)
 	h->guard_generation++;
 	h->deaths = 0;
 	h->unreaped = h->need_release = h->start_pending = h->stop_pending = false;
-	h->page = (struct page){ .state = PAGE_NEVER };
+	new_page(w, member);
 	h->jobmanager_epoch.v = 0;
 	elector_wanted(w, member, MS(1));
 }
@@ -399,7 +453,7 @@ void host_guard_crash(struct world *w, int member, bool release)
 	h->guard_generation++;
 	h->guard_due = USEC_INFINITY;
 	h->guard_paused_until = 0;
-	h->page = (struct page){ .state = PAGE_NEVER };
+	new_page(w, member);
 	host_stop_jobmanager_now(w, member);
 	if (release)
 		at(w, w->now + between(w, MS(5), w->stop + MS(50)),
@@ -425,7 +479,7 @@ void host_elector_exits(struct world *w, int member)
 	elector_gone(w, member);
 	h->guard_up = false;
 	h->guard_due = USEC_INFINITY;
-	h->page = (struct page){ .state = PAGE_NEVER };
+	new_page(w, member);
 }
 
 /* Power cut: nothing is left, the runtime directory neither. */
@@ -433,10 +487,11 @@ void host_lost(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
+	h->lost = h->was_lost = true;
 	host_guard_crash(w, member, false);
 	client_close(w, N_MEMBERS + member);
 	note(w, member, "host is lost");
-	h->lost = h->was_lost = true;
+	storage_host_lost(w, member);
 	h->releasing = false;
 	h->guard_up = false;
 	h->jobmanager = JM_NONE;

@@ -110,7 +110,7 @@ void client_try(struct world *w, int client)
 
 	if (!cl->open || cl->dead || cl->connection != 0)
 		return;
-	cl->server = (cl->server + 1) % N_SERVERS;
+	cl->server = w->one_server < N_SERVERS ? (int)w->one_server : (cl->server + 1) % N_SERVERS;
 	if (!ensemble_serves(w, cl->server) && w->now >= w->host[client_member(client)].cut_until) {
 		at(w, w->now + between(w, MS(5), MS(40)),
 		   (struct world_event){
@@ -225,6 +225,8 @@ void client_ping(struct world *w, int client, uint32_t handle)
 
 static void done_with(struct request *r)
 {
+	if (r->answered && !r->told)
+		coverage_lost(r, r->landed);
 	if (r->answered)
 		r->used = false;
 	r->step = -1; /* reached its end; the slot is freed when it was answered, too */
@@ -236,24 +238,47 @@ static void lost(struct request *r)
 	done_with(r);
 }
 
+static bool cut(const struct world *w, const struct connection *c, bool this_way_ok)
+{
+	const struct host *h = &w->host[client_member(c->client)];
+
+	return w->now < h->cut_until && !this_way_ok &&
+	       (h->cut_server < 0 || h->cut_server == c->server);
+}
+
+/* A server that is given a session anew closes its connection of before; what it had already read
+ * from that is carried out. */
+static bool evicted(struct world *w, const struct connection *c)
+{
+	const struct sim_session *s = &w->zk.session[c->session < 0 ? 0 : c->session];
+
+	return c->session >= 0 && s->connection > c->id &&
+	       (s->server != c->server || percent(w, 50));
+}
+
 void network_arrive(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
 	const struct host *h = &w->host[client_member(r->client)];
 	usec_t when = w->now;
 
-	/* A server that is given a session anew closes its connection of before. */
-	if (c == NULL || (!c->alive && r->number > c->land) ||
-	    (c->session >= 0 && w->zk.session[c->session].connection > c->id)) {
+	if (c == NULL || (!c->alive && r->number > c->land) || evicted(w, c)) {
 		lost(r);
 		return;
 	}
-	if (w->now < h->cut_until && percent(w, 70)) { /* sent again by the kernel */
+	/* What a dead client has sent may be on its way for long. */
+	if (!c->alive && !c->delayed && percent(w, 40)) {
+		c->delayed = true;
+		schedule(w, r, in_order(&c->last_up, w->now + between(w, MS(1), MS(200))),
+		         EV_ARRIVE);
+		return;
+	}
+	if (cut(w, c, h->up_ok) && percent(w, 70)) { /* sent again by the kernel */
 		schedule(w, r, in_order(&c->last_up, h->cut_until + between(w, 0, MS(40))),
 		         EV_ARRIVE);
 		return;
 	}
-	if (w->now < h->cut_until || !ensemble_serves(w, c->server) ||
+	if (cut(w, c, h->up_ok) || !ensemble_serves(w, c->server) ||
 	    c->server_generation != w->zk.server[c->server].generation) {
 		if (c->alive)
 			c->land = 0, c->alive = false; /* nothing behind it may land either */
@@ -286,6 +311,29 @@ static bool refused(const struct world *w, const struct request *r, const struct
 	return !s->alive || s->server != c->server;
 }
 
+/* A server answers, and fires its watches, when it has learnt what is committed. */
+static usec_t lag(const struct world *w, int server)
+{
+	const struct sim_server *s = &w->zk.server[server];
+
+	return w->now < s->lags_until ? s->lag : 0;
+}
+
+/* A write of a dead elector, carried out once more.  Not what makes a node: nobody can send that
+ * twice. */
+static bool twice(struct world *w, struct request *r)
+{
+	const struct client *cl = &w->client[r->client];
+	bool makes = r->cmd.type == CORE_CMD_ENTER || r->cmd.type == CORE_CMD_STEP_BACK ||
+	             r->cmd.type == CORE_CMD_JOIN || r->cmd.type == CORE_CMD_REJOIN ||
+	             r->cmd.type == CORE_CMD_OBSERVE || r->cmd.type == CORE_CMD_END_OLD;
+
+	if ((r->kind != REQ_CORE && r->kind != REQ_COMMIT) || makes || r->again ||
+	    (cl->open && cl->handle == r->handle) || !percent(w, 20))
+		return false;
+	return r->again = true;
+}
+
 void network_commit(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
@@ -294,7 +342,8 @@ void network_commit(struct world *w, struct request *r)
 		lost(r);
 		return;
 	}
-	if (!ensemble_has_quorum(w) || w->now < w->zk.server[c->server].alone_until) {
+	if ((!ensemble_has_quorum(w) || w->now < w->zk.server[c->server].alone_until) &&
+	    !ensemble_reads_old(w, r, c)) {
 		if (percent(w, 15)) {
 			lost(r);
 			return;
@@ -316,6 +365,11 @@ void network_commit(struct world *w, struct request *r)
 		return;
 	}
 	ensemble_commit(w, r, c);
+	r->landed = true;
+	if (twice(w, r)) {
+		schedule(w, r, w->now + between(w, 1, MS(100)), EV_COMMIT);
+		return;
+	}
 	if (++r->step < steps_of(r)) {
 		schedule(w, r, in_order(&c->last_commit, w->now + between(w, 1, 1500)), EV_COMMIT);
 		return;
@@ -324,7 +378,9 @@ void network_commit(struct world *w, struct request *r)
 		done_with(r);
 		return;
 	}
-	schedule(w, r, in_order(&c->last_down, w->now + latency(w, client_member(r->client))),
+	schedule(w, r,
+	         in_order(&c->last_down,
+	                  w->now + lag(w, c->server) + latency(w, client_member(r->client))),
 	         EV_ANSWER);
 }
 
@@ -353,12 +409,12 @@ void network_answer(struct world *w, struct request *r)
 		done_with(r); /* answered as unknown, now or when the client notices */
 		return;
 	}
-	if (w->now < h->cut_until) {
+	if (cut(w, c, h->down_ok)) {
 		schedule(w, r, in_order(&c->last_down, h->cut_until + between(w, 0, MS(40))),
 		         EV_ANSWER);
 		return;
 	}
-	r->answered = true;
+	r->answered = r->told = true;
 	if (r->kind == REQ_CONNECT)
 		answer_connect(w, r);
 	else
@@ -387,25 +443,25 @@ void network_timeout(struct world *w, struct request *r)
 
 /* ---- what others do to connections ---- */
 
-static void break_soon(struct world *w, struct connection *c, usec_t within)
+static void break_soon(struct world *w, struct connection *c, usec_t after, usec_t within)
 {
 	if (c->alive)
-		at(w, w->now + between(w, 100, within),
+		at(w, w->now + after + between(w, 100, within),
 		   (struct world_event){ .type = EV_BROKEN, .arg = c->id });
 }
 
-void network_drop_server(struct world *w, int server)
+void network_drop_server(struct world *w, int server, usec_t after)
 {
 	for (unsigned i = 0; i < MAX_CONNECTIONS; i++)
 		if (w->connection[i].id != 0 && w->connection[i].server == server)
-			break_soon(w, &w->connection[i], MS(30));
+			break_soon(w, &w->connection[i], after, MS(30));
 }
 
 void network_drop_session(struct world *w, int session)
 {
 	for (unsigned i = 0; i < MAX_CONNECTIONS; i++)
 		if (w->connection[i].id != 0 && w->connection[i].session == session)
-			break_soon(w, &w->connection[i], MS(5));
+			break_soon(w, &w->connection[i], 0, MS(5));
 }
 
 /* Watches fire with the delay of the client's server; now and then one is lost. */
@@ -425,7 +481,9 @@ void network_changed(struct world *w, bool reg, bool members, const struct latch
 			if (latch_name_equal(latch, &c->watch_latch[j]))
 				fires = true, c->watch_latch[j] = (struct latch_name){ "" };
 		if (fires && !percent(w, 2))
-			at(w, w->now + between(w, 200, percent(w, 90) ? MS(3) : MS(80)),
+			at(w,
+			   w->now + lag(w, c->server) +
+			           between(w, 200, percent(w, 90) ? MS(3) : MS(80)),
 			   (struct world_event){ .type = EV_WATCH, .arg = c->id });
 	}
 }

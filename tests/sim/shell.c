@@ -67,15 +67,6 @@ void shell_later(struct world *w, int member, usec_t delay, enum core_event_type
 	                         .arg2 = arg });
 }
 
-static void store_opened(struct world *w, int member, struct core_event *ev, uint64_t epoch)
-{
-	struct host *h = &w->host[member];
-
-	ev->result = h->storage_bad ? CORE_FAILED : CORE_OK;
-	if (ev->result == CORE_OK)
-		h->open_epoch.v = epoch;
-}
-
 void shell_local(struct world *w, const struct world_event *e)
 {
 	struct host *h = &w->host[e->who];
@@ -102,24 +93,9 @@ void shell_local(struct world *w, const struct world_event *e)
 		ev.exited.epoch.v = e->arg2;
 		ev.exited.pause = low;
 		break;
-	case CORE_EV_LOADED:
-		if (w->now < h->storage_hangs_until) {
-			at(w, h->storage_hangs_until, *e);
-			return;
-		}
-		store_opened(w, e->who, &ev, e->arg2);
-		break;
-	case CORE_EV_SETTLED:
-		if (h->commit_under_way) { /* B2: resolved first */
-			at(w, w->now + MS(1), *e);
-			return;
-		}
-		h->open_epoch.v = 0;
-		if (client_connected(w, e->who) && ensemble_has_quorum(w)) {
-			h->version = w->zk.reg.version;
-			h->version_known = true;
-		}
-		break;
+	case CORE_EV_ELIGIBLE:
+		shell_eligible(w, e->who);
+		return;
 	case CORE_EV_ENTERED:
 	case CORE_EV_STEPPED_BACK:
 		ev.entered.result = (enum core_result)low;
@@ -135,13 +111,14 @@ void shell_local(struct world *w, const struct world_event *e)
 		break;
 	case CORE_EV_ENDED_OLD:
 	case CORE_EV_JOINED:
+	case CORE_EV_LOADED:
 	case CORE_EV_RELEASED:
 	case CORE_EV_REPORTED:
 		ev.result = (enum core_result)low;
 		break;
 	case CORE_EV_TICK:
 	case CORE_EV_CHANGED:
-	case CORE_EV_ELIGIBLE:
+	case CORE_EV_SETTLED:
 	case CORE_EV_STOP:
 	case CORE_EV_PAGE_ENDED:
 	case CORE_EV_SAID:
@@ -166,20 +143,14 @@ void shell_session_event(struct world *w, int client, enum core_event_type type,
 
 /* ---- answers of servers ---- */
 
-static void committed(struct world *w, int member, enum core_result result, int32_t version)
-{
-	struct host *h = &w->host[member];
-
-	h->commit_under_way = false;
-	h->version_known = result == CORE_OK;
-	if (result == CORE_OK)
-		h->version = version;
-}
-
 void shell_unknown(struct world *w, const struct request *r)
 {
-	if (r->kind == REQ_COMMIT)
-		committed(w, r->client, CORE_UNKNOWN, 0);
+	if (r->kind == REQ_COMMIT || r->kind == REQ_READ) {
+		struct request unknown = *r;
+
+		unknown.result = CORE_UNKNOWN;
+		committer_answer(w, r->client, &unknown);
+	}
 	if (r->kind != REQ_CORE || is_releaser(r->client) || r->cmd.type == CORE_CMD_PUBLISH)
 		return;
 	shell_later(w, r->client, 0, answer_of(r->cmd.type), CORE_UNKNOWN, 0);
@@ -195,27 +166,6 @@ static void releaser_answer(struct world *w, int client, const struct request *r
 		client_ask(w, client, REQ_CORE, &r->cmd);
 }
 
-static void observed(struct host *h, const struct request *r, struct core_event *ev)
-{
-	ev->observed.result = r->result;
-	ev->observed.view = r->view;
-	if (h->commit_under_way)
-		return;
-	h->version = r->view.version;
-	h->version_known = true;
-}
-
-static void claimed(struct host *h, const struct request *r, struct core_event *ev)
-{
-	ev->claimed.result = r->result;
-	ev->claimed.sent = r->sent_local;
-	ev->claimed.version = r->version;
-	if (r->result != CORE_OK)
-		return;
-	h->version = r->version;
-	h->version_known = true;
-}
-
 void shell_answer(struct world *w, int client, struct request *r)
 {
 	struct host *h = &w->host[client_member(client)];
@@ -225,8 +175,8 @@ void shell_answer(struct world *w, int client, struct request *r)
 		releaser_answer(w, client, r);
 		return;
 	}
-	if (r->kind == REQ_COMMIT)
-		committed(w, client, r->result, r->version);
+	if (r->kind == REQ_COMMIT || r->kind == REQ_READ)
+		committer_answer(w, client, r);
 	if (r->kind != REQ_CORE || r->cmd.type == CORE_CMD_PUBLISH)
 		return;
 	ev.type = answer_of(r->cmd.type);
@@ -240,9 +190,15 @@ void shell_answer(struct world *w, int client, struct request *r)
 		ev.heartbeat.result = r->result;
 		ev.heartbeat.sent = r->sent_local;
 	} else if (ev.type == CORE_EV_OBSERVED) {
-		observed(h, r, &ev);
+		ev.observed.result = r->result;
+		ev.observed.view = r->view;
+		committer_saw(w, client, r);
 	} else if (ev.type == CORE_EV_CLAIMED) {
-		claimed(h, r, &ev);
+		ev.claimed.result = r->result;
+		ev.claimed.sent = r->sent_local;
+		ev.claimed.version = r->version;
+		if (r->result == CORE_OK)
+			committer_saw(w, client, r);
 	} else if (ev.type == CORE_EV_RELEASED &&
 	           (r->result == CORE_OK || r->result == CORE_LATCH_GONE)) {
 		/* A3: only these two clear the mark */
@@ -274,28 +230,8 @@ void shell_eligible(struct world *w, int member)
 {
 	shell_feed(w, member,
 	           (struct core_event){ .type = CORE_EV_ELIGIBLE,
-	                                .reasons = w->host[member].reasons });
-}
-
-/* ---- commits of a leader: what moves the register between claim and release ---- */
-
-void shell_commit(struct world *w, int member, uint32_t incarnation)
-{
-	struct host *h = &w->host[member];
-	struct core_command cmd = { .type = CORE_CMD_CLAIM };
-
-	if (!h->running || h->incarnation != incarnation)
-		return;
-	at(w, w->now + between(w, MS(20), w->k),
-	   (struct world_event){ .type = EV_COMMITTER, .who = member, .generation = incarnation });
-	if (h->stopped || h->core.phase != CORE_LEADING || !h->version_known ||
-	    h->commit_under_way || h->open_epoch.v != h->core.epoch.v ||
-	    !client_connected(w, member) || percent(w, 50))
-		return;
-	cmd.latch = h->core.latch;
-	cmd.epoch = h->core.epoch;
-	cmd.version = h->version;
-	h->commit_under_way = client_ask(w, member, REQ_COMMIT, &cmd) != NULL;
+	                                .reasons = w->host[member].reasons |
+	                                           committer_reasons(&w->host[member].committer) });
 }
 
 /* ---- commands ---- */
@@ -306,7 +242,7 @@ static void ask(struct world *w, int member, struct core_command cmd)
 	struct request *r;
 
 	if (cmd.type == CORE_CMD_RELEASE)
-		cmd.version = h->version;
+		cmd.version = h->committer.version;
 	r = client_ask(w, member, REQ_CORE, &cmd);
 	if (r != NULL)
 		r->reasons = core_reasons(&h->core);
@@ -417,8 +353,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		delete_extra(w, member, cmd);
 		break;
 	case CORE_CMD_LOAD:
-		shell_later(w, member, between(w, 200, percent(w, 80) ? MS(5) : MS(400)),
-		            CORE_EV_LOADED, CORE_OK, cmd->epoch.v);
+		committer_load(w, member, cmd->epoch);
 		break;
 	case CORE_CMD_ARM:
 		host_page_arm(w, member, cmd->epoch, cmd->deadline);
@@ -427,7 +362,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		host_page_extend(w, member, cmd->deadline);
 		break;
 	case CORE_CMD_DISARM:
-		host_page_disarm(w, member);
+		host_page_disarm(w, member, cmd->epoch);
 		break;
 	case CORE_CMD_GRANT:
 	case CORE_CMD_START:
@@ -437,7 +372,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		jobmanager(w, member, cmd);
 		break;
 	case CORE_CMD_SETTLE:
-		shell_later(w, member, between(w, 1, MS(2)), CORE_EV_SETTLED, CORE_OK, 0);
+		committer_settle(w, member);
 		break;
 	case CORE_CMD_EXIT:
 		host_elector_exits(w, member);
@@ -491,6 +426,7 @@ void shell_feed(struct world *w, int member, struct core_event ev)
 		note(w, member, "%-12s %-10s %s", core_event_name(ev.type),
 		     core_phase_name(h->core.phase), core_trace(&out, text, sizeof(text)));
 	carry_out(w, member, &out);
+	committer_pump(w, member);
 }
 
 void shell_tick(struct world *w, int member)
@@ -547,8 +483,7 @@ void shell_start(struct world *w, int member)
 	h->stopped = h->exiting = false;
 	h->incarnation++;
 	h->n_inbox = h->n_own = 0;
-	h->version_known = h->commit_under_way = false;
-	h->open_epoch.v = 0;
+	committer_begin(w, member);
 	core_init(&h->core, &config, local_time(w, member, w->now), &out);
 	note(w, member, "elector %u starts: %s", h->incarnation,
 	     core_trace(&out, text, sizeof(text)));
@@ -560,7 +495,4 @@ void shell_start(struct world *w, int member)
 		            h->hot ? h->number.v : h->page.epoch.v);
 	if (h->hot)
 		leadership_beat(w, member, h->incarnation);
-	at(w, w->now + MS(20),
-	   (struct world_event){
-	           .type = EV_COMMITTER, .who = member, .generation = h->incarnation });
 }

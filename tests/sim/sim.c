@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs seeds: sim [-s SEED] [-n RUNS] [-j MODE] [-v].  The first seed that fails is told again in
- * full. */
+/* Runs seeds, one run each.  The first that fails is minimised and told in full. */
 #include "tests/sim/world.h"
 
 #include <errno.h>
@@ -95,8 +94,12 @@ static void host_event(struct world *w, const struct world_event *ev)
 		host_jobmanager_reaped(w, ev->who, ev->generation, ev->arg != 0);
 		break;
 	case EV_PROCESS_START:
-		if (h->guard_up && h->guard_generation == ev->generation)
+		if (!h->guard_up || h->guard_generation != ev->generation)
+			break;
+		if (h->hot)
 			host_process_starts(w, ev->who, (struct epoch){ ev->arg });
+		else
+			host_granted(w, ev->who, (struct epoch){ ev->arg });
 		break;
 	case EV_GUARD_START:
 		host_guard_start(w, ev->who);
@@ -112,6 +115,18 @@ static void host_event(struct world *w, const struct world_event *ev)
 	default:
 		break;
 	}
+}
+
+static void storage_event(struct world *w, const struct world_event *ev)
+{
+	if (ev->type == EV_STORE_RUN)
+		storage_run(w, ev->who, ev->generation);
+	else if (ev->type == EV_STORE_DONE)
+		storage_done(w, ev->who, ev->generation);
+	else if (ev->type == EV_STORE_LATE)
+		storage_late(w, ev->who, ev->generation);
+	else
+		storage_lands(w, (unsigned)ev->who);
 }
 
 static void happen(struct world *w, const struct world_event *ev)
@@ -146,8 +161,14 @@ static void happen(struct world *w, const struct world_event *ev)
 	case EV_LOCAL:
 		shell_local(w, ev);
 		break;
-	case EV_COMMITTER:
-		shell_commit(w, ev->who, ev->generation);
+	case EV_CLIENT:
+		committer_client(w, ev->who, ev->generation);
+		break;
+	case EV_STORE_RUN:
+	case EV_STORE_DONE:
+	case EV_STORE_LATE:
+	case EV_STORE_LANDS:
+		storage_event(w, ev);
 		break;
 	case EV_PROCESS_UP:
 	case EV_PROCESS_TIMER:
@@ -236,6 +257,14 @@ static void takes_its_time(struct world *w)
 		violated(w, "rule C2: %u grants in %.1f s", w->n_grants, (double)w->now / 1e6);
 }
 
+/* .. with a log that it can write: a leader whose storage failed opens it again. */
+static bool writes(const struct world *w, int leader)
+{
+	const struct host *h = &w->host[leader];
+
+	return committer_loaded(&h->committer, h->core.epoch) && w->ledger.after_faults;
+}
+
 /* P6: after the faults there is a leader, and it stays; and the others wait for their turn. */
 static bool settled(struct world *w)
 {
@@ -245,54 +274,86 @@ static bool settled(struct world *w)
 		w->leader = leader;
 		w->led_since = w->now;
 	}
-	if (leader >= 0 && stuck < 0 && w->now >= w->led_since + w->T &&
+	if (leader >= 0 && stuck < 0 && writes(w, leader) && w->now >= w->led_since + w->T &&
 	    w->now >= w->healed_at + w->T)
 		return true;
 	if (w->now <= w->healed_at + bound(w))
 		return false;
 	if (leader >= 0 && stuck >= 0)
 		violated(w, "promise 6: %c never waits for its turn", 'a' + stuck);
+	else if (leader >= 0)
+		violated(w, "promise 6: %c leads and cannot write", 'a' + leader);
 	else
 		violated(w, "promise 6: no leader that stays");
 	return false;
 }
 
+enum { MANY_EVENTS = 400000 }; /* a thousand are usual */
+
 struct options {
 	int only_case; /* -1: any */
 	enum jobmanager_modes modes;
+	const struct world *plan; /* NULL: drawn by the seed */
+	bool verbose, keep_on;
 };
 
-static void run(struct world *w, uint64_t seed, const struct options *o, bool verbose)
+/* What the run of this seed is about. */
+static void choose_plan(struct world *w, uint64_t seed, const struct options *o)
 {
-	memset(w, 0, sizeof(*w));
-	w->seed = w->random = seed;
-	w->random ^= 0x6a6d6861;
+	if (o->plan != NULL) {
+		memcpy(w, o->plan, sizeof(*w));
+	} else {
+		memset(w, 0, sizeof(*w));
+		w->random = seed;
+		plan_draw(w, o->only_case, o->modes);
+	}
+	w->seed = seed;
+}
+
+static void begin(struct world *w, uint64_t seed, bool verbose)
+{
+	w->random = seed ^ 0x6a6d6861;
 	(void)chance(w);
 	w->verbose = verbose;
 	w->leader = -1;
 	for (int m = 0; m < N_MEMBERS; m++)
 		w->host[m].tick = w->host[m].guard_due = USEC_INFINITY;
-	faults_choose_times(w, o->modes);
+	if (verbose)
+		plan_write(w, stdout);
+	storage_begin(w);
 	ensemble_init(w);
-	faults_plan(w, o->only_case);
+	faults_arm(w);
 	for (int m = 0; m < N_MEMBERS; m++)
 		at(w, between(w, 0, MS(300)),
 		   (struct world_event){ .type = EV_GUARD_START, .who = m });
+}
+
+void sim_run(struct world *w, uint64_t seed, bool verbose)
+{
+	begin(w, seed, verbose);
 	while (!w->failed) {
 		advance(w);
 		oracle_check(w);
+		if (++w->n_events == MANY_EVENTS)
+			violated(w, "comes to no end");
 		if (!w->healed && w->now >= w->faults_end)
 			faults_heal(w);
 		if (w->healed && settled(w))
 			break;
 	}
+	if (!w->failed)
+		ledger_check_map(w, w->leader, w->host[w->leader].committer.map);
 	nothing_changed(w);
 	takes_its_time(w);
+	w->ended = true;
+	for (int m = 0; m < N_MEMBERS; m++)
+		committer_end(w, m);
+	storage_end();
 }
 
 /* ---- command line ---- */
 
-static struct world world; /* 200 KiB: too much for some stacks */
+static struct world world, planned; /* 200 KiB: too much for some stacks */
 
 static void on_abort(int sig)
 {
@@ -328,10 +389,27 @@ static bool modes(const char *text, enum jobmanager_modes *ret)
 	return false;
 }
 
+static bool read_plan(const char *name, struct world *ret)
+{
+	FILE *f = fopen(name, "re");
+	bool good = f != NULL && plan_read(ret, f);
+
+	if (!good)
+		fprintf(stderr, "sim: %s: no plan of a run\n", name);
+	if (f != NULL)
+		(void)fclose(f);
+	return good;
+}
+
 static int usage(void)
 {
-	fputs("usage: sim [-s SEED] [-n RUNS] [-c CASE] [-j JOBMANAGERS] [-v] [-k] [-l]\n"
+	fputs("usage: sim [-s SEED] [-n RUNS] [-c CASE | -f PLAN | -a] [-j JOBMANAGERS] [-v] [-k] "
+	      "[-t] "
+	      "[-l]\n"
 	      "  -j  any, cold, hot, mixed\n"
+	      "  -f  runs of the plan in this file, as a failure prints it\n"
+	      "  -a  and a twentieth as many of each case\n"
+	      "  -t  tell what happened, and fail unless everything did\n"
 	      "  -v  tell each run   -k  go on after a failure   -l  list the cases\n",
 	      stderr);
 	return 2;
@@ -344,25 +422,82 @@ static int list_cases(void)
 	return 0;
 }
 
+struct totals {
+	uint64_t runs, failed, steps, grants, hash, commits, acknowledged, unknown, never;
+	usec_t slowest;
+};
+
+static void add(struct totals *t, const struct world *w)
+{
+	t->runs++;
+	t->failed += w->failed;
+	t->steps += w->n_steps;
+	t->grants += w->n_grants;
+	t->hash ^= w->trace_hash;
+	t->commits += w->ledger.committed;
+	t->acknowledged += w->ledger.n_done;
+	t->unknown += w->ledger.n_unknown;
+	t->never += w->ledger.n_never;
+	if (!w->failed && w->led_since > w->healed_at && w->led_since - w->healed_at > t->slowest)
+		t->slowest = w->led_since - w->healed_at;
+}
+
+/* What failed, what of its plan is needed for that, and the story of that run. */
+static void tell_failure(struct world *w, uint64_t seed, const struct options *o)
+{
+	printf("seed %llu: %s\n", (unsigned long long)seed, w->why);
+	if (o->keep_on || o->verbose)
+		return;
+	choose_plan(&planned, seed, o);
+	seed = minimise(w, &planned, seed);
+	printf("minimised; in a file, for sim -f FILE -s %llu -n 1:\n", (unsigned long long)seed);
+	memcpy(&planned, w, sizeof(planned));
+	planned.seed = seed;
+	sim_run(&planned, seed, true);
+}
+
+static void run_seeds(const struct options *o, uint64_t seed, uint64_t runs, struct totals *t)
+{
+	for (uint64_t i = 0; i < runs; i++) {
+		choose_plan(&world, seed + i, o);
+		sim_run(&world, seed + i, o->verbose);
+		add(t, &world);
+		if (!world.failed)
+			continue;
+		tell_failure(&world, seed + i, o);
+		if (!o->keep_on)
+			break;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t seed = 1, runs = 1000, failed = 0, steps = 0, grants = 0, hash = 0;
-	usec_t slowest = 0;
-	bool verbose = false, keep_on = false;
+	uint64_t seed = 1, runs = 1000;
 	struct options o = { .only_case = -1 };
+	static struct world plan;
+	bool tell = false, all = false;
+	struct totals t = { 0 };
 	int c;
 
-	while ((c = getopt(argc, argv, "s:n:c:j:vkl")) != -1) {
+	while ((c = getopt(argc, argv, "s:n:c:f:j:vklta")) != -1) {
 		if (c == 'l')
 			return list_cases();
 		if (c == 'c' && (o.only_case = case_find(optarg)) < 0)
 			return usage();
 		if (c == 'j' && !modes(optarg, &o.modes))
 			return usage();
-		if (c == 'v')
-			verbose = true;
+		if (c == 'f' && !read_plan(optarg, &plan))
+			return 2;
+		if (c == 'f')
+			o.plan = &plan;
+		else if (c == 'v')
+			o.verbose = true;
 		else if (c == 'k')
-			keep_on = true;
+			o.keep_on = true;
+		else if (c == 't')
+			tell = true;
+		else if (c == 'a')
+			all = true;
 		else if (c != 'c' && c != 'j' && (c != 's' || !number(optarg, &seed)) &&
 		         (c != 'n' || !number(optarg, &runs)))
 			return usage();
@@ -370,26 +505,17 @@ int main(int argc, char **argv)
 	if (optind != argc)
 		return usage();
 	(void)signal(SIGABRT, on_abort);
-	for (uint64_t i = 0; i < runs; i++) {
-		run(&world, seed + i, &o, verbose);
-		steps += world.n_steps;
-		grants += world.n_grants;
-		hash ^= world.trace_hash;
-		if (!world.failed && world.led_since > world.healed_at &&
-		    world.led_since - world.healed_at > slowest)
-			slowest = world.led_since - world.healed_at;
-		if (!world.failed)
-			continue;
-		failed++;
-		printf("seed %llu: %s\n", (unsigned long long)world.seed, world.why);
-		if (!keep_on && !verbose)
-			run(&world, seed + i, &o, true);
-		if (!keep_on)
-			break;
+	run_seeds(&o, seed, runs, &t);
+	for (unsigned i = 0; all && case_name(i) != NULL && (t.failed == 0 || o.keep_on); i++) {
+		o.only_case = (int)i;
+		run_seeds(&o, seed, runs / 20, &t);
 	}
-	printf("%llu runs, %llu failed, %llu steps, %llu grants, slowest leader %.1f s, hash "
-	       "%016llx\n",
-	       (unsigned long long)runs, (unsigned long long)failed, (unsigned long long)steps,
-	       (unsigned long long)grants, (double)slowest / 1e6, (unsigned long long)hash);
-	return failed > 0;
+	printf("%llu runs, %llu failed, %llu steps, %llu grants, %llu commits, %llu acknowledged, "
+	       "%llu unknown, %llu never, slowest leader %.1f s, hash %016llx\n",
+	       (unsigned long long)t.runs, (unsigned long long)t.failed,
+	       (unsigned long long)t.steps, (unsigned long long)t.grants,
+	       (unsigned long long)t.commits, (unsigned long long)t.acknowledged,
+	       (unsigned long long)t.unknown, (unsigned long long)t.never, (double)t.slowest / 1e6,
+	       (unsigned long long)t.hash);
+	return t.failed > 0 || (tell && !coverage_tell());
 }

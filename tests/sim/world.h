@@ -9,6 +9,9 @@
  *   host.c      guard, JobManager        jobmanager.c  a hot JobManager, as its library acts
  *   oracle.c    what must always hold    leadership.c  what elector and hot JobManager tell
  *   faults.c    what goes wrong          cases.c     the model's counterexamples
+ *   storage.h   shared storage and log, by the real code of storage/
+ *   coverage.c  whether all of it happened
+ *   plan.c      what a run is about       minimise.c  what of it matters
  *   sim.c       one run after the other
  *
  * Each member is cold or hot.  A cold JobManager acts from its start to its death; a hot one from
@@ -20,8 +23,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "daemon/lease_page.h"
 #include "election/core.h"
+#include "tests/sim/storage.h"
 
 enum {
 	N_MEMBERS = 3,
@@ -53,7 +59,11 @@ enum world_event_type {
 	EV_EXPIRER, /* a bucket of sessions is due */
 	EV_CLOSE,   /* a session of the bucket is closed */
 	EV_LOCAL,   /* something without ZooKeeper is answered to the core */
-	EV_COMMITTER,
+	EV_CLIENT,
+	EV_STORE_RUN, /* a job of the storage thread */
+	EV_STORE_DONE,
+	EV_STORE_LATE,
+	EV_STORE_LANDS,
 	EV_ELECTOR_START,
 	EV_ELECTOR_STALE, /* the guard misses its heartbeat */
 	EV_CONTINUE,
@@ -132,11 +142,20 @@ struct sim_register {
 	struct latch_name owner, designated;
 	usec_t owner_session;
 	enum cause cause;
+	struct log_position log;
+};
+
+struct sim_tree {
+	unsigned n_latches;
+	struct sim_latch latch[MAX_LATCHES];
+	struct sim_member member[N_MEMBERS];
+	struct sim_register reg;
 };
 
 struct sim_server {
-	usec_t down_until;  /* refuses connections */
-	usec_t alone_until; /* cut off from the others: answers nothing */
+	usec_t lags_until, lag; /* learns late what is committed */
+	usec_t down_until;      /* refuses connections */
+	usec_t alone_until;     /* cut off from the others: answers nothing */
 	uint32_t generation;
 	bool touched[MAX_SESSIONS];
 	usec_t max_session;
@@ -147,20 +166,22 @@ struct ensemble {
 	uint32_t term;
 	usec_t electing_until;
 	uint32_t sequence;
-	unsigned n_sessions, n_latches;
+	unsigned n_sessions;
 	struct sim_session session[MAX_SESSIONS];
-	struct sim_latch latch[MAX_LATCHES];
-	struct sim_member member[N_MEMBERS];
-	struct sim_register reg;
+	struct sim_tree tree;
 	struct sim_server server[N_SERVERS];
+	/* What a leader that is cut off from the others still shows, sync or not, for so long. */
+	struct sim_tree old;
+	int old_leader;
+	usec_t old_until;
 };
 
 /* ---- network.c ---- */
 
-enum request_kind { REQ_CONNECT, REQ_PING, REQ_CORE, REQ_COMMIT, REQ_CLOSE, REQ_DELETE };
+enum request_kind { REQ_CONNECT, REQ_PING, REQ_CORE, REQ_COMMIT, REQ_READ, REQ_CLOSE, REQ_DELETE };
 
 struct request {
-	bool used, answered;
+	bool used, answered, told, again, landed;
 	enum request_kind kind;
 	int client;
 	uint32_t handle;
@@ -180,6 +201,8 @@ struct request {
 	struct core_view view;
 	struct latch_name latch;
 	int32_t version;
+	struct log_position log; /* as read, or as it is to be */
+	uint64_t ticket;         /* COMMIT */
 };
 
 struct connection {
@@ -188,6 +211,7 @@ struct connection {
 	int client, server, session;
 	uint32_t handle, server_generation;
 	uint32_t n_sent, land; /* after its end: how many of those sent still land */
+	bool delayed;          /* .. and later than they were sent */
 	usec_t last_up, last_commit, last_down;
 	/* what the last look left watches on */
 	bool watch_register, watch_members;
@@ -217,6 +241,7 @@ struct session_file {
 
 enum page_state { PAGE_NEVER, PAGE_ARMED, PAGE_ENDED };
 
+/* As last read from the word (daemon/lease_page.c), which decides. */
 struct page {
 	enum page_state state;
 	struct epoch epoch;
@@ -241,12 +266,15 @@ struct process {
 struct host {
 	bool hot;
 	int64_t offset, ppm;
-	usec_t cut_until; /* from the network */
+	usec_t cut_until;    /* from the network */
+	int cut_server;      /* from this one only; -1 = from all */
+	bool up_ok, down_ok; /* one direction works */
 	bool slow;
 	/* guard */
 	bool guard_up, lost, was_lost;
 	usec_t guard_paused_until;
 	usec_t guard_due; /* when it looks at the page again */
+	struct lease_page_memory memory;
 	struct page page;
 	unsigned deaths;
 	bool elector_wanted, releasing;
@@ -276,9 +304,7 @@ struct host {
 	reasons_t reasons;
 	bool storage_bad;
 	usec_t storage_hangs_until;
-	struct epoch open_epoch; /* what the store was opened for */
-	int32_t version;
-	bool version_known, commit_under_way;
+	struct committer committer;
 	unsigned n_own;
 	struct latch_name own[8];
 };
@@ -290,6 +316,7 @@ enum fault_type {
 	FAULT_SLOW,
 	FAULT_SERVER_DOWN,
 	FAULT_SERVER_ALONE,
+	FAULT_SERVER_LAGS,
 	FAULT_LEADER_CHANGE,
 	FAULT_OUTAGE,
 	FAULT_ELECTOR_CRASH,
@@ -317,17 +344,25 @@ enum fault_type {
 	FAULT_N_
 };
 
+enum {
+	LEADER = -1, /* or the one that the fault before has struck */
+	ANYBODY = -2,
+};
+
 struct fault {
 	enum fault_type type;
-	int who; /* member or server; -1: whoever leads */
+	int who; /* member or server, or one of these */
 	usec_t after;
-	bool by_command; /* triggered by the n-th command of this type, else by time */
-	enum core_command_type command;
+	bool by_command;  /* triggered by the n-th command of this type, else by time */
+	unsigned command; /* or action, after those */
 	unsigned count;
 	usec_t lasts;
 	bool follows; /* armed when the fault before has struck; `after` counts from there */
 	bool done;
 };
+
+/* Commands of the core, then actions of the commit queue. */
+enum { N_TRIGGERS = (int)CORE_N_COMMANDS_ + (int)COMMIT_REPLY };
 
 enum run_mode { RUN_FAULTS, RUN_SHORT_OUTAGE, RUN_ELECTOR_CRASHES };
 
@@ -336,11 +371,15 @@ struct world {
 	usec_t now;
 	usec_t T, k, stop, takeover;
 	usec_t revoke, silence, ready; /* hot */
+	usec_t io, pace;               /* deadline of the store; between clients, 0 = none */
 	struct lease_params lease;
-	unsigned expirer_slow; /* percent of slow walks */
+	usec_t expirer_slow; /* percent of slow walks */
 	usec_t removed_by_hand[N_MEMBERS];
 	struct world_queue queue;
 	struct ensemble zk;
+	usec_t one_server; /* all members were told of this one only; N_SERVERS: of all */
+	usec_t stale;      /* percent of changes of a file that a cache misses */
+	struct ledger ledger;
 	struct client client[N_CLIENTS];
 	uint64_t n_connections;
 	struct connection connection[MAX_CONNECTIONS];
@@ -353,13 +392,13 @@ struct world {
 	int leader;
 	unsigned n_faults;
 	struct fault fault[MAX_FAULTS];
-	bool healed;
+	bool healed, ended;
 	/* oracle */
 	bool failed;
 	char why[160];
 	uint64_t seed;
-	struct epoch granted, claimed, acted;
-	unsigned n_grants, n_stops, n_steps;
+	struct epoch granted, claimed, acted, wrote;
+	unsigned n_grants, n_stops, n_steps, n_events;
 	uint64_t trace_hash;
 	bool verbose;
 };
@@ -379,6 +418,8 @@ void ensemble_relay(struct world *w, int server);
 void ensemble_expire_due(struct world *w);
 void ensemble_close_session(struct world *w, int session);
 void ensemble_server_down(struct world *w, int server, usec_t until);
+void ensemble_leader_alone(struct world *w, usec_t until);
+bool ensemble_reads_old(const struct world *w, const struct request *r, const struct connection *c);
 void ensemble_elect(struct world *w, usec_t until);
 void ensemble_remove_latch(struct world *w, struct sim_latch *l);
 struct sim_latch *ensemble_latch(struct world *w, const struct latch_name *name);
@@ -398,9 +439,14 @@ void network_commit(struct world *w, struct request *r);
 void network_answer(struct world *w, struct request *r);
 void network_timeout(struct world *w, struct request *r);
 void network_changed(struct world *w, bool reg, bool members, const struct latch_name *latch);
-void network_drop_server(struct world *w, int server);
+void network_drop_server(struct world *w, int server, usec_t after);
 void network_drop_session(struct world *w, int session);
 struct connection *connection_get(struct world *w, uint64_t id);
+
+/* ---- coverage.c ---- */
+void coverage_lost(const struct request *r, bool landed);
+void coverage_struck(enum fault_type type);
+bool coverage_tell(void); /* false: something never happened */
 
 /* ---- shell.c ---- */
 void shell_start(struct world *w, int member);
@@ -413,7 +459,6 @@ void shell_unknown(struct world *w, const struct request *r);
 void shell_session_event(struct world *w, int client, enum core_event_type type, usec_t sent_local);
 void shell_changed(struct world *w, int client);
 void shell_tick(struct world *w, int member);
-void shell_commit(struct world *w, int member, uint32_t incarnation);
 void shell_stop(struct world *w, int member, enum cause cause, const struct latch_name *to);
 void shell_eligible(struct world *w, int member);
 void shell_continue(struct world *w, int member);
@@ -425,6 +470,7 @@ void host_guard_crash(struct world *w, int member, bool release);
 void host_elector_start(struct world *w, int member);
 void host_elector_died(struct world *w, int member);
 void host_elector_exits(struct world *w, int member);
+void host_granted(struct world *w, int member, struct epoch epoch);
 void host_grant(struct world *w, int member, struct epoch epoch);
 void host_stop_jobmanager(struct world *w, int member, struct epoch epoch, bool kill, bool failed);
 void host_jobmanager_dies(struct world *w, int member, bool by_itself);
@@ -435,7 +481,7 @@ void host_release_begin(struct world *w, int member);
 void host_lost(struct world *w, int member);
 void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline);
 void host_page_extend(struct world *w, int member, usec_t deadline);
-void host_page_disarm(struct world *w, int member);
+void host_page_disarm(struct world *w, int member, struct epoch epoch);
 void host_stop_jobmanager_now(struct world *w, int member);
 void host_start_process(struct world *w, int member, struct epoch number);
 void host_process_starts(struct world *w, int member, struct epoch number);
@@ -465,14 +511,31 @@ void leadership_beat(struct world *w, int member, uint32_t incarnation);
 bool leadership_connect(struct world *w, int member);
 void leadership_said(struct world *w, const struct world_event *ev);
 
-/* ---- faults.c ---- */
+/* ---- plan.c ---- */
 enum jobmanager_modes { MODES_ANY, MODES_COLD, MODES_HOT, MODES_MIXED };
 
-void faults_choose_times(struct world *w, enum jobmanager_modes modes);
-void faults_plan(struct world *w, int only_case);
+void plan_draw(struct world *w, int only_case, enum jobmanager_modes modes);
+void plan_write(struct world *w, FILE *to);
+bool plan_read(struct world *w, FILE *from);
+const char *plan_fault_name(enum fault_type type);
+
+/* ---- sim.c ---- */
+
+/* One run of w's plan, its chances by the seed. */
+void sim_run(struct world *w, uint64_t seed, bool verbose);
+
+/* ---- minimise.c ---- */
+
+/* What is left of a plan that fails, so that it still does; and a seed that shows it. */
+uint64_t minimise(struct world *w, const struct world *plan, uint64_t seed);
+
+/* ---- faults.c ---- */
+
+void faults_arm(struct world *w);
 void faults_strike(struct world *w, unsigned i);
 void faults_over(struct world *w, enum fault_type type, int who);
 void faults_on_command(struct world *w, int member, enum core_command_type type);
+void faults_on_action(struct world *w, int member, enum commit_action_type type);
 void faults_heal(struct world *w);
 
 /* ---- cases.c ---- */

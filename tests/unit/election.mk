@@ -42,6 +42,7 @@ UNIT_TESTS += \
 	tests/unit/test_cause \
 	tests/unit/test_core \
 	tests/unit/test_core_hot \
+	tests/unit/test_core_pace \
 	tests/unit/test_core_takeover \
 	tests/unit/test_core_trace \
 	tests/unit/test_latch_name \
@@ -56,6 +57,9 @@ tests_unit_test_core_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_core_hot_SOURCES = tests/unit/test_core_hot.c tests/unit/core_feed.h
 tests_unit_test_core_hot_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_core_hot_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_core_pace_SOURCES = tests/unit/test_core_pace.c tests/unit/core_feed.h
+tests_unit_test_core_pace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_core_pace_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_core_trace_SOURCES = tests/unit/test_core_trace.c
 tests_unit_test_core_trace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_core_trace_LDADD = libelection.a $(CMOCKA_LIBS)

@@ -786,6 +786,161 @@ static void full_segment_gives_way_to_the_next(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* B1, D7: what the predecessor committed late came first, and nothing new is begun. */
+static void settling_gives_up_what_the_predecessors_write_overtook(void **state)
+{
+	struct log_position late = late_write();
+
+	(void)state;
+	(void)put("a", "1", "A");
+	(void)look();
+	appended(COMMIT_STORED);
+	(void)look();
+	moved(COMMIT_BAD_VERSION, 0);
+	(void)look();
+	commit_queue_settle(bench.q);
+	found(7, "n-own", 6, &late);
+	assert_string_equal(look(), "A=aborted/0 settled ");
+}
+
+static void settling_before_the_segment_is_open_answers_what_waits(void **state)
+{
+	(void)state;
+	(void)put("a", "1", "A");
+	(void)look();
+	appended(COMMIT_STORE_FAILED);
+	(void)look();
+	moved(COMMIT_MOVED, 6);
+	(void)look();
+	(void)put("b", "1", "B");
+	assert_non_null(strstr(look(), "open:"));
+	commit_queue_settle(bench.q);
+	assert_string_equal(look(), "B=aborted/0 settled ");
+}
+
+static void a_term_after_a_settled_one_takes_requests_again(void **state)
+{
+	(void)state;
+	commit_queue_settle(bench.q);
+	(void)look();
+	begin();
+	(void)look();
+	opened();
+	assert_int_equal(put("a", "1", "A"), COMMIT_PENDING);
+	assert_string_equal(look(), "append:1(1) ");
+}
+
+static void a_late_answer_to_a_read_is_none(void **state)
+{
+	struct log_position none = { 0 };
+	struct commit_register other = {
+		.epoch = { 8 }, .latch = "n-new", .version = 9, .position = none
+	};
+
+	(void)state;
+	(void)put("a", "1", "A");
+	(void)look();
+	commit_queue_read(bench.q, bench.asked.ticket, &other);
+	assert_string_equal(look(), "");
+	appended(COMMIT_STORED);
+	assert_string_equal(look(), "move:1/1@5 ");
+}
+
+/* A10: claimed again, under the same latch. */
+static void same_latch_of_another_epoch_is_another_owner(void **state)
+{
+	struct log_position none = { 0 };
+
+	(void)state;
+	(void)put("a", "1", "A");
+	(void)look();
+	appended(COMMIT_STORED);
+	(void)look();
+	moved(COMMIT_BAD_VERSION, 0);
+	(void)look();
+	found(8, "n-own", 6, &none);
+	assert_string_equal(look(), "A=aborted/0 lost ");
+}
+
+static void an_absent_key_has_no_revision_to_match(void **state)
+{
+	(void)state;
+	assert_int_equal(put_if("a", "1", 0, "A"), COMMIT_PENDING);
+	assert_string_equal(look(), "A=condition-failed/0 ");
+}
+
+/* Two keys of one checksum are two keys. */
+#define COLLIDES_A "jobs/lr1frwqzql"
+#define COLLIDES_B "jobs/91fh6650q0"
+static void keys_are_not_taken_for_each_other(void **state)
+{
+	(void)state;
+	(void)create(COLLIDES_A, "1", "A");
+	(void)create(COLLIDES_B, "2", "B");
+	assert_string_equal(look(), "append:1(2) ");
+}
+
+/* What is damaged may be replaced by who names its revision. */
+static void a_damaged_value_is_replaced_where_its_revision_is_named(void **state)
+{
+	struct record_change c = {
+		.op = RECORD_PUT, .key = "a", .key_size = 1, .value_size = 1, .damaged = true
+	};
+
+	(void)state;
+	assert_int_equal(pointer_map_apply(bench.map, &c, 1, false), 0);
+	(void)put_if("a", "2", 1, "A");
+	assert_string_equal(look(), "append:1(1) ");
+}
+
+/* Who waited, who was in the batch and who came meanwhile: each is decided once, in that order. */
+static void nobody_is_forgotten_when_the_predecessors_write_came_first(void **state)
+{
+	struct log_position late = late_write();
+
+	for (int waiting = 0; waiting < 2; waiting++) {
+		(void)put("a", "1", "A");
+		(void)look();
+		appended(COMMIT_STORED);
+		(void)look();
+		if (waiting)
+			(void)put("b", "1", "B");
+		moved(COMMIT_BAD_VERSION, 0);
+		(void)look();
+		found(7, "n-own", commit_queue_version(bench.q) + 1, &late);
+		(void)put("c", "1", "C");
+		(void)look();
+		commit_queue_caught_up(bench.q, bench.asked.ticket, COMMIT_STORED);
+		(void)look();
+		opened();
+		assert_non_null(strstr(look(), waiting ? "(3)" : "(2)"));
+		appended(COMMIT_STORED);
+		(void)look();
+		moved(COMMIT_MOVED, commit_queue_version(bench.q) + 1);
+		assert_non_null(strstr(look(), "A=ok"));
+		assert_non_null(strstr(bench.text, "C=ok"));
+		late.segment += 10;
+		late.sequence += 2;
+	}
+	(void)state;
+}
+
+/* Only the version moved (somebody was designated): nothing to catch up with. */
+static void a_register_that_moved_elsewhere_needs_no_reading(void **state)
+{
+	struct log_position none = { 0 };
+
+	(void)state;
+	(void)put("a", "1", "A");
+	(void)look();
+	appended(COMMIT_STORED);
+	(void)look();
+	moved(COMMIT_BAD_VERSION, 0);
+	(void)look();
+	found(7, "n-own", 6, &none);
+	assert_string_equal(look(), "open:2 after 0/0 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -813,6 +968,16 @@ int main(void)
 		T(settling_refuses_new_and_resolves_what_is_pending),
 		T(settling_without_anything_pending_is_done_at_once),
 		T(settling_ends_when_the_term_is_lost),
+		T(settling_gives_up_what_the_predecessors_write_overtook),
+		T(settling_before_the_segment_is_open_answers_what_waits),
+		T(a_term_after_a_settled_one_takes_requests_again),
+		T(a_late_answer_to_a_read_is_none),
+		T(same_latch_of_another_epoch_is_another_owner),
+		T(an_absent_key_has_no_revision_to_match),
+		T(keys_are_not_taken_for_each_other),
+		T(a_damaged_value_is_replaced_where_its_revision_is_named),
+		T(a_register_that_moved_elsewhere_needs_no_reading),
+		T(nobody_is_forgotten_when_the_predecessors_write_came_first),
 		T(abort_tells_certain_from_unknown),
 		T(abort_before_the_append_is_certain),
 		T(resumed_term_opens_the_next_segment),

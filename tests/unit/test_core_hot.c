@@ -571,9 +571,34 @@ static void a_shutdown_that_ends_nothing_begins_nothing(void **state)
 	expect(&m, EXITED(200001, 0), "exit");
 }
 
+/* It does not answer its probe since it is only just starting. */
+static void who_is_still_starting_is_not_unhealthy(void **state)
+{
+	struct member m;
+
+	(void)state;
+	joined(&m);
+	expect(&m, EV(UNHEALTHY, 4), "");
+	assert_false(m.core.ended);
+}
+
+/* The page is over, the process not yet: nothing is released before it is dead. */
+static void an_ended_page_is_no_exit(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	(void)feed(&m, EV(PAGE_ENDED, 4000));
+	assert_int_equal(m.core.phase, CORE_REVOKING);
+	assert_true(m.core.process);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_is_still_starting_is_not_unhealthy),
+		cmocka_unit_test(an_ended_page_is_no_exit),
 		cmocka_unit_test(makes_no_latch_before_the_jobmanager_waits),
 		cmocka_unit_test(
 		        a_standby_whose_jobmanager_dies_gives_its_latch_up_and_starts_another),

@@ -236,6 +236,16 @@ static void a_larger_session_moves_no_deadline(void **state)
 	assert_int_equal(l.deadline, MS(6000 + 12000 - 12 - 2500 - 500));
 }
 
+/* T - M > syncLimit k + 1.5 s, D_stop aside: T 10 s, k 2 s, M 2.5 s. */
+static void a_change_of_zookeepers_leader_is_outlasted_or_not(void **state)
+{
+	struct lease_params p = { .session = MS(10000), .tick = MS(2000), .stop = MS(500) };
+
+	(void)state;
+	assert_true(lease_outlasts_leader_change(&p, 2));
+	assert_false(lease_outlasts_leader_change(&p, 5));
+}
+
 static void a_smaller_session_with_no_room_ends_the_lease(void **state)
 {
 	struct lease l = valid();
@@ -265,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_resumed_chain_is_valid_until_the_deadline_of_the_page),
 		cmocka_unit_test(a_smaller_session_lowers_the_deadline_at_once),
 		cmocka_unit_test(a_larger_session_moves_no_deadline),
+		cmocka_unit_test(a_change_of_zookeepers_leader_is_outlasted_or_not),
 		cmocka_unit_test(a_smaller_session_with_no_room_ends_the_lease),
 	};
 

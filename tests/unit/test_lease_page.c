@@ -171,6 +171,49 @@ static void arming_in_the_past_is_refused(void **state)
 	close_sides(&s);
 }
 
+/* 40 bits of milliseconds: 34 years after the boot. */
+static void a_deadline_that_does_not_fit_is_refused(void **state)
+{
+	usec_t too_late = MS((usec_t)1 << 40);
+	struct sides s;
+
+	(void)state;
+	open_sides(&s, NULL);
+	assert_int_equal(lease_page_arm(&s.elector, seven, too_late, MS(1000)), -EINVAL);
+	assert_int_equal(lease_page_arm(&s.elector, seven, too_late - MS(1), MS(1000)), 0);
+	assert_int_equal(lease_page_extend(&s.elector, seven, too_late, MS(1000)), -EINVAL);
+	close_sides(&s);
+}
+
+static void what_the_elector_says_beside_the_word_is_read_by_the_guard(void **state)
+{
+	struct sides s;
+
+	(void)state;
+	open_sides(&s, NULL);
+	lease_page_beat(&s.elector, MS(77));
+	lease_page_set_claiming(&s.elector, MS(55));
+	assert_int_equal(lease_page_heartbeat(&s.guard), MS(77));
+	assert_int_equal(lease_page_claiming_since(&s.guard), MS(55));
+	lease_page_set_claiming(&s.elector, 0);
+	assert_int_equal(lease_page_claiming_since(&s.guard), 0);
+	close_sides(&s);
+}
+
+static void a_closed_page_is_closed_once(void **state)
+{
+	struct lease_page page;
+	int fd;
+
+	(void)state;
+	assert_int_equal(lease_page_create(NULL, &page), 0);
+	fd = page.fd;
+	lease_page_close(&page);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(page.fd, -1);
+	lease_page_close(&page);
+}
+
 static void a_dead_electors_late_write_reaches_nobody(void **state)
 {
 	struct sides first, second;
@@ -254,6 +297,9 @@ int main(void)
 		cmocka_unit_test(ended_is_final_for_its_epoch_and_lower_ones),
 		cmocka_unit_test(epochs_are_compared_over_the_edge_of_their_low_bits),
 		cmocka_unit_test(arming_in_the_past_is_refused),
+		cmocka_unit_test(a_deadline_that_does_not_fit_is_refused),
+		cmocka_unit_test(what_the_elector_says_beside_the_word_is_read_by_the_guard),
+		cmocka_unit_test(a_closed_page_is_closed_once),
 		cmocka_unit_test(a_dead_electors_late_write_reaches_nobody),
 		cmocka_unit_test(the_guard_ends_whatever_is_there),
 		cmocka_unit_test(what_is_no_page_is_refused),

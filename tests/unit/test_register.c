@@ -69,6 +69,30 @@ static void a_new_register_is_written_as_agreed(void **state)
 	assert_encodes_to(&r, text_new);
 }
 
+static void a_new_register_is_read_as_it_was_written(void **state)
+{
+	struct register_node r = decoded(text_new);
+
+	(void)state;
+	assert_int_equal(r.epoch.v, 0);
+	assert_false(latch_name_set(&r.owner.latch));
+	assert_int_equal(r.released, CAUSE_NEW);
+	register_done(&r);
+}
+
+static void the_largest_register_is_read_and_no_larger_one(void **state)
+{
+	char text[REGISTER_MAX_SIZE + 2];
+	struct register_node r;
+
+	(void)state;
+	memset(text, ' ', sizeof(text));
+	memcpy(text, text_new, strlen(text_new));
+	assert_int_equal(register_decode(text, REGISTER_MAX_SIZE, &r, NULL), 0);
+	register_done(&r);
+	assert_int_equal(register_decode(text, REGISTER_MAX_SIZE + 1, &r, NULL), -EBADMSG);
+}
+
 static void what_is_read_is_written_again_with_unknown_fields(void **state)
 {
 	struct register_node r = decoded(text_full), copy;
@@ -123,6 +147,13 @@ static void damage_is_refused_and_named(void **state)
 		{ "[[1700000000000,\"daemon-died\"]]", "[[1,\"x\"]]", "handovers" },
 		{ "[[1700000000000,\"daemon-died\"]]", "[[1]]", "handovers" },
 		{ "[[1700000000000,\"daemon-died\"]]", "{}", "handovers" },
+		{ "[[1700000000000,\"daemon-died\"]]", "[[\"1\",\"daemon-died\"]]", "handovers" },
+		{ "[[1700000000000,\"daemon-died\"]]", "[[1,\"daemon-died\",2]]", "handovers" },
+		{ "[[1700000000000,\"daemon-died\"]]", "[[1,2]]", "handovers" },
+		{ "[[1700000000000,\"daemon-died\"]]",
+		  "[[1,\"new\"],[1,\"new\"],[1,\"new\"],[1,\"new\"],[1,\"new\"],[1,\"new\"],"
+		  "[1,\"new\"],[1,\"new\"],[1,\"new\"]]",
+		  "handovers" },
 		{ "\"later\"", "\"epoch\"", "JSON" },
 		{ "}}", "}", "JSON" },
 	};
@@ -294,6 +325,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_register_is_written_as_agreed),
+		cmocka_unit_test(a_new_register_is_read_as_it_was_written),
+		cmocka_unit_test(the_largest_register_is_read_and_no_larger_one),
 		cmocka_unit_test(what_is_read_is_written_again_with_unknown_fields),
 		cmocka_unit_test(damage_is_refused_and_named),
 		cmocka_unit_test(a_newer_version_is_no_damage),

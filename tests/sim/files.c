@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A shared file system, as the calls of storage/ see it: they are linked to these in place of
+ * libc's (--wrap).  A host's cache may show a directory without its newest names, or a file as it
+ * was; what is written may fail half way, and what was not made durable is lost with the host.
+ */
+#include "tests/sim/world.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FIRST_FD = 1 << 20, DIRECTORY = FIRST_FD - 1, PROBE = FIRST_FD - 2 };
+
+/* Too many to be cleared for each run. */
+static unsigned n_files;
+static struct sim_file file[MAX_FILES];
+
+/* Of the call that is under way: there is no other thread. */
+static struct {
+	struct world *w;
+	int host;
+	bool torn; /* the host dies under it */
+	usec_t slept;
+} io;
+
+void files_enter(struct world *w, int host, bool torn)
+{
+	io.w = w;
+	io.host = host;
+	io.torn = torn;
+	io.slept = 0;
+}
+
+usec_t files_leave(void)
+{
+	io.w = NULL;
+	return io.slept;
+}
+
+void files_free(void)
+{
+	for (unsigned i = 0; i < n_files; i++)
+		free(file[i].bytes);
+	n_files = 0;
+}
+
+/* Of what it had not made durable, some is there: a beginning, or one with a hole. */
+void files_host_lost(struct world *w, int host)
+{
+	for (unsigned i = 0; i < n_files; i++) {
+		struct sim_file *f = &file[i];
+		size_t keep = f->durable + below(w, f->size - f->durable + 1);
+
+		if (f->writer != host || f->size == f->durable)
+			continue;
+		if (percent(w, 50))
+			memset(f->bytes + f->durable, 0, (keep - f->durable) / 2);
+		f->size = keep;
+	}
+}
+
+/* ---- what this host sees ---- */
+
+static bool fails(unsigned percents)
+{
+	return io.torn ? percent(io.w, 60)
+	               : io.w->host[io.host].storage_bad && percent(io.w, percents);
+}
+
+static int why(void)
+{
+	errno = percent(io.w, 50) ? ENOSPC : EIO;
+	return -1;
+}
+
+static struct sim_file *find(const char *name)
+{
+	for (unsigned i = 0; i < n_files; i++)
+		if (strcmp(file[i].name, name) == 0)
+			return &file[i];
+	return NULL;
+}
+
+static struct sim_file *file_of(int fd)
+{
+	assert(fd >= FIRST_FD && fd < FIRST_FD + (int)n_files);
+	return &file[fd - FIRST_FD];
+}
+
+static usec_t later(void)
+{
+	return io.w->now + between(io.w, MS(1), percent(io.w, 80) ? MS(200) : MS(20000));
+}
+
+static bool misses(int host)
+{
+	return host != io.host && percent(io.w, (unsigned)io.w->stale);
+}
+
+static size_t visible(const struct sim_file *f)
+{
+	bool is_short = io.w->now + io.slept < f->short_until[io.host];
+
+	return is_short ? f->short_size[io.host] : f->size;
+}
+
+/* ---- in place of libc's ---- */
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_openat(int dir, const char *name, int flags, ...);
+int __wrap_close(int fd);
+int __wrap_fstat(int fd, struct stat *st);
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *from, size_t size, off_t at);
+int __wrap_fsync(int fd);
+int __wrap_unlinkat(int dir, const char *name, int flags);
+int __wrap_fdatasync(int fd);
+int __wrap_posix_fadvise(int fd, off_t at, off_t size, int advice);
+int __wrap_nanosleep(const struct timespec *ts, struct timespec *left);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	(void)path;
+	(void)flags;
+	return DIRECTORY;
+}
+
+static int create(const char *name)
+{
+	struct sim_file *f;
+
+	if (find(name) != NULL) {
+		errno = EEXIST;
+		return -1;
+	}
+	if (fails(50) || n_files == MAX_FILES)
+		return why();
+	f = &file[n_files];
+	*f = (struct sim_file){ .writer = io.host };
+	(void)strncpy(f->name, name, sizeof(f->name) - 1);
+	for (int h = 0; h < SIM_HOSTS; h++)
+		if (misses(h))
+			f->hidden_until[h] = later();
+	return FIRST_FD + (int)n_files++;
+}
+
+int __wrap_openat(int dir, const char *name, int flags, ...)
+{
+	struct sim_file *f;
+
+	(void)dir;
+	if (flags & O_DIRECTORY)
+		return DIRECTORY;
+	if (flags & O_EXCL)
+		return create(name);
+	if (flags & O_CREAT)
+		return fails(50) ? why() : PROBE;
+	f = find(name);
+	if (f == NULL || io.w->now + io.slept < f->hidden_until[io.host]) {
+		errno = percent(io.w, 90) ? ENOENT : ESTALE;
+		return -1;
+	}
+	if (percent(io.w, 50)) /* close-to-open: attributes are asked for */
+		f->short_until[io.host] = 0;
+	return FIRST_FD + (int)(f - file);
+}
+
+int __wrap_close(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int __wrap_fstat(int fd, struct stat *st)
+{
+	*st = (struct stat){ .st_mode = S_IFDIR };
+	if (fd == DIRECTORY) { /* looked at: its names are asked for anew */
+		for (unsigned i = 0; i < n_files; i++)
+			if (percent(io.w, 30))
+				file[i].hidden_until[io.host] = 0;
+		return 0;
+	}
+	st->st_mode = S_IFREG;
+	st->st_size = (off_t)visible(file_of(fd));
+	return 0;
+}
+
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at)
+{
+	const struct sim_file *f = file_of(fd);
+	size_t end = visible(f), from = (size_t)at;
+
+	if (fails(20))
+		return why();
+	if (from >= end)
+		return 0;
+	if (size > end - from)
+		size = end - from;
+	if (size > 1 && percent(io.w, 5))
+		size = 1 + below(io.w, size - 1);
+	memcpy(to, f->bytes + from, size);
+	return (ssize_t)size;
+}
+
+static bool grow(struct sim_file *f, size_t size)
+{
+	uint8_t *more;
+
+	if (size <= f->room)
+		return true;
+	more = realloc(f->bytes, 2 * size);
+	if (more == NULL)
+		return false;
+	f->bytes = more;
+	f->room = 2 * size;
+	return true;
+}
+
+ssize_t __wrap_pwrite(int fd, const void *from, size_t size, off_t at)
+{
+	size_t start = (size_t)at;
+	struct sim_file *f;
+
+	if (fd == PROBE)
+		return fails(50) ? why() : (ssize_t)size;
+	f = file_of(fd);
+	if (fails(50)) {
+		size = below(io.w, size); /* torn */
+		if (size == 0)
+			return why();
+	} else if (size > 1 && percent(io.w, 5)) {
+		size = 1 + below(io.w, size - 1);
+	}
+	if (f->writer != io.host)
+		violated(io.w, "rule B1: %c writes a file of %c", 'a' + io.host, 'a' + f->writer);
+	if (!grow(f, start + size))
+		return why();
+	for (int h = 0; h < SIM_HOSTS; h++)
+		if (misses(h)) {
+			if (io.w->now >= f->short_until[h])
+				f->short_size[h] = f->size;
+			f->short_until[h] = later();
+		}
+	if (start < f->durable)
+		violated(io.w, "rule B1: %c writes over what is durable", 'a' + io.host);
+	memcpy(f->bytes + start, from, size);
+	if (start + size > f->size)
+		f->size = start + size;
+	return (ssize_t)size;
+}
+
+int __wrap_fdatasync(int fd)
+{
+	if (fails(50))
+		return why();
+	if (fd != PROBE)
+		file_of(fd)->durable = file_of(fd)->size;
+	return 0;
+}
+
+int __wrap_fsync(int fd)
+{
+	return fd == DIRECTORY ? 0 : __wrap_fdatasync(fd);
+}
+
+int __wrap_unlinkat(int dir, const char *name, int flags)
+{
+	(void)dir;
+	(void)name;
+	(void)flags;
+	return 0;
+}
+
+int __wrap_posix_fadvise(int fd, off_t at, off_t size, int advice)
+{
+	(void)fd;
+	(void)at;
+	(void)size;
+	(void)advice;
+	return 0;
+}
+
+int __wrap_nanosleep(const struct timespec *ts, struct timespec *left)
+{
+	(void)left;
+	io.slept += (usec_t)ts->tv_nsec / NSEC_PER_USEC + (usec_t)ts->tv_sec * USEC_PER_SEC;
+	return 0;
+}

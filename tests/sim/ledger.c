@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What clients wrote and were told (promises 3 and 4): what was acknowledged is there for every
+ * later leader, byte for byte; what was answered "will never be visible" is not; and whatever a map
+ * holds is something that a client wrote, whole, under one revision.
+ */
+#include "tests/sim/world.h"
+
+#include <string.h>
+
+enum { VALUE_MAX = 120 };
+
+static const char *const keys[N_KEYS] = { "jobs/a", "jobs/b", "checkpoints/a", "checkpoints/b" };
+
+/* Its number, then bytes that follow from it; some are longer than a page's share of a write. */
+static size_t value_of(int id, char ret[VALUE_MAX])
+{
+	size_t size = 8 + (size_t)(id * 37 % (VALUE_MAX - 8));
+
+	ret[0] = (char)('0' + id / 10);
+	ret[1] = (char)('0' + id % 10);
+	for (size_t i = 2; i < size; i++)
+		ret[i] = (char)('a' + (i * 7 + (size_t)id) % 26);
+	return size;
+}
+
+int ledger_new(struct world *w, bool delete, struct commit_request *ret)
+{
+	static char value[VALUE_MAX];
+	struct ledger *l = &w->ledger;
+	unsigned key = (unsigned)below(w, N_KEYS);
+	int id = (int)l->n;
+
+	if (l->n >= (w->healed ? MAX_PUTS : MAX_PUTS * 2 / 3))
+		return -1;
+	l->put[l->n++] = (struct put){ .key = key, .delete = delete };
+	*ret = (struct commit_request){
+		.op = delete ? COMMIT_DELETE : COMMIT_PUT,
+		.key = keys[key],
+		.cookie = (void *)(intptr_t)(id + 1),
+	};
+	if (delete)
+		return id;
+	ret->value = value;
+	ret->value_size = value_of(id, value);
+	if (percent(w, 15))
+		ret->condition = COMMIT_IF_ABSENT;
+	else if (percent(w, 15))
+		ret->condition = COMMIT_IF_REVISION, ret->if_revision = l->done[key];
+	return id;
+}
+
+void ledger_answer(struct world *w, int id, enum commit_result result, uint64_t revision)
+{
+	struct ledger *l = &w->ledger;
+	struct put *p = &l->put[id];
+
+	if (p->outcome != PUT_OPEN)
+		violated(w, "client %d is answered twice", id);
+	if (result == COMMIT_OUTCOME_UNKNOWN) {
+		p->outcome = PUT_UNKNOWN;
+		l->n_unknown++;
+		return;
+	}
+	if (result != COMMIT_DONE) {
+		p->outcome = PUT_NEVER;
+		l->n_never++;
+		return;
+	}
+	p->outcome = PUT_DONE;
+	l->n_done++;
+	if (revision > l->committed)
+		violated(w,
+		         "promise 3: client %d is told of revision %llu, the register is at %llu",
+		         id, (unsigned long long)revision, (unsigned long long)l->committed);
+	if (p->revision != 0 && p->revision != revision)
+		violated(w, "promise 3: client %d has two revisions", id);
+	p->revision = revision;
+	if (revision > l->done[p->key])
+		l->done[p->key] = revision;
+	l->after_faults |= w->healed;
+	if (revision > l->acknowledged)
+		l->acknowledged = revision;
+}
+
+/* The register moves: by one record at a time, or to the same place. */
+void ledger_committed(struct world *w, const struct log_position *at)
+{
+	const struct log_position *last = &w->ledger.last;
+
+	if (at->sequence < last->sequence || at->sequence > last->sequence + 1 ||
+	    (at->sequence == last->sequence && memcmp(at, last, sizeof(*at)) != 0))
+		violated(w, "promise 3: the register moves from record %llu to %llu",
+		         (unsigned long long)last->sequence, (unsigned long long)at->sequence);
+	w->ledger.last = *at;
+	w->ledger.committed = at->sequence;
+}
+
+void ledger_check_pointer(struct world *w, int m, const struct pointer *p)
+{
+	const uint8_t *bytes = pointer_value(p);
+	char value[VALUE_MAX];
+	struct put *put;
+	unsigned id;
+
+	if (p->deleted)
+		return;
+	id = p->value_size < 2 ? MAX_PUTS : (unsigned)(bytes[0] - '0') * 10 + bytes[1] - '0';
+	if (p->damaged || id >= w->ledger.n || value_of((int)id, value) != p->value_size ||
+	    memcmp(value, bytes, p->value_size) != 0 ||
+	    strcmp(keys[w->ledger.put[id].key], p->key) != 0) {
+		violated(w, "promise 4: %c holds what nobody wrote", 'a' + m);
+		return;
+	}
+	put = &w->ledger.put[id];
+	if (put->outcome == PUT_NEVER)
+		violated(w, "promise 3: %c holds what client %u was told would never be visible",
+		         'a' + m, id);
+	if (put->revision != 0 && put->revision != p->revision && put->outcome == PUT_DONE)
+		violated(w, "promise 3: %c holds client %u's value under another revision", 'a' + m,
+		         id);
+	put->revision = p->revision;
+}
+
+/* A delete after `revision` that may have happened. */
+static bool may_be_deleted(const struct ledger *l, unsigned key, uint64_t revision)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct put *p = &l->put[i];
+
+		if (p->key == key && p->delete &&p->outcome != PUT_NEVER &&
+		    (p->outcome != PUT_DONE || p->revision >= revision))
+			return true;
+	}
+	return false;
+}
+
+static int check_one(const struct pointer *p, void *userdata)
+{
+	struct world *w = userdata;
+
+	ledger_check_pointer(w, w->ledger.looking, p);
+	return 0;
+}
+
+/* Of who is about to lead, and at the end of who leads: all that was acknowledged. */
+void ledger_check_map(struct world *w, int m, const struct pointer_map *map)
+{
+	const struct ledger *l = &w->ledger;
+
+	w->ledger.looking = m;
+	(void)pointer_map_list(map, "", check_one, w);
+	if (pointer_map_position(map)->sequence < l->acknowledged)
+		violated(w, "promise 3: %c is at record %llu, %llu is acknowledged", 'a' + m,
+		         (unsigned long long)pointer_map_position(map)->sequence,
+		         (unsigned long long)l->acknowledged);
+	for (unsigned k = 0; k < N_KEYS; k++) {
+		const struct pointer *p = pointer_map_get(map, keys[k]);
+
+		if (l->done[k] == 0 || (p != NULL && p->revision >= l->done[k]) ||
+		    (p == NULL && may_be_deleted(l, k, l->done[k])))
+			continue;
+		violated(w, "promise 3: %c has lost revision %llu of %s", 'a' + m,
+		         (unsigned long long)l->done[k], keys[k]);
+	}
+}

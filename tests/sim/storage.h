@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shared storage of a simulated cluster, and each elector's way to it.  The code of storage/ is
+ * the real one: commit queue, map, records, segments, follower, operations.  Played are the file
+ * system below it (files.c, in place of libc's calls), the thread that waits for it
+ * (storage_thread.c, in place of storage/store_thread.c), the elector's loop around it
+ * (committer.c), and clients that remember what they were told (ledger.c).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/usec.h"
+#include "election/core.h"
+#include "storage/commit_queue.h"
+#include "storage/segment.h"
+#include "storage/store.h"
+
+struct world;
+struct request;
+
+enum { SIM_HOSTS = 3, MAX_FILES = 512, MAX_LATE = 64, MAX_PUTS = 28, N_KEYS = 4 };
+
+/* ---- files.c ---- */
+
+struct sim_file {
+	char name[SEGMENT_NAME_SIZE];
+	uint8_t *bytes;
+	size_t size, room;
+	size_t durable; /* of it; the rest is lost with its writer's host */
+	int writer;
+	/* what the cache of a host still shows: no such name, or an earlier size */
+	usec_t hidden_until[SIM_HOSTS], short_until[SIM_HOSTS];
+	size_t short_size[SIM_HOSTS];
+};
+
+/* The calls of libc that follow are of this host; returns how long they slept. */
+void files_enter(struct world *w, int host, bool torn);
+usec_t files_leave(void);
+void files_host_lost(struct world *w, int host);
+void files_free(void);
+
+/* ---- storage_thread.c ---- */
+
+/* Left to a thread that hangs: lands later, whoever leads by then (B4). */
+struct late_job {
+	struct store_job *job;
+	struct segment *segment;
+	int host;
+};
+
+void storage_asks(int member); /* of the next store_new() */
+void storage_begin(struct world *w);
+void storage_end(void);
+void storage_host_lost(struct world *w, int host);
+void storage_run(struct world *w, int member, uint32_t serial);
+void storage_done(struct world *w, int member, uint32_t serial);
+void storage_late(struct world *w, int member, uint32_t serial);
+void storage_lands(struct world *w, unsigned late);
+
+/* ---- committer.c ---- */
+
+struct committer {
+	struct store *store; /* NULL: no elector */
+	struct commit_queue *commits;
+	struct pointer_map *map;
+	/* the register as last seen */
+	bool has_register;
+	int32_t version;
+	struct log_position log;
+	bool following, probing, loading, load_followed, pumping;
+	struct epoch load_epoch;
+	uint64_t load_ticket;
+	struct latch_name latch; /* of the term */
+	bool read_wanted, reading;
+	uint64_t read_ticket;
+	enum store_state state, written;
+};
+
+void committer_begin(struct world *w, int member);
+void committer_end(struct world *w, int member);
+void committer_load(struct world *w, int member, struct epoch epoch);
+void committer_settle(struct world *w, int member);
+void committer_saw(struct world *w, int member, const struct request *r);
+void committer_answer(struct world *w, int member, const struct request *r);
+void committer_pump(struct world *w, int member);
+void committer_client(struct world *w, int member, uint32_t incarnation);
+reasons_t committer_reasons(const struct committer *c);
+bool committer_loaded(const struct committer *c, struct epoch epoch);
+
+/* ---- ledger.c ---- */
+
+enum put_outcome { PUT_OPEN, PUT_DONE, PUT_NEVER, PUT_UNKNOWN };
+
+struct put {
+	unsigned key;
+	bool delete;
+	enum put_outcome outcome;
+	uint64_t revision; /* 0: not known */
+};
+
+struct ledger {
+	unsigned n;
+	struct put put[MAX_PUTS];
+	uint64_t done[N_KEYS];    /* the highest acknowledged revision of a key */
+	uint64_t acknowledged;    /* .. and of all */
+	struct log_position last; /* .. which names this */
+	bool after_faults;        /* something was acknowledged since */
+	uint64_t committed;       /* by the register */
+	unsigned n_done, n_unknown, n_never;
+	int looking; /* whose map is being checked */
+};
+
+/* -1: enough for this run. */
+int ledger_new(struct world *w, bool delete, struct commit_request *ret);
+void ledger_answer(struct world *w, int id, enum commit_result result, uint64_t revision);
+void ledger_committed(struct world *w, const struct log_position *at);
+void ledger_check_pointer(struct world *w, int member, const struct pointer *p);
+void ledger_check_map(struct world *w, int member, const struct pointer_map *map);

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * In place of storage/store_thread.c: jobs in order, one at a time, in simulated time.  A job that
+ * misses its deadline is answered and left to itself; so is, at times, one whose elector dies.
+ */
+#include "tests/sim/world.h"
+
+#include "storage/store_thread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct store_thread {
+	struct store_place *place;
+	int member;
+	struct store_job *head, **tail;
+	bool busy, ran;
+	uint32_t serial;
+	struct segment *segment;
+	struct store_job *late; /* a stand-in */
+};
+
+/* Whose run this is; which elector asks. */
+static struct world *world;
+static int asking;
+
+static struct store_thread *thread[SIM_HOSTS];
+static struct late_job late[MAX_LATE];
+
+/* Of a late job: its thread's own lives as long in the daemon. */
+static char shared[] = "/shared", cluster_path[] = "/shared/c", cluster[] = "c", some[] = "m";
+static struct store_place place_of_all = { shared, cluster_path, cluster, some, 0 };
+
+void storage_begin(struct world *w)
+{
+	world = w;
+	place_of_all.io_usec = w->io;
+}
+
+static void land(struct world *w, struct late_job *l, bool torn)
+{
+	files_enter(w, l->host, torn);
+	store_ops_run(l->job, &l->segment);
+	segment_close(l->segment);
+	(void)files_leave();
+	store_job_free(l->job);
+	*l = (struct late_job){ 0 };
+}
+
+void storage_lands(struct world *w, unsigned i)
+{
+	if (late[i].job == NULL)
+		return;
+	note(w, late[i].host, "a late %s lands",
+	     late[i].job->result.op == STORE_APPEND ? "append" : "operation of the store");
+	land(w, &late[i], percent(w, 20));
+}
+
+static void forget(struct late_job *l)
+{
+	segment_close(l->segment);
+	store_job_free(l->job);
+	*l = (struct late_job){ 0 };
+}
+
+void storage_end(void)
+{
+	for (unsigned i = 0; i < MAX_LATE; i++)
+		forget(&late[i]);
+	files_free();
+}
+
+void storage_host_lost(struct world *w, int host)
+{
+	for (unsigned i = 0; i < MAX_LATE; i++)
+		if (late[i].job != NULL && late[i].host == host)
+			forget(&late[i]);
+	files_host_lost(w, host);
+}
+
+/* The thread keeps what it holds, and ends when it returns. */
+static void leave(struct store_thread *t, struct store_job *job, usec_t when)
+{
+	for (unsigned i = 0; i < MAX_LATE; i++)
+		if (late[i].job == NULL) {
+			job->place = &place_of_all;
+			late[i] = (struct late_job){ job, t->segment, t->member };
+			t->segment = NULL;
+			at(world, when,
+			   (struct world_event){ .type = EV_STORE_LANDS, .who = (int)i });
+			return;
+		}
+	violated(world, "more than %d late operations", (int)MAX_LATE);
+	store_job_free(job);
+}
+
+/* ---- what storage/store.c asks for ---- */
+
+void storage_asks(int member)
+{
+	asking = member;
+}
+
+int store_thread_new(struct store_place *place, struct store_thread **ret)
+{
+	struct store_thread *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return -ENOMEM;
+	t->place = place;
+	t->member = asking;
+	t->tail = &t->head;
+	t->serial = world->host[asking].incarnation << 12;
+	*ret = thread[asking] = t;
+	return 0;
+}
+
+static struct store_job *pop(struct store_thread *t)
+{
+	struct store_job *job = t->head;
+
+	t->head = job->next;
+	if (t->head == NULL)
+		t->tail = &t->head;
+	return job;
+}
+
+/* SIGKILL: what is under way may have reached the storage, in part or later. */
+void store_thread_free(struct store_thread *t)
+{
+	struct world *w = world;
+	bool lost = w->host[t->member].lost;
+
+	if (t->busy && !t->ran && !w->ended && percent(w, 60)) {
+		struct store_job *job = pop(t);
+		struct late_job l = { job, t->segment, t->member };
+
+		if (lost || percent(w, 50)) {
+			t->segment = NULL;
+			land(w, &l, true);
+		} else {
+			leave(t, job, w->now + between(w, MS(1), percent(w, 80) ? MS(100) : w->T));
+		}
+	}
+	while (t->head != NULL)
+		store_job_free(pop(t));
+	segment_close(t->segment);
+	thread[t->member] = NULL;
+	free(t->place->path);
+	free(t->place->cluster_path);
+	free(t->place->cluster);
+	free(t->place->member);
+	free(t->place);
+	free(t);
+}
+
+const struct store_place *store_thread_place(const struct store_thread *t)
+{
+	return t->place;
+}
+
+int store_thread_fd(const struct store_thread *t)
+{
+	(void)t;
+	return -1;
+}
+
+usec_t store_thread_next_deadline(struct store_thread *t)
+{
+	(void)t;
+	return USEC_INFINITY;
+}
+
+static void event(const struct store_thread *t, usec_t when, enum world_event_type type)
+{
+	at(world, when,
+	   (struct world_event){ .type = type, .who = t->member, .generation = t->serial });
+}
+
+static void begin(struct store_thread *t)
+{
+	struct world *w = world;
+	const struct host *h = &w->host[t->member];
+	usec_t takes = between(w, 100, percent(w, 95) ? MS(2) : MS(300));
+
+	if (t->busy || t->head == NULL)
+		return;
+	t->busy = true;
+	t->ran = false;
+	t->serial++;
+	event(t, w->now + takes, EV_STORE_RUN);
+	if (w->now + takes < h->storage_hangs_until)
+		event(t, w->now + t->place->io_usec, EV_STORE_LATE);
+}
+
+void store_thread_submit(struct store_thread *t, struct store_job *job)
+{
+	job->next = NULL;
+	*t->tail = job;
+	t->tail = &job->next;
+	begin(t);
+}
+
+static struct store_thread *current(int member, uint32_t serial)
+{
+	struct store_thread *t = thread[member];
+
+	return t != NULL && t->busy && t->serial == serial ? t : NULL;
+}
+
+/* A stopped process has no thread that runs, and no loop that is told. */
+static bool stopped(struct world *w, const struct store_thread *t, enum world_event_type type)
+{
+	if (!w->host[t->member].stopped)
+		return false;
+	event(t, w->now + MS(10), type);
+	return true;
+}
+
+void storage_run(struct world *w, int member, uint32_t serial)
+{
+	struct store_thread *t = current(member, serial);
+	usec_t slept;
+
+	if (t == NULL || t->ran || stopped(w, t, EV_STORE_RUN))
+		return;
+	if (w->now < w->host[member].storage_hangs_until) {
+		event(t, w->host[member].storage_hangs_until, EV_STORE_RUN);
+		return;
+	}
+	files_enter(w, member, false);
+	store_ops_run(t->head, &t->segment);
+	slept = files_leave();
+	t->ran = true;
+	event(t, w->now + slept + between(w, 10, MS(1)), EV_STORE_DONE);
+}
+
+void storage_done(struct world *w, int member, uint32_t serial)
+{
+	struct store_thread *t = current(member, serial);
+
+	if (t == NULL || stopped(w, t, EV_STORE_DONE))
+		return;
+	store_dispatch(w->host[member].committer.store, w->now);
+	committer_pump(w, member);
+}
+
+void storage_late(struct world *w, int member, uint32_t serial)
+{
+	struct store_thread *t = current(member, serial);
+	struct store_job stand_in = { 0 }, *job;
+
+	if (t == NULL || t->ran || stopped(w, t, EV_STORE_LATE))
+		return;
+	job = pop(t);
+	stand_in.done = job->done;
+	stand_in.userdata = job->userdata;
+	stand_in.place = t->place;
+	stand_in.result.op = job->result.op;
+	store_ops_fail(&stand_in, -ETIMEDOUT, "waited in vain for", "");
+	leave(t, job, w->host[member].storage_hangs_until + between(w, 0, MS(500)));
+	t->late = &stand_in;
+	store_dispatch(w->host[member].committer.store, w->now);
+	committer_pump(w, member);
+}
+
+void store_thread_dispatch(struct store_thread *t, usec_t now,
+                           void (*on_done)(struct store_job *job))
+{
+	struct store_job *job = t->late != NULL ? t->late : pop(t);
+	bool is_late = t->late != NULL;
+
+	(void)now;
+	t->late = NULL;
+	t->busy = false;
+	on_done(job);
+	if (!is_late)
+		store_job_free(job);
+	begin(t);
+}
