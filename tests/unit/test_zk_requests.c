@@ -370,15 +370,15 @@ static void the_same_watch_again_is_told_once(void **state)
 /* ---- the latch whose answer was lost */
 
 static bool found_told;
+static struct latch_found found;
 
-static void on_found(void *userdata, const struct zk_result *result,
-                     const struct latch_found *found)
+static void on_found(void *userdata, const struct zk_result *result, const struct latch_found *f)
 {
 	(void)userdata;
-	assert_int_equal(result->outcome, ZK_DONE);
-	assert_int_equal(found->n, 1);
-	assert_string_equal(found->latch[0].s, "n-00000000000000aa-0000000007");
+	(void)result;
 	found_told = true;
+	if (f != NULL)
+		found = *f;
 }
 
 static void answer_latches(struct zk_fake *f, const struct zk_frame *list)
@@ -416,6 +416,7 @@ static void a_lost_latch_is_looked_for_after_a_sync_and_by_its_owner(void **stat
 
 	(void)state;
 	found_told = false;
+	memset(&found, 0, sizeof(found));
 	assert_int_equal(latch_find(one.s, &nonce, on_found, NULL), 0);
 	UNTIL(f->n == 2);
 	/* Else a server that lags would say that there is none. */
@@ -427,6 +428,8 @@ static void a_lost_latch_is_looked_for_after_a_sync_and_by_its_owner(void **stat
 	answer_latch(f, &f->frame[2]);
 	answer_latch(f, &f->frame[3]);
 	UNTIL(found_told);
+	assert_int_equal(found.n, 1);
+	assert_string_equal(found.latch[0].s, "n-00000000000000aa-0000000007");
 }
 
 int main(void)
