@@ -56,6 +56,7 @@ UNIT_TESTS += \
 	tests/unit/test_core_hot \
 	tests/unit/test_core_takeover \
 	tests/unit/test_core_trace \
+	tests/unit/test_core_wait \
 	tests/unit/test_latch_name \
 	tests/unit/test_lease \
 	tests/unit/test_reason
@@ -71,6 +72,9 @@ tests_unit_test_core_hot_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_core_trace_SOURCES = tests/unit/test_core_trace.c
 tests_unit_test_core_trace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_core_trace_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_core_wait_SOURCES = tests/unit/test_core_wait.c tests/unit/core_feed.h
+tests_unit_test_core_wait_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_core_wait_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_latch_name_SOURCES = tests/unit/test_latch_name.c
 tests_unit_test_latch_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_latch_name_LDADD = libelection.a $(CMOCKA_LIBS)
