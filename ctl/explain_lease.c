@@ -31,7 +31,7 @@ void explain_lease(FILE *f, const json_t *status)
 	long long stop = field_int(l, "stop_ms"), revoke = field_int(l, "revoke_ms");
 	const char *chain = field_text(l, "chain");
 	bool leads = strcmp(field_text(status, "state"), "leader") == 0;
-	char asked[32] = "";
+	char asked[48] = "";
 
 	if (!json_is_object(l))
 		return;

@@ -8,6 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/text.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "election/fence.h"
 #include "election/latch.h"

@@ -94,9 +94,9 @@ enum core_wait core_wait(const struct core *c, usec_t now, usec_t *ret_until)
 		*ret_until = c->restart_at > now ? c->restart_at : USEC_INFINITY;
 		return CORE_WAIT_RESTART;
 	case CORE_SETTLING:
-		return CORE_WAIT_SETTLE;
+		return c->connected ? CORE_WAIT_SETTLE : CORE_WAIT_CONNECTION;
 	case CORE_RELEASING:
-		return CORE_WAIT_RELEASE;
+		return c->connected ? CORE_WAIT_RELEASE : CORE_WAIT_CONNECTION;
 	case CORE_DETACHED:
 	case CORE_RESUMING:
 	case CORE_ENDING:

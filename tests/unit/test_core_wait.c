@@ -144,6 +144,8 @@ static void the_way_off(void **state)
 	waits(&m, 4100, "settle", -1);
 	expect(&m, EV(SETTLED, 4200, .result = CORE_OK), "release=step-down");
 	waits(&m, 4200, "release", -1);
+	(void)feed(&m, EV(DISCONNECTED, 4300));
+	waits(&m, 4300, "connection", -1);
 }
 
 static void every_wait_has_a_code_of_its_own(void **state)
