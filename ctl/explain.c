@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/explain.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "ctl/explain_lease.h"
 #include "ctl/field.h"
-#include "ctl/table.h"
 #include "ctl/views.h"
 
 /* Codes: PROTOCOL section 5. */
@@ -60,18 +59,6 @@ const char *explain_reason(const char *code)
 	return NULL;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(FILE *f, const char *format, ...)
-{
-	char text[768];
-	va_list ap;
-
-	va_start(ap, format);
-	(void)vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	table_print_text(f, text);
-	(void)fputc('\n', f);
-}
-
 static bool text_is(const json_t *o, const char *key, const char *text)
 {
 	return strcmp(field_text(o, key), text) == 0;
@@ -87,8 +74,8 @@ static void say_reasons(FILE *f, const json_t *codes)
 		const char *c = json_string_value(code) ? json_string_value(code) : "?";
 		const char *meaning = explain_reason(c);
 
-		say(f, "  %s: %s", c,
-		    meaning ? meaning : "a newer jmhad's; this jmhactl does not know it.");
+		explain_say(f, "  %s: %s", c,
+		            meaning ? meaning : "a newer jmhad's; this jmhactl does not know it.");
 	}
 }
 
@@ -101,20 +88,22 @@ static void explain_leader(FILE *f, const json_t *status)
 
 	view_format_ms(field_ms(status, "lease_ms"), lease, sizeof(lease));
 	view_format_ms(field_ms(zk, "last_ack_ms"), ack, sizeof(ack));
-	say(f, "%s leads cluster %s with epoch %lld.", field_text(status, "member"),
-	    field_text(status, "cluster"), field_int(status, "epoch"));
+	explain_say(f, "%s leads cluster %s with epoch %lld.", field_text(status, "member"),
+	            field_text(status, "cluster"), field_int(status, "epoch"));
 	if (json_is_object(t) && text_is(t, "to", "leader"))
-		say(f, "It took over at %s (%s).", field_text(t, "at"), field_text(t, "cause"));
+		explain_say(f, "It took over at %s (%s).", field_text(t, "at"),
+		            field_text(t, "cause"));
 	if (field_true(zk, "connected"))
-		say(f,
-		    "Its lease runs for another %s and is renewed as long as ZooKeeper "
-		    "answers%s%s%s.",
-		    lease, *ack ? " (last " : "", ack, *ack ? " ago)" : "");
+		explain_say(f,
+		            "Its lease runs for another %s and is renewed as long as ZooKeeper "
+		            "answers%s%s%s.",
+		            lease, *ack ? " (last " : "", ack, *ack ? " ago)" : "");
 	else
-		say(f, "It has no ZooKeeper connection: without one it stops leading in %s.",
-		    lease);
+		explain_say(f,
+		            "It has no ZooKeeper connection: without one it stops leading in %s.",
+		            lease);
 	if (!field_true(status, "eligible")) {
-		say(f, "It could not take over again as it is, but leads on:");
+		explain_say(f, "It could not take over again as it is, but leads on:");
 		say_reasons(f, field(status, "reasons"));
 	}
 }
@@ -136,8 +125,8 @@ static void explain_state(FILE *f, const json_t *status)
 	for (size_t i = 0; i < N_ELEMENTS(states); i++)
 		if (text_is(status, "state", states[i][0]))
 			says = states[i][1];
-	say(f, "%s of cluster %s %s.", field_text(status, "member"), field_text(status, "cluster"),
-	    says);
+	explain_say(f, "%s of cluster %s %s.", field_text(status, "member"),
+	            field_text(status, "cluster"), says);
 }
 
 static void explain_who_leads(FILE *f, const json_t *status, const json_t *cluster)
@@ -148,28 +137,31 @@ static void explain_who_leads(FILE *f, const json_t *status, const json_t *clust
 
 	if (json_is_object(leader)) {
 		view_format_ms(field_ms(leader, "age_ms"), age, sizeof(age));
-		say(f, "%s leads with epoch %lld%s%s%s.", field_text(leader, "member"),
-		    field_int(leader, "epoch"), *age ? ", as seen " : "", age, *age ? " ago" : "");
+		explain_say(f, "%s leads with epoch %lld%s%s%s.", field_text(leader, "member"),
+		            field_int(leader, "epoch"), *age ? ", as seen " : "", age,
+		            *age ? " ago" : "");
 		return;
 	}
 	/* Before the register was read once, "nobody" would be a guess. */
 	if (text_is(status, "state", "starting"))
-		say(f, "Who leads is not known here yet; ask another member.");
+		explain_say(f, "Who leads is not known here yet; ask another member.");
 	else if (text_is(status, "state", "disconnected"))
-		say(f,
-		    "Who leads is not known here; the leader of epoch %lld was the last one "
-		    "that was seen.",
-		    field_int(status, "epoch"));
+		explain_say(
+		        f,
+		        "Who leads is not known here; the leader of epoch %lld was the last one "
+		        "that was seen.",
+		        field_int(status, "epoch"));
 	else if (field_int(status, "epoch") == 0)
-		say(f, "Nobody has led this cluster yet.");
+		explain_say(f, "Nobody has led this cluster yet.");
 	else if (*released)
-		say(f, "Nobody leads: the leader of epoch %lld released (%s).",
-		    field_int(status, "epoch"), released);
+		explain_say(f, "Nobody leads: the leader of epoch %lld released (%s).",
+		            field_int(status, "epoch"), released);
 	else
-		say(f,
-		    "Nobody leads: the leader of epoch %lld is gone. The next one waits until its "
-		    "time is over, at most the session timeout and a tick.",
-		    field_int(status, "epoch"));
+		explain_say(f,
+		            "Nobody leads: the leader of epoch %lld is gone. The next one waits "
+		            "until its "
+		            "time is over, at most the session timeout and a tick.",
+		            field_int(status, "epoch"));
 }
 
 static void explain_why_not(FILE *f, const json_t *status)
@@ -177,17 +169,17 @@ static void explain_why_not(FILE *f, const json_t *status)
 	bool somebody = json_is_object(field(status, "leader"));
 
 	if (text_is(status, "role", "observer"))
-		say(f, "To let it lead, set role = \"contender\" and restart the daemon.");
+		explain_say(f, "To let it lead, set role = \"contender\" and restart the daemon.");
 	else if (!field_true(status, "eligible")) {
-		say(f, "It may not take over at the moment:");
+		explain_say(f, "It may not take over at the moment:");
 		say_reasons(f, field(status, "reasons"));
 	} else if (somebody && text_is(status, "state", "standby"))
-		say(f,
-		    "It is eligible: it takes over when the leader ends, or on "
-		    "`jmhactl switchover %s`.",
-		    field_text(status, "member"));
+		explain_say(f,
+		            "It is eligible: it takes over when the leader ends, or on "
+		            "`jmhactl switchover %s`.",
+		            field_text(status, "member"));
 	else if (text_is(status, "state", "standby"))
-		say(f, "It is eligible and waits for its turn.");
+		explain_say(f, "It is eligible to take over.");
 }
 
 /* ---- the others */
@@ -210,15 +202,15 @@ static void explain_others(FILE *f, const json_t *cluster)
 		               field_text(m, "member"));
 	}
 	if (ready > 0)
-		say(f, "Other members that could take over: %s.", names);
+		explain_say(f, "Other members that could take over: %s.", names);
 	else
-		say(f, "No other member could take over now.");
+		explain_say(f, "No other member could take over now.");
 	json_array_foreach(field(cluster, "members"), i, m)
 	{
 		if (field_true(m, "self") || field_true(m, "eligible") ||
 		    text_is(m, "role", "observer") || text_is(m, "state", "leader"))
 			continue;
-		say(f, "%s may not:", field_text(m, "member"));
+		explain_say(f, "%s may not:", field_text(m, "member"));
 		say_reasons(f, field(m, "reasons"));
 	}
 }
@@ -234,17 +226,22 @@ void explain(FILE *f, const json_t *status, const json_t *cluster)
 		explain_who_leads(f, status, cluster);
 		explain_why_not(f, status);
 	}
+	explain_waits(f, status);
+	explain_lease(f, status);
 	if (field_int(field(status, "jobmanager"), "foreign_pid") > 0)
-		say(f,
-		    "Process %lld asks this daemon for the leadership and is not its JobManager "
-		    "(pid %lld): it was started by hand, or belongs to another cluster. Stop it.",
-		    field_int(field(status, "jobmanager"), "foreign_pid"),
-		    field_int(field(status, "jobmanager"), "pid"));
+		explain_say(f,
+		            "Process %lld asks this daemon for the leadership and is not its "
+		            "JobManager "
+		            "(pid %lld): it was started by hand, or belongs to another cluster. "
+		            "Stop it.",
+		            field_int(field(status, "jobmanager"), "foreign_pid"),
+		            field_int(field(status, "jobmanager"), "pid"));
 	if (json_is_object(pause))
-		say(f, "The cluster is paused until %s by %s: %s", field_text(pause, "until"),
-		    field_text(pause, "by"), field_text(pause, "why"));
+		explain_say(f, "The cluster is paused until %s by %s: %s",
+		            field_text(pause, "until"), field_text(pause, "by"),
+		            field_text(pause, "why"));
 	if (text_is(status, "state", "disconnected"))
-		say(f, "What the others do cannot be seen from here; ask them.");
+		explain_say(f, "What the others do cannot be seen from here; ask them.");
 	else if (json_is_object(cluster))
 		explain_others(f, cluster);
 }

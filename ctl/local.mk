@@ -5,6 +5,7 @@ libctl_a_SOURCES = \
 	%D%/client.c %D%/client.h \
 	%D%/exit_code.c %D%/exit_code.h \
 	%D%/explain.c %D%/explain.h \
+	%D%/explain_lease.c %D%/explain_lease.h \
 	%D%/field.h \
 	%D%/import_plan.c %D%/import_plan.h \
 	%D%/import_write.c %D%/import_write.h \

@@ -98,6 +98,22 @@ static void print_status(FILE *f, const struct status *s)
 	      "1 while the storage does what it should.");
 }
 
+static void print_lateness(FILE *f, const struct lateness *l)
+{
+	static const char name[] = "jmha_heartbeat_late_seconds";
+
+	head(f, name, "histogram",
+	     "How much later than half a tick after the one before the leader's heartbeats were "
+	     "sent.");
+	for (unsigned i = 0; i < LATENESS_N_BOUNDS; i++)
+		fprintf(f, "%s_bucket{le=\"%u.%03u\"} %" PRIu64 "\n", name,
+		        lateness_bound_ms[i] / 1000, lateness_bound_ms[i] % 1000, l->within[i]);
+	fprintf(f, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, l->n);
+	fprintf(f, "%s_sum %" PRIu64 ".%06u\n", name, l->sum / USEC_PER_SEC,
+	        (unsigned)(l->sum % USEC_PER_SEC));
+	fprintf(f, "%s_count %" PRIu64 "\n", name, l->n);
+}
+
 static void print_counters(FILE *f, const struct counters *c)
 {
 	counter(f, "jmha_commits_total", c->commits, "Acknowledged group commits.");
@@ -107,6 +123,7 @@ static void print_counters(FILE *f, const struct counters *c)
 	counter(f, "jmha_zookeeper_connections_total", c->connections,
 	        "Handshakes with a ZooKeeper server.");
 	counter(f, "jmha_storage_errors_total", c->storage_errors, "Failed or late I/O.");
+	print_lateness(f, &c->late);
 }
 
 static void print_endpoints(FILE *f, const struct endpoints_view *v)

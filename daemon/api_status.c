@@ -100,6 +100,31 @@ static json_t *last_transition_json(const struct status *s)
 	return whole(o, api_json_transition(o, &s->last_transition));
 }
 
+static json_t *lease_json(const struct status *s)
+{
+	json_t *o = json_object();
+
+	return whole(o, api_json_text(o, "chain", s->arithmetic.chain) &&
+	                        api_json_ms(o, "tick_ms", s->arithmetic.tick) &&
+	                        api_json_ms(o, "heartbeat_ms", s->arithmetic.heartbeat) &&
+	                        api_json_ms(o, "jitter_ms", s->arithmetic.jitter) &&
+	                        api_json_ms(o, "margin_ms", s->arithmetic.margin) &&
+	                        api_json_ms(o, "stop_ms", s->arithmetic.stop) &&
+	                        api_json_ms(o, "revoke_ms", s->arithmetic.revoke) &&
+	                        api_json_ms(o, "answer_ms", s->arithmetic.answer) &&
+	                        api_json_ms(o, "length_ms", s->arithmetic.length));
+}
+
+static json_t *waits_json(const struct status *s)
+{
+	json_t *o = json_object();
+
+	return whole(o, api_json_text(o, "for", s->waits_for) &&
+	                        api_json_ms(o, "left_ms", s->waits_left) &&
+	                        api_json_set(o, "latches_before",
+	                                     s->rank >= 0 ? json_integer(s->rank) : json_null()));
+}
+
 json_t *api_status_json(const struct backend *backend)
 {
 	struct status s = { 0 };
@@ -116,6 +141,8 @@ json_t *api_status_json(const struct backend *backend)
 	                   api_json_bool(o, "eligible", s.eligible) &&
 	                   api_json_reasons(o, "reasons", &s.reasons) &&
 	                   api_json_ms(o, "tolerance_ms", s.tolerance) &&
+	                   api_json_set(o, "lease", lease_json(&s)) &&
+	                   api_json_set(o, "waits", waits_json(&s)) &&
 	                   api_json_set(o, "maintenance", maintenance_json(&s)) &&
 	                   api_json_text(o, "watchdog", s.watchdog) &&
 	                   api_json_reasons(o, "guard_lacks", &s.guard_lacks) &&

@@ -19,6 +19,7 @@
 #include "base/epoch.h"
 #include "base/usec.h"
 #include "daemon/api_error.h"
+#include "daemon/lateness.h"
 
 enum { BACKEND_MAX_REASONS = 24, BACKEND_MAX_DAMAGED = 8, BACKEND_MAX_PARKED = 16 };
 
@@ -64,6 +65,16 @@ struct status {
 	bool eligible;
 	struct reason_list reasons;
 	usec_t tolerance;
+	/* The arithmetic of the lease: PROTOCOL A1, D9. */
+	struct {
+		usec_t tick, heartbeat, jitter, margin; /* k, h, J, M with g = h */
+		usec_t stop, revoke, answer;            /* D_stop, revoke_ms (hot), A */
+		usec_t length;                          /* when it has just been renewed */
+		const char *chain;                      /* "none", "tentative", "valid" */
+	} arithmetic;
+	const char *waits_for;    /* core_wait_code() */
+	usec_t waits_left;        /* USEC_INFINITY = no time is known, shown as null */
+	int rank;                 /* latches before the own; -1 = none, shown as null */
 	bool maintenance;         /* paused; then the three below are shown */
 	usec_t maintenance_until; /* wall clock */
 	const char *maintenance_by, *maintenance_why;
@@ -260,6 +271,8 @@ struct counters {
 	uint64_t heartbeats;     /* answered lease heartbeats */
 	uint64_t connections;    /* handshakes with a ZooKeeper server */
 	uint64_t storage_errors; /* failed or late I/O */
+	/* Answered heartbeats of this member's terms: g - h (PROTOCOL A1), from send to send. */
+	struct lateness late;
 };
 
 struct backend_ops {

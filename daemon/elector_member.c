@@ -8,6 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/text.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "election/fence.h"
 #include "election/latch.h"
@@ -231,10 +232,28 @@ static void delete_extra(struct elector *e, const struct core_command *cmd)
 	}
 }
 
+/* The gap that the lease counts with: of a leader, between two that were answered. */
+static void note_gap(struct elector *e, const struct zk_result *r)
+{
+	usec_t h = lease_heartbeat_period(&e->core.lease.params);
+	bool leads = core_state(&e->core, clock_boottime()) == CORE_STATE_LEADER;
+
+	if (!leads || r->outcome == ZK_NOT_DONE) {
+		e->beat_sent = 0;
+		return;
+	}
+	if (r->outcome != ZK_DONE)
+		return; /* the gap goes on */
+	if (e->beat_sent != 0)
+		lateness_add(&e->counters.late, usec_sub(usec_sub(r->sent, e->beat_sent), h));
+	e->beat_sent = r->sent;
+}
+
 static void on_heartbeat(void *userdata, const struct zk_result *r)
 {
 	struct core_event ev = { .type = CORE_EV_HEARTBEAT };
 
+	note_gap(userdata, r);
 	ev.heartbeat.sent = r->sent;
 	ev.heartbeat.result = elector_zk_multi_result(r, 1);
 	elector_feed(userdata, &ev);

@@ -188,6 +188,7 @@ struct elector {
 	struct elector_transition last;
 	bool has_transition;
 	struct counters counters;
+	usec_t beat_sent; /* of the answered heartbeat before, of this term; 0 = none */
 	struct elector_request requests[ELECTOR_MAX_REQUESTS];
 	bool request_list_under_way, request_list_again;
 	bool request_listed;   /* in this term and on this connection, so the watch is there */

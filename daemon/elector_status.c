@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/clock.h"
+#include "election/core_wait.h"
 
 static void fill_reasons(reasons_t reasons, struct reason_list *ret)
 {
@@ -78,6 +79,34 @@ static void fill_health(const struct elector *e, struct status *ret)
 	ret->jobmanager.health.last = e->health.last[0] ? e->health.last : NULL;
 }
 
+static void fill_lease(const struct elector *e, usec_t now, struct status *ret)
+{
+	static const char *const chains[] = {
+		[LEASE_NONE] = "none",
+		[LEASE_TENTATIVE] = "tentative",
+		[LEASE_VALID] = "valid",
+	};
+	const struct core *c = &e->core;
+	const struct lease_params *p = &c->lease.params;
+	usec_t until;
+
+	ret->tolerance = lease_tolerance(p);
+	ret->arithmetic.tick = p->tick;
+	ret->arithmetic.heartbeat = lease_heartbeat_period(p);
+	ret->arithmetic.jitter = lease_jitter(p);
+	ret->arithmetic.margin = p->tick / 2 + lease_heartbeat_period(p) + lease_jitter(p);
+	ret->arithmetic.stop = p->stop;
+	ret->arithmetic.revoke = p->revoke;
+	ret->arithmetic.answer = lease_answer_timeout(p);
+	ret->arithmetic.length = lease_length(p);
+	ret->arithmetic.chain =
+	        chains[c->lease.chain == LEASE_VALID && now >= c->lease.deadline ? LEASE_NONE
+	                                                                         : c->lease.chain];
+	ret->waits_for = core_wait_code(core_wait(c, now, &until));
+	ret->waits_left = until == USEC_INFINITY ? until : usec_sub(until, now);
+	ret->rank = c->seen && latch_name_set(&c->latch) ? c->view.rank : -1;
+}
+
 static void op_status(void *userdata, struct status *ret)
 {
 	struct elector *e = userdata;
@@ -91,10 +120,10 @@ static void op_status(void *userdata, struct status *ret)
 		.state = core_state_name(state),
 		.epoch = e->reg.epoch,
 		.lease = core_lease_left(&e->core, now),
-		.tolerance = lease_tolerance(&e->core.lease.params),
 		.watchdog = e->hello.hello.watchdog ? "systemd" : "none",
 	};
 	elector_guard_lacks(e, &ret->guard_lacks);
+	fill_lease(e, now, ret);
 	fill_leader(e, now, &ret->leader);
 	fill_reasons(core_reasons(&e->core), &ret->reasons);
 	ret->eligible = ret->reasons.n == 0 && !e->config->observer;

@@ -16,6 +16,7 @@ libguard_a_SOURCES = \
 	%D%/guard_start.c %D%/guard_start.h \
 	%D%/jobmanager.c %D%/jobmanager.h \
 	%D%/jobmanager_recorded.c \
+	%D%/lateness.h \
 	%D%/lease_page.c %D%/lease_page.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \

@@ -4,8 +4,7 @@
 
 #include <assert.h>
 
-/* A4: when the owner can no longer act: 0 = it cannot, USEC_INFINITY = its latch lives. */
-static usec_t owner_acts_until(const struct core *c)
+usec_t core_owner_acts_until(const struct core *c)
 {
 	const struct core_view *v = &c->view;
 
@@ -48,7 +47,8 @@ void core_consider_claim(struct core *c, struct core_out *out)
 
 	if (!c->seen)
 		return;
-	if (v->rank != 0 || !v->has_register || v->rolled_back || c->now < owner_acts_until(c)) {
+	if (v->rank != 0 || !v->has_register || v->rolled_back ||
+	    c->now < core_owner_acts_until(c)) {
 		c->takeover_since = c->changed = 0;
 		return;
 	}

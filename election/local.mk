@@ -7,6 +7,7 @@ libelection_a_SOURCES = \
 	election/core_drive.c election/core_events.c election/core_hot.c \
 	election/core_status.c election/core_takeover.c \
 	election/core_trace.c election/core_trace.h \
+	election/core_wait.c election/core_wait.h \
 	election/ensemble.c election/ensemble.h \
 	election/latch_name.c election/latch_name.h \
 	election/lease.c election/lease.h \

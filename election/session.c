@@ -93,11 +93,21 @@ void session_refresh(struct session *s)
 	struct timeval tv = { 1, 0 };
 	int fd = -1, interest = 0, rc;
 
+	/* The socket was closed under a request, without an event (N1).  Before the library is
+	 * asked: it would connect again by itself, and send there what was meant for this one. */
+	if (s->connected && zoo_state(s->zh) != ZOO_CONNECTED_STATE) {
+		session_mark_lost(s, -ECONNRESET);
+		return;
+	}
+	/* Asked about this one, it would look for a better server and wait for its answer. */
+	if (zoo_state(s->zh) == ZOO_READONLY_STATE) {
+		session_mark_lost(s, -EROFS);
+		return;
+	}
 	rc = zookeeper_interest(s->zh, &fd, &interest, &tv);
 	if (rc == ZOK && fd < 0) /* the pause of a library that knows one server only */
 		rc = zookeeper_interest(s->zh, &fd, &interest, &tv);
-	/* 999: the socket was closed under a request, without an event (N1). */
-	if (rc != ZOK || fd < 0 || zoo_state(s->zh) == ZOO_NOTCONNECTED_STATE) {
+	if (rc != ZOK || fd < 0) {
 		session_mark_lost(s, rc == ZOK ? -ECONNRESET : zk_error_errno(rc));
 		return;
 	}
@@ -134,6 +144,7 @@ static void connect_next(struct session *s)
 	}
 	plain_address(address->s, plain);
 	memcpy(s->server, address->s, sizeof(s->server));
+	s->greeted = false;
 	s->connect_sent = session_clock(); /* A1, A7: before anything is sent */
 	s->zh = zookeeper_init(plain, on_library_event, (int)usec_to_ms(s->timeout),
 	                       s->has_identity ? &s->identity : NULL, s, ZOO_NO_LOG_CLIENTENV);
@@ -153,7 +164,7 @@ static void become_connected(struct session *s)
 	const clientid_t *identity = zoo_client_id(s->zh);
 	int timeout_ms = zoo_recv_timeout(s->zh);
 
-	/* The library believes any 41 bytes (N5): a session of "HTTP/1.1 400 .." lasts six days. */
+	/* What no server would grant (N5). */
 	if (timeout_ms <= 0 || (usec_t)timeout_ms * USEC_PER_MSEC > longest_timeout) {
 		session_mark_lost(s, -EPROTO);
 		return;
@@ -164,6 +175,20 @@ static void become_connected(struct session *s)
 	s->timeout = (usec_t)timeout_ms * USEC_PER_MSEC;
 	s->connected = true;
 	s->connected_at = session_clock();
+}
+
+/* The library takes any 41 bytes for a handshake (N5): "HTTP/1.1 400 .." ends a session that is
+ * resumed, or makes it wait for another server.  So the length is looked at before it reads. */
+static bool speaks_zookeeper(const struct session *s)
+{
+	static const uint8_t lengths[2][4] = { { 0, 0, 0, 37 }, { 0, 0, 0, 36 } };
+	uint8_t start[4];
+	ssize_t n = recv(s->fd, start, sizeof(start), MSG_PEEK | MSG_DONTWAIT);
+
+	if (n <= 0) /* the end, or an error: the library says which */
+		return true;
+	return n == (ssize_t)sizeof(start) && (memcmp(start, lengths[0], sizeof(start)) == 0 ||
+	                                       memcmp(start, lengths[1], sizeof(start)) == 0);
 }
 
 /* Reads all that has arrived.  Before any judgement of time: after a stall of the loop the answers
@@ -177,6 +202,13 @@ static void read_all(struct session *s)
 		return;
 	events = ((p.revents & (POLLIN | POLLHUP | POLLERR)) != 0 ? ZOOKEEPER_READ : 0) |
 	         ((p.revents & POLLOUT) != 0 ? ZOOKEEPER_WRITE : 0);
+	if (!s->greeted && (p.revents & POLLIN) != 0) {
+		s->greeted = true;
+		if (!speaks_zookeeper(s)) {
+			session_mark_lost(s, -EPROTO);
+			return;
+		}
+	}
 	do {
 		rc = zookeeper_process(s->zh, events);
 		events = ZOOKEEPER_READ;

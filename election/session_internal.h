@@ -39,6 +39,7 @@ struct session {
 	usec_t retry_at;
 	usec_t connect_sent, connected_at;
 	usec_t library_due; /* when the library wants to be called */
+	bool greeted;       /* the first bytes of the other side were looked at */
 	bool connected;
 	bool resumed;
 	int lost; /* negative errno: to be ended at the next dispatch */

@@ -2,8 +2,10 @@
 /*
  * Measures a cluster whose files tests/bench/run has made, and prints one table.
  *
- *	bench -d DIR -b JMHAD -z SERVERS [-r RUNS] [-s IDLE_SECONDS] [-o PART,..] MEMBER..
+ *	bench -d DIR -b JMHAD -z SERVERS [-e ZK_ENSEMBLE] [-r RUNS] [-s IDLE_SECONDS]
+ *	      [-j JITTER_SECONDS] [-o PART,..] MEMBER..
  *
+ * Three members are measured; the others take part in the start of all at once.
  * Nothing here fails because of a figure: a shared machine has bad moments.
  */
 #include <signal.h>
@@ -15,11 +17,11 @@
 #include "base/parse.h"
 #include "tests/bench/measures.h"
 
-enum { POINTERS = 1000, COMMIT_SECONDS = 5, WARM_UP_SECONDS = 8 };
+enum { POINTERS = 1000, COMMIT_SECONDS = 5, WARM_UP_SECONDS = 8, MEMBERS = 3 };
 
 struct options {
-	const char *dir, *jmhad, *servers, *only;
-	unsigned runs, idle_seconds;
+	const char *dir, *jmhad, *servers, *only, *ensemble;
+	unsigned runs, idle_seconds, jitter_seconds;
 };
 
 static bool wanted(const struct options *o, const char *part)
@@ -31,9 +33,10 @@ static void usage(void)
 {
 	(void)fprintf(
 	        stderr,
-	        "usage: bench -d DIR -b JMHAD -z SERVERS [-r RUNS] [-s IDLE_SECONDS]\n"
-	        "             [-o jobmanager,switchover,elector,release,commits,memory,idle]\n"
-	        "             MEMBER..\n");
+	        "usage: bench -d DIR -b JMHAD -z SERVERS [-e ZK_ENSEMBLE] [-r RUNS]\n"
+	        "             [-s IDLE_SECONDS] [-j JITTER_SECONDS]\n"
+	        "             [-o jobmanager,switchover,elector,release,host,zookeeper,together,\n"
+	        "                 jitter,commits,memory,idle] MEMBER..\n");
 	exit(2);
 }
 
@@ -50,14 +53,18 @@ static void read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	*o = (struct options){ .runs = 50, .idle_seconds = 30 };
-	while ((c = getopt(argc, argv, "d:b:z:r:s:o:")) != -1) {
+	*o = (struct options){ .runs = 50, .idle_seconds = 30, .jitter_seconds = 260 };
+	while ((c = getopt(argc, argv, "d:b:z:e:r:s:j:o:")) != -1) {
 		if (c == 'd')
 			o->dir = optarg;
 		else if (c == 'b')
 			o->jmhad = optarg;
 		else if (c == 'z')
 			o->servers = optarg;
+		else if (c == 'e')
+			o->ensemble = optarg;
+		else if (c == 'j')
+			o->jitter_seconds = number(optarg);
 		else if (c == 'r')
 			o->runs = number(optarg);
 		else if (c == 's')
@@ -105,6 +112,56 @@ static void measure_failover(struct cluster *c, struct report *r, const struct o
 		measure_release(c, r, o->runs);
 }
 
+static void read_times(struct cluster *c, struct times *ret)
+{
+	uint64_t epoch;
+	json_t *s = member_status(cluster_settle(c, &epoch)), *l = json_object_get(s, "lease");
+
+	ret->session_ms =
+	        json_number_value(json_object_get(json_object_get(s, "zookeeper"), "session_ms"));
+	ret->tick_ms = json_number_value(json_object_get(l, "tick_ms"));
+	ret->lease_ms = json_number_value(json_object_get(l, "length_ms"));
+	ret->tolerance_ms = json_number_value(json_object_get(s, "tolerance_ms"));
+	json_decref(s);
+	if (ret->lease_ms <= 0)
+		bench_die("the leader does not tell its lease");
+}
+
+static unsigned at_most(unsigned n, unsigned limit)
+{
+	return n < limit ? n : limit;
+}
+
+/* All members, those that are else not there, too. */
+static void start_together(struct cluster *c, struct report *r, unsigned all, unsigned runs)
+{
+	unsigned few = c->n;
+
+	for (unsigned i = few; i < all; i++)
+		member_start(&c->member[i], c);
+	c->n = all;
+	measure_start_together(c, r, runs);
+	for (unsigned i = few; i < all; i++)
+		member_stop(&c->member[i]);
+	c->n = few;
+}
+
+static void measure_outages(struct cluster *c, struct report *r, const struct options *o,
+                            unsigned all)
+{
+	struct times t;
+
+	read_times(c, &t);
+	if (wanted(o, "host"))
+		measure_host_lost(c, r, &t, at_most(o->runs, 30));
+	if (wanted(o, "zookeeper") && c->ensemble)
+		measure_zookeeper_leader(c, r, &t, at_most(o->runs, 10));
+	if (wanted(o, "together"))
+		start_together(c, r, all, at_most(o->runs, 10));
+	if (wanted(o, "jitter"))
+		measure_jitter(c, r, &t, o->jitter_seconds);
+}
+
 /* The baselines right before, when the servers are as warm. */
 static void compare_commits(struct cluster *c, struct report *r, const struct options *o)
 {
@@ -123,14 +180,19 @@ int main(int argc, char **argv)
 	struct cluster c;
 	struct options o;
 	uint64_t epoch;
+	unsigned all;
 
 	read_options(argc, argv, &o);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	load_average("before");
 	cluster_open(&c, o.dir, o.jmhad, argv + optind, (unsigned)(argc - optind));
+	c.ensemble = o.ensemble;
+	all = c.n;
+	c.n = at_most(all, MEMBERS);
 	cluster_start(&c);
 	warm_up(cluster_settle(&c, &epoch));
 	measure_failover(&c, &report, &o);
+	measure_outages(&c, &report, &o, all);
 	if (wanted(&o, "commits"))
 		compare_commits(&c, &report, &o);
 	if (wanted(&o, "memory"))

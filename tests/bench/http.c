@@ -67,17 +67,14 @@ size_t http_answer_size(const char *text, size_t size, int *ret_status)
 	return head + body;
 }
 
-int http_receive(int fd, json_t **ret_json)
+/* The whole answer into text; its status, and where its body is. */
+static int receive(int fd, char *text, size_t most, const char **ret_body, size_t *ret_size)
 {
-	CLEANUP(freep) char *text = malloc(ANSWER_MAX);
 	size_t size = 0, whole = 0;
-	const char *body;
 	int status = 0;
 
-	if (!text)
-		return -ENOMEM;
 	while (whole == 0) {
-		ssize_t n = recv(fd, text + size, ANSWER_MAX - 1 - size, 0);
+		ssize_t n = recv(fd, text + size, most - 1 - size, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -87,10 +84,38 @@ int http_receive(int fd, json_t **ret_json)
 		text[size] = '\0';
 		whole = http_answer_size(text, size, &status);
 	}
-	body = strstr(text, "\r\n\r\n") + 4;
-	if (ret_json)
-		*ret_json = json_loadb(body, whole - (size_t)(body - text), 0, NULL);
+	*ret_body = strstr(text, "\r\n\r\n") + 4;
+	*ret_size = whole - (size_t)(*ret_body - text);
 	return status;
+}
+
+int http_receive(int fd, json_t **ret_json)
+{
+	CLEANUP(freep) char *text = malloc(ANSWER_MAX);
+	const char *body;
+	size_t size;
+	int status;
+
+	if (!text)
+		return -ENOMEM;
+	status = receive(fd, text, ANSWER_MAX, &body, &size);
+	if (status >= 0 && ret_json)
+		*ret_json = json_loadb(body, size, 0, NULL);
+	return status;
+}
+
+int http_get_text(const char *socket_path, const char *path, char *ret, size_t size)
+{
+	CLEANUP(closep) int fd = http_connect(socket_path);
+	int r = fd < 0 ? fd : http_send(fd, "GET", path, "", 0);
+	const char *body;
+	size_t n;
+
+	if (r >= 0)
+		r = receive(fd, ret, size, &body, &n);
+	if (r >= 0)
+		memmove(ret, body, n + 1);
+	return r;
 }
 
 int http_get(const char *socket_path, const char *path, json_t **ret_json)

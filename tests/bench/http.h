@@ -15,6 +15,7 @@ int http_send(int fd, const char *method, const char *path, const void *body, si
 int http_receive(int fd, json_t **ret_json);
 
 /* One request on a connection of its own, without body: its status, negative errno. */
+int http_get_text(const char *socket_path, const char *path, char *ret, size_t size);
 int http_get(const char *socket_path, const char *path, json_t **ret_json);
 
 /* The whole answer at the begin of text: its size with body, 0 = not yet.  Sets its status. */

@@ -7,8 +7,10 @@ tests_bench_bench_SOURCES = \
 	%D%/cost.c \
 	%D%/failover.c \
 	%D%/http.c %D%/http.h \
+	%D%/jitter.c \
 	%D%/load.c %D%/measures.h \
 	%D%/members.c %D%/members.h \
+	%D%/outage.c \
 	%D%/report.c %D%/report.h \
 	%D%/samples.c %D%/samples.h
 tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

@@ -11,6 +11,20 @@ void measure_switchover(struct cluster *c, struct report *r, unsigned runs);
 void measure_elector_kill(struct cluster *c, struct report *r, unsigned runs);
 void measure_release(struct cluster *c, struct report *r, unsigned runs);
 
+/* The arithmetic of the lease, as the leader's status gives it; ms. */
+struct times {
+	double session_ms, tick_ms, lease_ms, tolerance_ms;
+};
+
+/* outage.c */
+void measure_host_lost(struct cluster *c, struct report *r, const struct times *t, unsigned runs);
+void measure_zookeeper_leader(struct cluster *c, struct report *r, const struct times *t,
+                              unsigned runs);
+void measure_start_together(struct cluster *c, struct report *r, unsigned runs);
+
+/* jitter.c: so many seconds for each kind of load. */
+void measure_jitter(struct cluster *c, struct report *r, const struct times *t, double seconds);
+
 /* load.c: commits by that many clients, each with a connection of its own. */
 enum { LOAD_VALUE = 500 };
 

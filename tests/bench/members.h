@@ -21,7 +21,8 @@ struct member {
 
 struct cluster {
 	const char *dir, *jmhad;
-	int fifo; /* where each JobManager says that it began */
+	const char *ensemble; /* tests/lib/zk-ensemble; NULL = not given */
+	int fifo;             /* where each JobManager says that it began */
 	char line[256];
 	size_t line_size;
 	struct member member[MEMBERS_MAX];

@@ -12,7 +12,7 @@ struct row {
 	size_t runs;
 	const char *unit;
 	double p50, p99, min, max; /* only p50 when it is a single figure */
-	char target[64], verdict[8], ratio[48];
+	char target[64], verdict[8], ratio[96];
 };
 
 struct report {

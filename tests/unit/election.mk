@@ -8,7 +8,9 @@ UNIT_TESTS += \
 	tests/unit/test_server_conf \
 	tests/unit/test_register \
 	tests/unit/test_resolve \
+	tests/unit/test_zk_connection \
 	tests/unit/test_zk_error \
+	tests/unit/test_zk_requests \
 	tests/unit/test_znode_json
 tests_unit_test_endpoint_book_SOURCES = tests/unit/test_endpoint_book.c
 tests_unit_test_endpoint_book_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -29,6 +31,17 @@ tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c
 tests_unit_test_resolve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_resolve_LDADD = libzk.a $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+# The adapter on the real library, with scripted servers and a C library that does as it is told.
+zk_world = tests/unit/zk_fake.c tests/unit/zk_fake.h tests/unit/zk_seams.c tests/unit/zk_seams.h \
+	tests/unit/zk_world.h tests/cluster/zk_client.h
+zk_world_libs = libzk.a libregister.a libelection.a libbase.a $(ZOOKEEPER_LIBS) $(JANSSON_LIBS) \
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+tests_unit_test_zk_connection_SOURCES = tests/unit/test_zk_connection.c $(zk_world)
+tests_unit_test_zk_connection_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_zk_connection_LDADD = $(zk_world_libs)
+tests_unit_test_zk_requests_SOURCES = tests/unit/test_zk_requests.c $(zk_world)
+tests_unit_test_zk_requests_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_zk_requests_LDADD = $(zk_world_libs)
 tests_unit_test_zk_error_SOURCES = tests/unit/test_zk_error.c
 tests_unit_test_zk_error_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_zk_error_LDADD = libzk.a $(ZOOKEEPER_LIBS) $(CMOCKA_LIBS)
@@ -45,6 +58,7 @@ UNIT_TESTS += \
 	tests/unit/test_core_pace \
 	tests/unit/test_core_takeover \
 	tests/unit/test_core_trace \
+	tests/unit/test_core_wait \
 	tests/unit/test_latch_name \
 	tests/unit/test_lease \
 	tests/unit/test_reason
@@ -63,6 +77,9 @@ tests_unit_test_core_pace_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_core_trace_SOURCES = tests/unit/test_core_trace.c
 tests_unit_test_core_trace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_core_trace_LDADD = libelection.a $(CMOCKA_LIBS)
+tests_unit_test_core_wait_SOURCES = tests/unit/test_core_wait.c tests/unit/core_feed.h
+tests_unit_test_core_wait_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_core_wait_LDADD = libelection.a $(CMOCKA_LIBS)
 tests_unit_test_latch_name_SOURCES = tests/unit/test_latch_name.c
 tests_unit_test_latch_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_latch_name_LDADD = libelection.a $(CMOCKA_LIBS)

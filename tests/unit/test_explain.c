@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "ctl/explain_lease.h"
+#include "election/core_wait.h"
 #include "election/reason.h"
 
 static void says(const char *status, const char *cluster, const char *expected)
@@ -101,7 +103,7 @@ static void a_release_is_told_apart_from_a_loss(void **state)
 	     "{\"released\": \"step-down\", \"members\": []}",
 	     "jm-b of cluster orders does not lead: it is a standby.\n"
 	     "Nobody leads: the leader of epoch 7 released (step-down).\n"
-	     "It is eligible and waits for its turn.\n"
+	     "It is eligible to take over.\n"
 	     "No other member could take over now.\n");
 }
 
@@ -114,6 +116,95 @@ static void a_member_that_has_not_read_the_register_does_not_guess(void **state)
 	     "It may not take over at the moment:\n"
 	     "  zookeeper-auth: ZooKeeper refuses the credentials. Check zookeeper.auth_file: all "
 	     "members need the same.\n");
+}
+
+#define NUMBERS(chain, revoke)                                                               \
+	"\"tolerance_ms\": 4990, \"lease_ms\": 5120, \"zookeeper\": {\"connected\": true, "  \
+	"\"session_ms\": 10000, \"last_ack_ms\": 180}, \"lease\": {\"chain\": \"" chain      \
+	"\", \"tick_ms\": 2000, \"heartbeat_ms\": 1000, \"jitter_ms\": 500, \"margin_ms\": " \
+	"2500, \"stop_ms\": 500, \"revoke_ms\": " revoke                                     \
+	", \"answer_ms\": 1000, \"length_ms\": 6990}"
+#define ARITHMETIC_TO_M                                                                        \
+	"The lease, in ms:\n"                                                                  \
+	"  T = 10000 (session timeout, as negotiated), k = 2000 (tick_ms)\n"                   \
+	"  a heartbeat each h = k/2 = 1000; J = max(200, k/4) = 500\n"                         \
+	"  M = k/2 + g + J = 2500 with g = h (a heartbeat that was late counts with its real " \
+	"gap)\n"
+
+/* What is said of these numbers alone. */
+static char *said(void (*part)(FILE *f, const json_t *status), const char *status)
+{
+	json_error_t error;
+	json_auto_t *s = json_loads(status, 0, &error);
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!s)
+		fail_msg("%s", error.text);
+	part(f, s);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static void the_arithmetic_of_a_leader_has_its_numbers(void **state)
+{
+	char *text = said(explain_lease, "{\"state\": \"leader\", " NUMBERS("valid", "0") "}");
+
+	(void)state;
+	assert_string_equal(text, ARITHMETIC_TO_M
+	                    "  lease = 0.999 T - M - stop_ms 500 = 6990\n"
+	                    "  A = max(300, T/10) = 1000; tolerance = lease - h - A = 4990: a "
+	                    "ZooKeeper outage that is shorter changes nothing\n"
+	                    "  left until the deadline: 5120\n");
+	free(text);
+}
+
+static void the_arithmetic_of_a_standby_says_what_its_chain_is_worth(void **state)
+{
+	char *text =
+	        said(explain_lease, "{\"state\": \"standby\", " NUMBERS("tentative", "1000") "}");
+
+	(void)state;
+	assert_string_equal(text, ARITHMETIC_TO_M
+	                    "  lease = 0.999 T - M - stop_ms 500 = 6990, if it led\n"
+	                    "  A = max(300, T/10) = 1000; tolerance = lease - h - A - revoke_ms "
+	                    "1000 = 4990: a ZooKeeper outage that is shorter changes nothing\n"
+	                    "  its chain of heartbeats is not valid yet: k after the first\n");
+	free(text);
+}
+
+static void a_wait_says_for_what_and_how_long(void **state)
+{
+	char *text =
+	        said(explain_waits, "{\"waits\": {\"for\": \"owner-lease\", \"left_ms\": 3200, "
+	                            "\"latches_before\": 0}}");
+	char *turn = said(explain_waits, "{\"waits\": {\"for\": \"turn\", \"left_ms\": null, "
+	                                 "\"latches_before\": 2}}");
+	char *none = said(explain_waits, "{\"waits\": {\"for\": \"nothing\", \"left_ms\": null}}");
+	char *older = said(explain_waits, "{}");
+
+	(void)state;
+	assert_string_equal(text,
+	                    "It waits until the last leader can no longer act: it did not say "
+	                    "that it stopped, so its session timeout has to pass since its "
+	                    "latch was seen gone; at most for another 3.2 s.\n");
+	assert_string_equal(turn, "It waits for its turn.\n2 latches stand before its own.\n");
+	assert_string_equal(none, "");
+	assert_string_equal(older, "");
+	free(text);
+	free(turn);
+	free(none);
+	free(older);
+}
+
+static void every_wait_is_explained(void **state)
+{
+	(void)state;
+	for (unsigned i = CORE_WAIT_NOTHING + 1; i < CORE_N_WAITS_; i++)
+		if (!explain_wait(core_wait_code((enum core_wait)i)))
+			fail_msg("%s is not explained", core_wait_code((enum core_wait)i));
+	assert_null(explain_wait("nonsense"));
 }
 
 static void every_reason_is_explained(void **state)
@@ -134,6 +225,10 @@ int main(void)
 		cmocka_unit_test(a_member_that_may_not_says_why_and_what_to_do),
 		cmocka_unit_test(a_release_is_told_apart_from_a_loss),
 		cmocka_unit_test(a_member_that_has_not_read_the_register_does_not_guess),
+		cmocka_unit_test(the_arithmetic_of_a_leader_has_its_numbers),
+		cmocka_unit_test(the_arithmetic_of_a_standby_says_what_its_chain_is_worth),
+		cmocka_unit_test(a_wait_says_for_what_and_how_long),
+		cmocka_unit_test(every_wait_is_explained),
 		cmocka_unit_test(every_reason_is_explained),
 	};
 
