@@ -18,10 +18,10 @@ EXTRA_DIST += %D%/sim.t %D%/found %D%/mutants %D%/soak %D%/rule-mutants %D%/equi
 # What the tests of the election are worth: each mutation of it has to be found.  COUNT of them,
 # drawn by SEED, or ALL=1.
 check-mutants: all $(check_PROGRAMS)
-	$(AM_TESTS_ENVIRONMENT) SIM_LDFLAGS='$(tests_sim_sim_LDFLAGS)' $(top_srcdir)/tests/sim/mutants --seed $${SEED-1} \
+	@$(AM_TESTS_ENVIRONMENT) SIM_LDFLAGS='$(tests_sim_sim_LDFLAGS)' $(top_srcdir)/tests/sim/mutants --seed $${SEED-1} \
 		$${COUNT+--count $$COUNT} $${ALL+--all}
 
 # Seeds that nobody has run yet, from START on (by default the time) for so many minutes.
 soak: all tests/sim/sim
-	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/sim/soak $${MINUTES-10} $${START-}
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/sim/soak $${MINUTES-10} $${START-}
 .PHONY: check-mutants soak
