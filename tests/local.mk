@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Seven suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
+# Eight suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
 # told to), so that cases are counted, not files.
 #
 #   UNIT_TESTS     cmocka programs               make check-unit      part of make check
 #   SIM_TESTS      simulated clusters            make check-sim       part of make check
+#   MODEL_TESTS    models of the protocol        make check-model     where there is spin
 #   STYLE_TESTS    scripts about the code        make check-style     part of make check
 #   CLUSTER_TESTS  real ZooKeeper, real daemons  make check-cluster
 #   CLUSTER_LONG_TESTS  the same, slow           make check-cluster-long   not part of ./check
@@ -14,6 +15,7 @@
 # Programs carry no suffix, scripts end in .t or .sh.  Exit 77 or "1..0 # SKIP why" is a skip.
 UNIT_TESTS    =
 SIM_TESTS     =
+MODEL_TESTS   =
 STYLE_TESTS   =
 CLUSTER_TESTS =
 CLUSTER_LONG_TESTS =
@@ -23,6 +25,7 @@ FLINK_TESTS   =
 include %D%/lib/local.mk
 include %D%/unit/local.mk
 include %D%/sim/local.mk
+include %D%/model/local.mk
 include %D%/cluster/local.mk
 include %D%/hosts/local.mk
 include %D%/flink/local.mk
@@ -76,14 +79,15 @@ AM_TESTS_ENVIRONMENT += \
 	ASAN_OPTIONS=$${ASAN_OPTIONS-detect_leaks=1:strict_string_checks=1}; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1}; export UBSAN_OPTIONS;
 
-EXTRA_DIST += $(STYLE_TESTS) $(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) %D%/lib
+EXTRA_DIST += $(MODEL_TESTS) $(STYLE_TESTS) $(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) %D%/lib
 
 # One suite; own summary file, so that results of other suites stay.  Programs are built first.
-check-unit check-sim check-style check-cluster check-cluster-long check-hosts check-flink: all $(check_PROGRAMS) $(check_LIBRARIES)
+check-unit check-sim check-model check-style check-cluster check-cluster-long check-hosts check-flink: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@suite=$@; suite=$${suite#check-}; \
 	case $$suite in \
 	unit) tests='$(UNIT_TESTS)' ;; \
 	sim) tests='$(SIM_TESTS)' ;; \
+	model) tests='$(MODEL_TESTS)' ;; \
 	style) tests='$(STYLE_TESTS)' ;; \
 	cluster) tests='$(CLUSTER_TESTS)' ;; \
 	cluster-long) tests='$(CLUSTER_LONG_TESTS)' ;; \
@@ -93,20 +97,21 @@ check-unit check-sim check-style check-cluster check-cluster-long check-hosts ch
 	test -n "$$tests" || { echo "$$suite: no tests"; exit 1; }; \
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" TEST_SUITE_LOG=$$suite.log
 # What a suite is made of, for ./check.
-list-unit list-sim list-style list-cluster list-hosts list-flink list-flink-again:
+list-unit list-sim list-model list-style list-cluster list-hosts list-flink list-flink-again:
 	@case $@ in \
 	list-unit) echo '$(UNIT_TESTS)' ;; \
 	list-sim) echo '$(SIM_TESTS)' ;; \
+	list-model) echo '$(MODEL_TESTS)' ;; \
 	list-style) echo '$(STYLE_TESTS)' ;; \
 	list-cluster) echo '$(CLUSTER_TESTS)' ;; \
 	list-hosts) echo '$(HOSTS_TESTS)' ;; \
 	list-flink) echo '$(FLINK_TESTS)' ;; \
 	list-flink-again) echo '$(filter-out $(FLINK_ONCE),$(FLINK_TESTS))' ;; \
 	esac
-.PHONY: check-unit check-sim check-style check-cluster check-cluster-long check-hosts check-flink \
-	list-unit list-sim list-style list-cluster list-hosts list-flink list-flink-again
-CLEANFILES += unit.log sim.log style.log cluster.log cluster-long.log hosts.log flink.log
+.PHONY: check-unit check-sim check-model check-style check-cluster check-cluster-long check-hosts check-flink \
+	list-unit list-sim list-model list-style list-cluster list-hosts list-flink list-flink-again
+CLEANFILES += unit.log sim.log model.log style.log cluster.log cluster-long.log hosts.log flink.log
 # What suites outside TESTS leave behind.
 clean-local:
-	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs tests/flink/*.log tests/flink/*.trs
+	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs tests/model/*.log tests/model/*.trs tests/flink/*.log tests/flink/*.trs
 	-find . -name '*.gcda' -delete
