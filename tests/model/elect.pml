@@ -136,7 +136,7 @@ end:	do
 		m = 0 }
 	:: atomic { hangs > 0 -> hangs--; select(m : 0 .. 2);
 		if
-		:: phase[m] == QUEUED || phase[m] == LOADING || phase[m] == CLAIMING -> hangs_now[m] = true; SAY("> %d hangs\n", m)
+		:: rank[m] > 0 && (phase[m] == QUEUED || phase[m] == LOADING || phase[m] == CLAIMING) -> hangs_now[m] = true; SAY("> %d hangs\n", m)
 		:: else
 		fi;
 		m = 0 }

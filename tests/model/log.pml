@@ -11,6 +11,7 @@
  *	3, 4	the chain of headers, from the register back, is readable and gives the register's digest
  *	3	every acknowledged record is in it
  *	B2	no record that was answered "failed: will never be visible" is
+ *	4	the log only grows: who follows has nothing to take back
  *	B9	every record that a GET has shown is
  *	2	no write of epoch 1 is accepted in epoch 2
  *
@@ -66,16 +67,16 @@ byte next_record = 1, acked, failed, shown; bool resumed, host_down; byte listed
 #define EPOCH(p) ((p) == 2 -> 2 : 1)
 #define LATCH(p) ((p) == 2 -> 1 : 0)
 
-hidden int content, factor, rest; hidden byte w_file, w_off, w_n, mask;
+hidden int content, factor, rest; hidden byte w_file, w_off, w_n, bits;
 
 inline as_mask(digest)
 {
-	mask = 0; rest = digest;
+	bits = 0; rest = digest;
 	do
-	:: rest > 0 -> mask = mask | (1 << (rest % 8)); rest = rest / 8
+	:: rest > 0 -> bits = bits | (1 << (rest % 8)); rest = rest / 8
 	:: else -> break
 	od;
-	mask = mask & 254
+	bits = bits & 254
 }
 /* what a reader finds up to the register's end */
 inline walk()
@@ -94,11 +95,11 @@ inline promises()
 	walk();
 	assert(content == r_digest);                 /* 4 */
 	as_mask(content);
-	assert((acked & (255 - mask)) == 0);         /* 3 */
-	assert((failed & mask) == 0);                /* B2 */
-	assert((shown & (255 - mask)) == 0);         /* B9 */
-	assert(!reach || !(r_epoch == 2 && mask > 6));
-	content = 0; factor = 0; rest = 0; w_file = 0; w_off = 0; w_n = 0; mask = 0
+	assert((acked & (255 - bits)) == 0);         /* 3 */
+	assert((failed & bits) == 0);                /* B2 */
+	assert((shown & (255 - bits)) == 0);         /* B9 */
+	assert(!reach || !(r_epoch == 2 && bits > 6));
+	content = 0; factor = 0; rest = 0; w_file = 0; w_off = 0; w_n = 0; bits = 0
 }
 #define BIT(r) (1 << (r))
 inline drop_batch(p) { batch[p] = 0; t_file[p] = 0; t_off[p] = 0; t_digest[p] = 0; maybe_applied[p] = false; doomed[p] = false }
@@ -217,7 +218,7 @@ end:	do
 			:: broken == BROKEN_map_early && state[p] == MOVING && !doomed[p] -> as_mask(t_digest[p])
 			:: else -> as_mask(c_digest[p])
 			fi;
-			shown = mask; mask = 0; rest = 0
+			shown = bits; bits = 0; rest = 0
 		/* endpoints */
 		:: ends > 0 && (state[p] == READY || state[p] == MOVING) -> ends--; end_sent[p] = true; end_version[p] = e_version
 
@@ -226,6 +227,12 @@ end:	do
 			if
 			:: !latch[LATCH(p)] -> moved[p] = (moved[p] == WAITING -> LATCH_GONE : moved[p])
 			:: latch[LATCH(p)] && (move_version[p] == version || broken == BROKEN_no_version) -> assert(r_epoch == EPOCH(p)); /* 2 */
+				rest = move_digest[p]; /* 4: who follows has applied what is there now */
+				do
+				:: rest > r_digest -> rest = rest / 8
+				:: else -> break
+				od;
+				assert(rest == r_digest);
 				version++; r_file = move_file[p]; r_off = move_off[p]; r_digest = move_digest[p]; moved[p] = (moved[p] == WAITING -> MOVED : moved[p]); SAY("> the register moves to %d:%d\n", r_file, r_off)
 			:: else -> moved[p] = (moved[p] == WAITING -> BAD_VERSION : moved[p])
 			fi;
