@@ -30,8 +30,10 @@
 
 #define BROKEN_relatch 1          /* A2: a new latch while a claim's outcome is unknown, own mark by epoch alone */
 #define BROKEN_beat_after_read 2  /* A2: no heartbeat on the latch is needed after a claim was resolved by reading */
-#define BROKEN_mark_cleared 3     /* A3: the session is used on after an unknown outcome of the release */
-#define BROKEN_no_c4 4            /* C4: a start without armed page goes on with the session it finds */
+#define BROKEN_mark_cleared 3     /* A3: the session is used on after an unknown outcome of the release: passes, the register's
+                                   * version and A4's wait are enough, since this release leaves the member node */
+#define BROKEN_no_c4 4            /* C4: a start without armed page goes on with the session it finds: passes with the mark
+                                   * `ending`, which goes on only where C4 would; without both it is refuted */
 #define BROKEN_missing_is_proof 5 /* A3b: the multi that failed at the member node is taken for proof */
 #define BROKEN_naive_stop 6       /* A4: "granted epoch 0" counts as stopped */
 #define BROKEN_no_owner_wait 7    /* A4: claims without waiting for the owner */
@@ -39,11 +41,12 @@
 #define BROKEN_grant_unclaimed 9  /* A6: granted before the claim is answered */
 #define BROKEN_release_running 10 /* A12: --release while the JobManager runs */
 #define BROKEN_release_early 11   /* A6: released while the JobManager is dying */
-#define BROKEN_naive_resume 12    /* B1, C4: resumes without looking at latch and register */
+#define BROKEN_naive_resume 12    /* C4: leads on and extends the page before latch and register were looked at */
 #define BROKEN_same_epoch 13      /* A10: the JobManager is restarted under its epoch */
 #define BROKEN_no_version 14      /* A5: the claim does not expect a version */
 #define BROKEN_no_check 15        /* A5: the claim does not check the latch: passes, the version protects the register */
-#define BROKEN_expired_believed 16 /* C7: EXPIRED is believed, the old session not ended */
+#define BROKEN_expired_believed 16 /* C7: EXPIRED is believed, the old session not ended: passes, the member node of the
+                                    * old session keeps the name taken until it has ended; it costs T (promise 9) */
 #define BROKEN_queue_first 17     /* A5: claims whatever its rank, and waits for the owner by T */
 
 byte latches, epochs, losses, expiries;
@@ -460,7 +463,7 @@ end:	do
 		if
 		:: (armed[m] && file[m] && !MARKED(m) && file_latch[m] > 0 && file_epoch[m] == page_epoch[m]) -> forget_core(m); slot[m] = file_slot[m]; latch[m] = file_latch[m]; epoch[m] = page_epoch[m];
 			if
-			:: broken == BROKEN_naive_resume -> owns[m] = true; phase[m] = LEADING; lease[m] = (there[latch[m]] -> latch[m] : lease[m])
+			:: broken == BROKEN_naive_resume -> owns[m] = true; phase[m] = LEADING; lease[m] = 0 /* the page is extended, and no heartbeat was answered */
 			:: else -> phase[m] = RESUMING
 			fi;
 			SAY("> %d: the next elector resumes epoch %d\n", m, epoch[m])
