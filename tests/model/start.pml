@@ -16,7 +16,7 @@
  * things at once; the files of epoch 1 are seen by the next listing).
  *
  * Limits: one register lost by hand, one store at another path, or not mounted (any more: on the very first start an
- * empty mount point is a new store); epochs to 3.
+ * empty mount point is a new store, also to a member whose look is older than the register); epochs to 3.
  */
 #include "parameters.pml"
 
@@ -96,7 +96,7 @@ proctype member(byte m)
 	:: atomic { restores > 0 && has_register && r_epoch > 0 -> restores--; removed = true; r_epoch = 0; version = 9; SAY("> ZooKeeper is restored from a backup: epoch 0\n");
 		looked[0] = false; checked[0] = false; has_listed[0] = false; listed[0] = 0; claims[0] = false; leads[0] = false; creating[0] = false;
 		looked[1] = false; checked[1] = false; has_listed[1] = false; listed[1] = 0; claims[1] = false; leads[1] = false; creating[1] = false }
-	:: atomic { unmounted > 0 && m == 1 && store[1] == 0 && has_register -> unmounted--; store[1] = 2; removed = true; SAY("> 1 has an empty mount point\n") }
+	:: atomic { unmounted > 0 && m == 1 && store[1] == 0 && has_register && seen_register[1] -> unmounted--; store[1] = 2; removed = true; SAY("> 1 has an empty mount point\n") }
 	:: removed && tries == 0 -> break
 	od
 }
