@@ -62,6 +62,7 @@ byte holder[2] = 9; byte said_stopped[2];               /* member node: its sess
 
 /* ---- requests on their way */
 bool claim_sent[4]; byte claim_version[4], claim_epoch[4], claim_latch[4];   /* two of a member */
+byte awaited[2];                                                               /* whose answer is still wanted */
 bool enter_sent[2]; byte enter_session[2];
 bool release_sent[4]; byte release_version[4], release_latch[4]; bool release_member[4]; byte release_session[4];
 bool commit_sent[2]; byte commit_version[2], commit_latch[2];
@@ -203,17 +204,17 @@ inline land_claim(rq, who)
 	if
 	:: !(there[claim_latch[rq]] || broken == BROKEN_no_check) ->
 		if
-		:: claimed[who] == WAITING -> claimed[who] = LATCH_GONE
+		:: claimed[who] == WAITING && awaited[who] == rq -> claimed[who] = LATCH_GONE
 		:: else
 		fi
 	:: (there[claim_latch[rq]] || broken == BROKEN_no_check) && claim_version[rq] != version && broken != BROKEN_no_version ->
 		if
-		:: claimed[who] == WAITING -> claimed[who] = BAD_VERSION
+		:: claimed[who] == WAITING && awaited[who] == rq -> claimed[who] = BAD_VERSION
 		:: else
 		fi
 	:: else -> version++; r_epoch = claim_epoch[rq]; r_owner = claim_latch[rq]; released = false;
 		if
-		:: claimed[who] == WAITING -> claimed[who] = OK
+		:: claimed[who] == WAITING && awaited[who] == rq -> claimed[who] = OK
 		:: else
 		fi
 	fi;
@@ -221,7 +222,7 @@ inline land_claim(rq, who)
 }
 inline send_claim(who, rq)
 {
-	claim_sent[rq] = true; claim_version[rq] = v_version[who]; claim_epoch[rq] = epoch[who]; claim_latch[rq] = latch[who]; claimed[who] = WAITING
+	claim_sent[rq] = true; claim_version[rq] = v_version[who]; claim_epoch[rq] = epoch[who]; claim_latch[rq] = latch[who]; claimed[who] = WAITING; awaited[who] = rq
 }
 #define MAY_SEND_CLAIM(m) (!claim_sent[2 * (m)] || !claim_sent[2 * (m) + 1])
 
