@@ -288,7 +288,7 @@ end:	do
 		holder[m] = S(m); said_stopped[m] = 0; phase[m] = IDLE
 	:: UP(m) && phase[m] == IDLE && holder[m] == S(m) && stopped_owed[m] > 0 -> said_stopped[m] = stopped_owed[m]; stopped_owed[m] = 0; SAY("> %d says stopped: %d\n", m, said_stopped[m])
 	:: UP(m) && phase[m] == IDLE && holder[m] == S(m) && stopped_owed[m] == 0 && alive[S(m)] && !ACTING(m) && !enter_sent[m] && last_latch < latches &&
-	   (!UNRESOLVED(m) || broken == BROKEN_relatch) ->
+	   !UNRESOLVED(m) ->
 		forget_look(m);
 		if
 		:: LOSSY(m) -> file_latch[m] = 0; enter_sent[m] = true; enter_session[m] = S(m); entered[m] = WAITING; phase[m] = ENTERING
@@ -377,7 +377,8 @@ end:	do
 			fi
 		:: else -> forget_term(m); phase[m] = QUEUED; forget_look(m)
 		fi
-	:: UP(m) && phase[m] == LOADING && broken == BROKEN_relatch && !there[latch[m]] -> drop_latch(m); phase[m] = IDLE
+	:: broken == BROKEN_relatch && UP(m) && phase[m] == CLAIMING && latch[m] > 0 && !there[latch[m]] && alive[S(m)] && last_latch < latches ->
+		last_latch++; there[last_latch] = true; of_session[last_latch] = S(m); latch[m] = last_latch; claimed[m] = NO_ANSWER; SAY("> %d, claiming, makes latch %d\n", m, last_latch)
 	:: UP(m) && phase[m] == LOADING && lease[m] == latch[m] && !beat_owed[m] && !armed[m] && !ACTING(m) -> armed[m] = true; page_epoch[m] = epoch[m]; SAY("> %d arms its page, epoch %d\n", m, epoch[m])
 	:: UP(m) && phase[m] == LOADING && armed[m] && !ACTING(m) ->
 		assert(epoch[m] > highest); highest = epoch[m]; jobmanager[m] = ACTS; phase[m] = LEADING; forget_look(m);
