@@ -43,10 +43,11 @@ void explain_lease(FILE *f, const json_t *status)
 		explain_say(f, "  no session: T as asked for, k = %lld (tick_ms)", tick);
 	explain_say(f, "  a heartbeat each h = k/2 = %lld; J = max(200, k/4) = %lld", h,
 	            field_int(l, "jitter_ms"));
-	explain_say(f,
-	            "  M = k/2 + g + J = %lld with g = h (a heartbeat that was late counts with "
-	            "its real gap)",
-	            field_int(l, "margin_ms"));
+	explain_say(
+	        f,
+	        "  M = J + k = %lld; J + the time since the last heartbeat that ZooKeeper's leader "
+	        "knows of for certain, if that is longer",
+	        field_int(l, "margin_ms"));
 	explain_say(f, "  lease = 0.999 T - M - stop_ms %lld = %lld%s", stop,
 	            field_int(l, "length_ms"), leads ? "" : ", if it led");
 	if (revoke > 0)

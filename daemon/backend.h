@@ -67,7 +67,7 @@ struct status {
 	usec_t tolerance;
 	/* The arithmetic of the lease: PROTOCOL A1, D9. */
 	struct {
-		usec_t tick, heartbeat, jitter, margin; /* k, h, J, M with g = h */
+		usec_t tick, heartbeat, jitter, margin; /* k, h, J, M = J + k */
 		usec_t stop, revoke, answer;            /* D_stop, revoke_ms (hot), A */
 		usec_t length;                          /* when it has just been renewed */
 		const char *chain;                      /* "none", "tentative", "valid" */

@@ -256,11 +256,12 @@ static int check_lease(const struct config *c, struct config_error *reterr)
 	tolerance = lease - h - a - (int64_t)usec_to_ms(p.revoke);
 	if (tolerance < h)
 		(void)snprintf(missing, sizeof(missing), "must be at least h = %" PRId64, h);
-	else /* A1: the first deadline counts with k, and the second heartbeat has to be in time */
+	else /* A1: the second heartbeat of a chain has to be in time for the deadline of the first
+	      */
 		(void)snprintf(missing, sizeof(missing),
 		               "which is enough, but the first lease, lease - h = %" PRId64
-		               ", must be at least k + h + A = %" PRId64,
-		               lease - h, 3 * h + a);
+		               ", must be at least max(k, h + J) + h + A = %" PRId64,
+		               lease - h, (h > j ? 2 * h : h + j) + h + a);
 	enough = session_ms_with_room(p);
 	if (enough)
 		(void)snprintf(advice, sizeof(advice),
@@ -270,10 +271,10 @@ static int check_lease(const struct config *c, struct config_error *reterr)
 		(void)snprintf(advice, sizeof(advice), "Lower jobmanager.stop_ms");
 	return refuse(reterr, "zookeeper.session_ms",
 	              "the lease has no room: T = %" PRIu64 " ms less 0.1 %% is %" PRId64
-	              "; M = k/2 + h + J = %" PRId64 " + %" PRId64 " + %" PRId64 " = %" PRId64
-	              "; lease = %" PRId64 " - M - stop_ms %" PRId64 " = %" PRId64
-	              "; tolerance = lease - h - A %" PRId64 " = %" PRId64 ", %s. %s",
-	              usec_to_ms(p.session), usable, h, h, j, 2 * h + j, usable, stop, lease, a,
+	              "; M = J + k = %" PRId64 " + %" PRId64 " = %" PRId64 "; lease = %" PRId64
+	              " - M - stop_ms %" PRId64 " = %" PRId64 "; tolerance = lease - h - A %" PRId64
+	              " = %" PRId64 ", %s. %s",
+	              usec_to_ms(p.session), usable, j, 2 * h, 2 * h + j, usable, stop, lease, a,
 	              tolerance, missing, advice);
 }
 
@@ -449,7 +450,7 @@ void config_print_check(FILE *f, const struct config *c)
 	(void)fprintf(f, "  cluster %s, member %s, %s\n", c->cluster, c->member,
 	              c->observer ? "observer" : "contender");
 	print_ms(f, "heartbeat h", h, "tick_ms / 2");
-	print_ms(f, "margin M", p.tick / 2 + h + j, "tick_ms / 2 + h + max(200, tick_ms / 4)");
+	print_ms(f, "margin M", p.tick + j, "tick_ms + max(200, tick_ms / 4)");
 	print_ms(f, "lease", lease_length(&p), "session_ms less 0.1 % - M - stop_ms");
 	print_ms(f, "answer timeout A", lease_answer_timeout(&p), "max(300, session_ms / 10)");
 	print_ms(f, "tolerance", lease_tolerance(&p),

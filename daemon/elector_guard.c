@@ -330,6 +330,10 @@ static bool resumable(struct elector *e, const struct lease_page_lease *lease, i
 {
 	struct epoch epoch = { e->file.epoch };
 
+	/* Cold: the elector before may have died between page and START; nobody would send another.
+	 */
+	if (!e->config->hot && !e->hello.hello.running && !epoch_equal(e->hello.hello.epoch, epoch))
+		return false;
 	return lease->state == LEASE_PAGE_ARMED && file_error == 0 && !e->file.ending &&
 	       e->file.latch[0] && lease_page_is_of(lease, epoch);
 }

@@ -94,7 +94,7 @@ static void fill_lease(const struct elector *e, usec_t now, struct status *ret)
 	ret->arithmetic.tick = p->tick;
 	ret->arithmetic.heartbeat = lease_heartbeat_period(p);
 	ret->arithmetic.jitter = lease_jitter(p);
-	ret->arithmetic.margin = p->tick / 2 + lease_heartbeat_period(p) + lease_jitter(p);
+	ret->arithmetic.margin = p->tick + lease_jitter(p);
 	ret->arithmetic.stop = p->stop;
 	ret->arithmetic.revoke = p->revoke;
 	ret->arithmetic.answer = lease_answer_timeout(p);

@@ -233,7 +233,7 @@ void core_init(struct core *c, const struct core_config *config, usec_t now,
 		c->epoch = config->page_epoch;
 		c->latch = config->latch;
 		c->armed = c->jobmanager = c->has_session = true;
-		lease_resume(&c->lease, config->page_deadline, now);
+		lease_resume(&c->lease, config->page_deadline);
 		core_emit(&out, CORE_CMD_CONNECT_RESUME);
 	}
 	core_drive(c, &out);

@@ -18,14 +18,12 @@ static void on_connected(struct core *c, const struct core_event *ev, struct cor
 	c->heartbeat_at = c->now; /* P7: the one before may be lost; do not wait another h */
 	c->own_reasons &= ~(REASON_BIT(REASON_ZOOKEEPER_DOWN) | REASON_BIT(REASON_ZOOKEEPER_AUTH) |
 	                    REASON_BIT(REASON_LEASE_NO_ROOM));
-	lease_renegotiated(&c->lease, ev->connected.session, ev->connected.sent);
+	lease_connected(&c->lease, ev->connected.session, ev->connected.sent);
 	if (!lease_has_room(&c->lease.params))
 		c->own_reasons |= REASON_BIT(REASON_LEASE_NO_ROOM);
 
 	if (c->phase == CORE_DETACHED)
 		core_become(c, c->old_session ? CORE_ENDING : CORE_JOINING);
-	else if (c->phase == CORE_RESUMING)
-		c->lease.previous_sent = ev->connected.sent; /* A1: the touch before the first */
 	if (c->armed && c->lease.deadline < before)
 		core_emit(out, CORE_CMD_EXTEND)->deadline = c->lease.deadline; /* A7: earlier */
 }

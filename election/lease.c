@@ -2,6 +2,9 @@
 #include "election/lease.h"
 
 #include <assert.h>
+#include <string.h>
+
+#include "base/cleanup.h"
 
 static usec_t at_least(usec_t a, usec_t b)
 {
@@ -23,20 +26,31 @@ usec_t lease_answer_timeout(const struct lease_params *p)
 	return at_least(300 * USEC_PER_MSEC, p->session / 10);
 }
 
-/* T(1 - 0.001) - M - D_stop with M = k/2 + g + J: how long after the sending of a heartbeat the
- * leader may act, when the touch of that heartbeat was never relayed and the one `gap` before was.
+/* T(1 - 0.001) - M - D_stop with M = J + max(k, span): how long after the sending of a heartbeat
+ * the leader may act, when the last touch that was relayed for certain was sent `span` before it.
  */
-static usec_t length_with_gap(const struct lease_params *p, usec_t gap)
+static usec_t length_with_span(const struct lease_params *p, usec_t span)
 {
-	usec_t g = at_least(lease_heartbeat_period(p), gap);
-	usec_t margin = usec_add(usec_add(p->tick / 2, lease_jitter(p)), usec_add(g, p->stop));
+	usec_t margin = usec_add(lease_jitter(p), usec_add(at_least(p->tick, span), p->stop));
 
 	return usec_sub(p->session - p->session / 1000, margin);
 }
 
 usec_t lease_length(const struct lease_params *p)
 {
-	return length_with_gap(p, 0);
+	return length_with_span(p, 0);
+}
+
+/* Of the first heartbeat of a chain (A1). */
+static usec_t tentative_length(const struct lease_params *p)
+{
+	return length_with_span(p, p->tick + lease_heartbeat_period(p));
+}
+
+/* A touch is relayed by then, with the server's next ping: k/2 apart, and J late at most. */
+static usec_t relayed_after(const struct lease_params *p)
+{
+	return p->tick / 2 + lease_jitter(p);
 }
 
 usec_t lease_tolerance(const struct lease_params *p)
@@ -49,10 +63,12 @@ bool lease_has_room(const struct lease_params *p)
 {
 	usec_t h = lease_heartbeat_period(p);
 
-	/* A chain becomes valid by a heartbeat sent k after the first answer, at the latest h
-	 * later: it has to be answered before the tentative deadline, which counts with k (A1). */
+	/* A chain becomes valid by a heartbeat sent k after the first answer, when the first touch
+	 * is relayed, and at the latest h later: it has to be answered before the tentative
+	 * deadline (A1). */
 	return lease_tolerance(p) >= h &&
-	       length_with_gap(p, p->tick) >= p->tick + h + lease_answer_timeout(p);
+	       tentative_length(p) >=
+	               at_least(p->tick, relayed_after(p)) + h + lease_answer_timeout(p);
 }
 
 bool lease_outlasts_leader_change(const struct lease_params *p, unsigned sync_limit)
@@ -78,44 +94,71 @@ void lease_disconnected(struct lease *l)
 		lease_break(l);
 }
 
-void lease_resume(struct lease *l, usec_t deadline, usec_t connect_sent)
+void lease_resume(struct lease *l, usec_t deadline)
 {
 	lease_break(l);
 	l->chain = LEASE_VALID;
 	l->deadline = deadline;
-	l->previous_sent = connect_sent;
 }
 
-void lease_renegotiated(struct lease *l, usec_t session, usec_t connect_sent)
+void lease_connected(struct lease *l, usec_t session, usec_t connect_sent)
 {
-	bool smaller = session < l->params.session;
+	usec_t lowered;
 
+	/* What a server has not relayed may be lost with it, or with our connection to it. */
+	memset(l->touch, 0, sizeof(l->touch));
+	l->relayed = connect_sent;
+	/* A touch with the smaller T may still be on its way, and moves the session's end back. */
+	if (l->chain != LEASE_NONE && session >= l->params.session)
+		return;
 	l->params.session = session;
-	if (!smaller || l->chain == LEASE_NONE)
+	if (l->chain == LEASE_NONE)
 		return;
 	/* Every touch from now on counts with the smaller T, this connect's first (A7). */
-	usec_t lowered = connect_sent + length_with_gap(&l->params, 0);
+	lowered = connect_sent + lease_length(&l->params);
 	if (lowered < l->deadline)
 		l->deadline = lowered;
 }
 
-/* The gap that M counts with: since the answered heartbeat before; k for the first (A1). */
-static usec_t gap_before(const struct lease *l, usec_t sent)
+/* One heartbeat more was answered.  The server has served it after it was sent: what was answered
+ * long enough before that has been relayed. */
+static void note_touch(struct lease *l, usec_t sent, usec_t now)
 {
-	return l->previous_sent == 0 ? l->params.tick : usec_sub(sent, l->previous_sent);
+	const size_t n = N_ELEMENTS(l->touch);
+	struct lease_touch *t = l->touch;
+	size_t i = 0;
+
+	while (t[0].sent > 0 && usec_add(t[0].answered, relayed_after(&l->params)) < sent) {
+		l->relayed = at_least(l->relayed, t[0].sent);
+		memmove(t, t + 1, (n - 1) * sizeof(*t));
+		t[n - 1].sent = 0;
+	}
+	while (i < n && t[i].sent > 0)
+		i++;
+	if (i < n)
+		t[i] = (struct lease_touch){ .sent = sent, .answered = now };
 }
 
 static void begin(struct lease *l, usec_t sent, usec_t now)
 {
+	usec_t deadline = sent + tentative_length(&l->params);
+
 	lease_break(l);
-	l->deadline = sent + length_with_gap(&l->params, gap_before(l, sent));
-	l->previous_sent = sent;
-	l->first_answered = now;
 	/* Answered when its own deadline is over: not even a beginning. */
-	if (now < l->deadline)
-		l->chain = LEASE_TENTATIVE;
-	else
-		lease_break(l);
+	if (now >= deadline)
+		return;
+	l->chain = LEASE_TENTATIVE;
+	l->deadline = deadline;
+	l->first_answered = now;
+	note_touch(l, sent, now);
+}
+
+/* Until when a heartbeat that was sent then lets the leader act. */
+static usec_t deadline_of(const struct lease *l, usec_t sent)
+{
+	if (l->relayed == 0)
+		return 0; /* nothing is known to be relayed yet */
+	return sent + length_with_span(&l->params, usec_sub(sent, l->relayed));
 }
 
 bool lease_answered(struct lease *l, usec_t sent, usec_t now)
@@ -128,8 +171,8 @@ bool lease_answered(struct lease *l, usec_t sent, usec_t now)
 		return false;
 	}
 
-	deadline = sent + length_with_gap(&l->params, gap_before(l, sent));
-	l->previous_sent = at_least(l->previous_sent, sent);
+	note_touch(l, sent, now);
+	deadline = deadline_of(l, sent);
 	if (l->chain == LEASE_TENTATIVE) {
 		/* The expirer may have held our bucket at the first answer; a touch sent at least
 		 * k later, answered in time, cannot be in the same walk (LX-chain1..3). */

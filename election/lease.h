@@ -23,7 +23,7 @@ usec_t lease_heartbeat_period(const struct lease_params *p); /* h = k/2 */
 usec_t lease_jitter(const struct lease_params *p);           /* J = max(200 ms, k/4) */
 usec_t lease_answer_timeout(const struct lease_params *p);   /* A = max(300 ms, T/10) */
 
-/* T(1 - 0.001) - M - D_stop with g = h; 0 when there is no room. */
+/* T(1 - 0.001) - M - D_stop with M = J + k: heartbeats in time; 0 when there is no room. */
 usec_t lease_length(const struct lease_params *p);
 
 /* lease - h - A - revoke: a ZooKeeper outage shorter than this changes nothing; 0 = no room. */
@@ -41,7 +41,14 @@ struct lease {
 	enum lease_chain { LEASE_NONE, LEASE_TENTATIVE, LEASE_VALID } chain;
 	usec_t deadline;       /* of the tentative or valid chain; 0 = none */
 	usec_t first_answered; /* tentative: when the first ZOK came */
-	usec_t previous_sent;  /* when the last answered heartbeat was sent; 0 = none */
+	/* When the last touch was sent that has reached ZooKeeper's leader for certain, and what
+	 * was answered after it and may still be lost with its server, oldest first; 0 = none.  Two
+	 * are enough with heartbeats in time, more for slow answers; what does not fit is not
+	 * counted. */
+	usec_t relayed;
+	struct lease_touch {
+		usec_t sent, answered;
+	} touch[4];
 };
 
 void lease_init(struct lease *l, const struct lease_params *params);
@@ -52,12 +59,12 @@ void lease_break(struct lease *l);
 /* The connection was lost: ends a tentative chain, leaves a valid one as it is. */
 void lease_disconnected(struct lease *l);
 
-/* A resumed elector goes on with the page's deadline; its connect counts as the touch before the
- * first heartbeat. */
-void lease_resume(struct lease *l, usec_t deadline, usec_t connect_sent);
+/* A resumed elector goes on with the page's deadline. */
+void lease_resume(struct lease *l, usec_t deadline);
 
-/* A7: after a handshake that negotiated `session`.  A smaller T lowers the deadline. */
-void lease_renegotiated(struct lease *l, usec_t session, usec_t connect_sent);
+/* After a handshake that negotiated `session`: its touch has reached ZooKeeper's leader.  A smaller
+ * T lowers the deadline; a larger one does not count before the chain is broken (A7). */
+void lease_connected(struct lease *l, usec_t session, usec_t connect_sent);
 
 /* A heartbeat sent at `sent` was answered ZOK at `now`.  Returns true when the chain is valid and
  * its deadline may have moved; false when it is not (first answer, or answered too late: then the

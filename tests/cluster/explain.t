@@ -13,7 +13,7 @@ note "$(cat "$tap_dir/leader")"
 session=$cluster_session_ms
 tick=$cluster_tick_ms
 h=$((tick / 2))
-margin=$((tick + 200)) # k/2 + h + J
+margin=$((tick + 200)) # k + J
 lease=$((session * 999 / 1000 - margin - cluster_stop_ms))
 tolerance=$((lease - h - 400))
 like "$(cat "$tap_dir/leader")" "^$old leads cluster" "the leader says that it leads"

@@ -19,6 +19,7 @@ CLUSTER_TESTS += tests/cluster/first_start.t
 CLUSTER_TESTS += tests/cluster/configuration_edited.t
 CLUSTER_TESTS += tests/cluster/elector_killed.t
 CLUSTER_TESTS += tests/cluster/elector_stopped.t
+CLUSTER_TESTS += tests/cluster/never_started.t
 CLUSTER_TESTS += tests/cluster/explain.t
 CLUSTER_TESTS += tests/cluster/guard_killed.t
 CLUSTER_TESTS += tests/cluster/guard_stopped.t

@@ -4,41 +4,50 @@
  *
  *	a disk whose fsync takes long     for ZooKeeper's servers
  *	a wall clock that steps           for jmhad
+ *	a death at a certain message      for jmhad
  *
- * JMHA_TEST_FAULTS names a file with two numbers, which is looked at again at each call: the
- * milliseconds that an fsync takes longer, and the seconds to add to the wall clock.  No file, or a
- * name that is not set: nothing is changed.  BOOTTIME and MONOTONIC are left alone, as a step of
- *the wall clock leaves them alone.
+ * JMHA_TEST_FAULTS names a file with three numbers, which is looked at again at each call: the
+ * milliseconds that an fsync takes longer, the seconds to add to the wall clock, and the type of a
+ * message between guard and elector (0 = none) whose sender dies before sending it, once: the file
+ * goes first.  No file, or a name that is not set: nothing is changed.  BOOTTIME and MONOTONIC are
+ * left alone, as a step of the wall clock leaves them alone.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-static void faults(long *ret_sync_ms, long *ret_wall_s)
+#include "daemon/guard_link.h"
+
+static struct faults {
+	long sync_ms, wall_s;
+	unsigned message;
+} faults(void)
 {
+	struct faults ret = { 0 };
 	const char *path = getenv("JMHA_TEST_FAULTS");
 	char text[64] = "";
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
-	*ret_sync_ms = *ret_wall_s = 0;
 	if (fd < 0)
-		return;
+		return ret;
 	if (read(fd, text, sizeof(text) - 1) > 0)
-		(void)sscanf(text, "%ld %ld", ret_sync_ms, ret_wall_s);
+		(void)sscanf(text, "%ld %ld %u", &ret.sync_ms, &ret.wall_s, &ret.message);
 	(void)close(fd);
+	return ret;
 }
 
 static void stall(void)
 {
-	long ms, s;
+	long ms = faults().sync_ms;
 	struct timespec pause;
 
-	faults(&ms, &s);
 	pause = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 	if (ms > 0)
 		(void)nanosleep(&pause, NULL);
@@ -59,17 +68,26 @@ int fsync(int fd)
 int clock_gettime(clockid_t clock, struct timespec *ret)
 {
 	static int (*real)(clockid_t, struct timespec *);
-	long ms, s;
 	int r;
 
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
 	r = real(clock, ret);
-	if (r == 0 && clock == CLOCK_REALTIME) {
-		faults(&ms, &s);
-		ret->tv_sec += s;
-	}
+	if (r == 0 && clock == CLOCK_REALTIME)
+		ret->tv_sec += faults().wall_s;
 	return r;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *header, int flags)
+{
+	const struct guard_message *m = header->msg_iov[0].iov_base;
+
+	if (header->msg_iovlen == 1 && header->msg_iov[0].iov_len == sizeof(*m) &&
+	    m->version == GUARD_LINK_VERSION && m->type == faults().message) {
+		(void)unlink(getenv("JMHA_TEST_FAULTS"));
+		(void)kill(getpid(), SIGKILL);
+	}
+	return syscall(SYS_sendmsg, fd, header, flags);
 }
 
 int gettimeofday(struct timeval *restrict ret, void *restrict zone)

@@ -16,7 +16,7 @@ tests_lib_zk_tool_LDADD = $(ZOOKEEPER_LIBS)
 # Preloaded into programs under test: a shared library, which needs no libtool.
 noinst_PROGRAMS += tests/lib/faults.so
 tests_lib_faults_so_SOURCES = %D%/faults.c
-tests_lib_faults_so_CFLAGS = $(WARN_CFLAGS) -O2 -fPIC -D_GNU_SOURCE
+tests_lib_faults_so_CFLAGS = $(WARN_CFLAGS) -I$(top_srcdir) -O2 -fPIC -D_GNU_SOURCE
 tests_lib_faults_so_LDFLAGS = -shared
 # A bad line between network namespaces.
 noinst_PROGRAMS += tests/lib/ip-link

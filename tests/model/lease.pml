@@ -18,19 +18,18 @@
  * The member: heartbeats one outstanding, h apart or later; at once after a connect.  The lease's arithmetic is that
  * of lease.c.  The page is atomic here (page.pml takes it apart), the elector may crash and resume.
  *
- * Three worlds, since the rule as it is coded does not hold in the third (run lease-overlap, an open finding):
+ * Three worlds:
  *
  *	                 heartbeats at any time, h apart or more;  the touch of one is relayed before the next is served
  *	regular = 1      every h while connected, served at once;  touches are relayed k/2 + J later
  *	overlap = 1      at any time, served late;                 touches are relayed k/2 + J later
  *
- * In the third two heartbeats may be served within one ping: then the last touch that ZooKeeper's leader knows is as
- * old as the *gap before the first of them*, which M does not count.  history = 1 is a rule that holds there, and
- * shortens no regular lease: M counts from the last touch that is relayed for sure.
+ * In the third two heartbeats may be served within one ping: the last touch that ZooKeeper's leader knows is then as
+ * old as the *gap before the first of them*.  So M does not count from the answered heartbeat before, but from the last
+ * touch that is known to have been relayed (run count-gap).
  *
- * T_small: a server with a smaller maxSessionTimeout.  Here, too, the code is not strict enough (run lease-T-grows, an
- * open finding): a larger T is believed at once, while a touch with the smaller one may still be relayed by the server
- * of before, and moves the end of the session back.  smallest = 1: no T grows within a session.
+ * T_small: a server with a smaller maxSessionTimeout.  A touch with the smaller T may still be relayed by the server of
+ * before, and moves the end of the session back: so no T grows within a chain (run grow-at-once).
  *
  * steady = 1: heartbeats every h, answered at once, but for outages of `outage` ticks, two heartbeats apart: a
  * promise about progress.  Then nothing is ever killed (promise 7), and the chain is valid k + h after the connect
@@ -46,13 +45,14 @@
 #define BROKEN_two_quick 2       /* A1: the second may follow at once */
 #define BROKEN_second_any_time 3 /* A1: .. or after the tentative deadline */
 #define BROKEN_any_connection 4  /* A1: a tentative chain outlives its connection */
-#define BROKEN_gap_fixed 5       /* A1: M counts with h, however far apart the heartbeats were */
-#define BROKEN_resume_gap 6      /* A1: k for the first heartbeat of a resumed elector */
-#define BROKEN_no_relay 7        /* A1: M without k/2 */
+#define BROKEN_gap_fixed 5       /* A1: M is k + J, however far apart the heartbeats were */
+#define BROKEN_count_gap 6       /* A1: .. or k/2 + J + the gap before the heartbeat */
+#define BROKEN_no_relay 7        /* A1: a touch counts as relayed when it is answered */
 #define BROKEN_late_renewal 8    /* A8: an answer after the old deadline extends it */
 #define BROKEN_ask_smaller 9     /* A7: the re-attach asks for a smaller T .. */
 #define BROKEN_keep_deadline 10  /* A7: .. and the deadline is not lowered */
 #define BROKEN_no_stop 11        /* D13: the time that a kill takes is not set aside */
+#define BROKEN_grow_at_once 12   /* A7: a larger T is believed at once */
 
 #define H 2 /* ticks */
 #define K 4
@@ -61,7 +61,7 @@
 byte T, stop; /* session timeout asked for, D_stop */
 byte T_small; /* a second server's maxSessionTimeout; 0 = all are alike */
 byte outage;  /* steady: longest outage */
-bool steady, regular, overlap, history, smallest, reach;
+bool steady, regular, overlap, reach;
 byte crashes; /* of the elector, while it leads */
 
 /* ---- ZooKeeper */
@@ -75,15 +75,14 @@ byte noted_T, served_T;    /* .. that a noted touch will set, and with which thi
 mtype:chain = { NONE, TENTATIVE, VALID };
 mtype:chain chain = NONE;
 byte lease_T, deadline, first_answered; /* ticks since the first answer */
-bool previous; byte previous_sent;      /* ticks since */
-/* history = 1: when was the last touch sent that has reached ZooKeeper's leader for sure (a handshake's has), and
- * those after it */
-bool recent, latest; byte sure_sent, recent_sent, recent_answered, latest_sent, latest_answered;
+/* the last touch that has been relayed for certain (a handshake's has), and two after it; ticks since */
+bool relayed, recent, latest; byte relayed_sent, recent_sent, recent_answered, latest_sent, latest_answered;
+byte previous_sent; /* for BROKEN_count_gap */
 
 mtype:beat = { NO_BEAT, SENT, SERVED };
 mtype:beat beat = NO_BEAT;
-byte beat_sent, beat_gap; /* ticks since; gap before it */
-bool beat_first;          /* .. there was none before */
+byte beat_sent, beat_gap; /* ticks since; gap before it, for BROKEN_count_gap */
+byte beat_certain;        /* how many touches were relayed for certain when it was sent */
 bool connected, crashed, expired;
 bool leads; byte page;    /* page armed and JobManager granted; ticks to its deadline */
 bool dying; byte die_left;
@@ -100,21 +99,28 @@ byte was_out; /* answers to come until the next outage */
 	(chain == VALID && !leads && !dying)))
 
 #define MAX(a, b) ((a) > (b) -> (a) : (b))
-#define GAP(g) (broken == BROKEN_gap_fixed -> H : MAX(H, g))
-#define MARGIN(g) ((broken == BROKEN_no_relay -> 0 : K / 2 + J) + GAP(g) + (broken == BROKEN_no_stop -> 0 : stop))
-#define LENGTH(t, g) ((t) > MARGIN(g) -> (t) - MARGIN(g) : 0)
-/* sent `age` ticks ago */
-#define DEADLINE(g, age) (LENGTH(lease_T, g) > (age) -> LENGTH(lease_T, g) - (age) : 0)
+#define M_REGULAR (J + K)
+#define M_FIRST (J + K + K / 2)
+#define STOP (broken == BROKEN_no_stop -> 0 : stop)
+#define LENGTH(t, m) ((t) > (m) + STOP -> (t) - (m) - STOP : 0)
+#define DEADLINE(m, age) (LENGTH(lease_T, m) > (age) -> LENGTH(lease_T, m) - (age) : 0) /* sent `age` ticks ago */
+/* .. of a heartbeat that was sent `age` ticks ago, the relayed touch longer ago */
+#define COUNT_GAP(age) MAX(M_REGULAR, K / 2 + J + beat_gap)
+#define COUNT_RELAYED(age) (relayed -> J + MAX(K, relayed_sent - (age)) : (broken == BROKEN_two_quick -> M_REGULAR : T))
+#define M(age) (broken == BROKEN_gap_fixed -> M_REGULAR : (broken == BROKEN_count_gap -> COUNT_GAP(age) : COUNT_RELAYED(age)))
+/* a touch is relayed for certain when its heartbeat was answered so long before the next one was sent */
+#define CERTAIN(answered) (broken == BROKEN_no_relay || (answered) > K / 2 + J)
 
 inline promise_1() { assert(alive || !(leads || dying)) }
 
+inline forget_touches()
+{
+	relayed = false; relayed_sent = 0; recent = false; recent_sent = 0; recent_answered = 0;
+	latest = false; latest_sent = 0; latest_answered = 0
+}
 inline lease_break()
 {
-	chain = NONE; deadline = 0; first_answered = 0; previous = false; previous_sent = 0
-}
-inline forget_answers()
-{
-	sure_sent = 0; recent = false; latest = false; recent_sent = 0; recent_answered = 0; latest_sent = 0; latest_answered = 0
+	chain = NONE; deadline = 0; first_answered = 0; previous_sent = 0; forget_touches()
 }
 inline touch(t) /* at ZooKeeper's leader */
 {
@@ -138,56 +144,46 @@ inline extend_page() /* CORE_CMD_EXTEND: later, or (A7) earlier */
 /* .. the first was answered */
 #define SENT_K_AFTER(age) (first_answered >= K + (age))
 
-/* lease_begin(): `age` = since the heartbeat was sent */
-inline lease_begin(age)
+inline note_touch(age)
 {
-	lease_break();
-	deadline = DEADLINE(K, age); previous = true; previous_sent = age; first_answered = 0;
-	if
-	:: deadline > 0 -> chain = (broken == BROKEN_first_answer -> VALID : TENTATIVE)
-	:: else -> lease_break()
-	fi
-}
-/* history = 1: which answered heartbeat's touch is relayed for sure? */
-#define SURE (H + J + 1)
-inline remember(age)
-{
-	if
-	:: recent && recent_answered >= SURE -> sure_sent = recent_sent;
+	do
+	:: beat_certain > 0 -> beat_certain--; relayed = true; relayed_sent = recent_sent;
 		recent = latest; recent_sent = latest_sent; recent_answered = latest_answered;
 		latest = false; latest_sent = 0; latest_answered = 0
-	:: else
-	fi;
+	:: else -> break
+	od;
 	if
 	:: !recent -> recent = true; recent_sent = age; recent_answered = 0
 	:: recent && !latest -> latest = true; latest_sent = age; latest_answered = 0
 	:: else
 	fi
 }
-#define UNTIL_SURE (T > J + stop + sure_sent -> T - J - stop - sure_sent : 0)
-#define NEW_DEADLINE(age, first, gap) (history && DEADLINE((first -> K : gap), age) > UNTIL_SURE -> UNTIL_SURE : DEADLINE((first -> K : gap), age))
+/* begin(): `age` = since the heartbeat was sent */
+inline begin(age)
+{
+	lease_break(); beat_certain = 0;
+	deadline = DEADLINE(M_FIRST, age); previous_sent = age;
+	if
+	:: deadline > 0 -> chain = (broken == BROKEN_first_answer -> VALID : TENTATIVE); note_touch(age)
+	:: else -> lease_break()
+	fi
+}
 
-inline lease_answered(age, first, gap)
+inline lease_answered(age)
 {
 	if
-	:: history -> remember(age)
-	:: else
-	fi;
-	if
-	:: chain == NONE || (deadline == 0 && broken != BROKEN_late_renewal && broken != BROKEN_second_any_time) ->
-		lease_begin(age)
+	:: chain == NONE || (deadline == 0 && broken != BROKEN_late_renewal && broken != BROKEN_second_any_time) -> begin(age)
 	:: else ->
-		previous = true; previous_sent = age;
+		note_touch(age); previous_sent = age;
 		if
 		:: chain == TENTATIVE && !SENT_K_AFTER(age) && broken != BROKEN_two_quick -> skip
 		:: chain == TENTATIVE && (SENT_K_AFTER(age) || broken == BROKEN_two_quick) ->
 			if
-			:: NEW_DEADLINE(age, first, gap) > 0 ->
-				chain = VALID; deadline = NEW_DEADLINE(age, first, gap)
+			:: DEADLINE(M(age), age) > 0 -> chain = VALID; deadline = DEADLINE(M(age), age)
 			:: else
 			fi
 		:: chain == VALID ->
-			deadline = MAX(deadline, NEW_DEADLINE(age, first, gap));
+			deadline = MAX(deadline, DEADLINE(M(age), age));
 			if
 			:: leads -> extend_page()
 			:: else
@@ -196,15 +192,16 @@ inline lease_answered(age, first, gap)
 	fi
 }
 
-/* on_connected(): lease_renegotiated() */
-inline renegotiated(t)
+/* lease_connected(): the handshake's touch reaches ZooKeeper's leader itself */
+inline lease_connected(t)
 {
 	if
-	:: t < lease_T && chain != NONE && broken != BROKEN_keep_deadline && LENGTH(t, 0) < deadline ->
-		deadline = LENGTH(t, 0); lease_T = t; extend_page()
-	:: t > lease_T && smallest && chain != NONE
+	:: t < lease_T && chain != NONE && broken != BROKEN_keep_deadline && LENGTH(t, M_REGULAR) < deadline ->
+		deadline = LENGTH(t, M_REGULAR); lease_T = t; extend_page()
+	:: t > lease_T && broken != BROKEN_grow_at_once && chain != NONE
 	:: else -> lease_T = t
-	fi
+	fi;
+	forget_touches(); relayed = true
 }
 
 active proctype member()
@@ -221,8 +218,6 @@ active proctype member()
 			now.outage = parameter("OUTAGE", 0);
 			now.regular = parameter("REGULAR", 0);
 			now.overlap = parameter("OVERLAP", 0);
-			now.smallest = parameter("SMALLEST", 0);
-			now.history = parameter("HISTORY", 0);
 			now.crashes = parameter("CRASHES", 0);
 			now.reach = parameter("REACH", 0);
 		};
@@ -251,14 +246,14 @@ end:	do
 			:: SAY("> connection lost\n")
 			:: noted = false; noted_for = 0; noted_T = 0; SAY("> server lost, with what it had noted\n")
 			fi;
-			beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_first = false;
+			beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_certain = 0;
 			if /* lease_disconnected() */
 			:: chain == TENTATIVE && broken != BROKEN_any_connection -> lease_break()
 			:: else
 			fi
 		:: steady && connected && leads && outage > 0 && was_out == 0 && beat != SERVED -> was_out = 2;
-			connected = false; outage_left = outage; away = 0; beat = NO_BEAT; beat_sent = 0; beat_gap = 0;
-			beat_first = false; noted = false; noted_for = 0; noted_T = 0; SAY("> ZooKeeper is away\n")
+			connected = false; outage_left = outage; away = 0; beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_certain = 0;
+			noted = false; noted_for = 0; noted_T = 0; SAY("> ZooKeeper is away\n")
 		:: !connected && !crashed && alive && outage_left == 0 && (!steady || away >= A || outage == 0) ->
 			connected = true; away = 0; since_beat = H; since_connect = 0;
 			t = asks;
@@ -266,28 +261,28 @@ end:	do
 			:: T_small > 0 -> t = T_small
 			:: skip
 			fi;
-			touch(t); forget_answers(); served_T = t; renegotiated(t); SAY("> connected, T = %d\n", t); t = 0
+			touch(t); served_T = t; lease_connected(t); SAY("> connected, T = %d\n", t); t = 0
 		:: !connected && !crashed && !alive && !expired -> expired = true; SAY("> EXPIRED\n")
 
 		/* ---- elector */
 		:: connected && beat == NO_BEAT && !crashed && since_beat >= H -> beat = SENT; beat_sent = 0;
-			beat_gap = previous_sent; beat_first = !previous; since_beat = 0; SAY("> heartbeat sent\n")
+			beat_gap = previous_sent; since_beat = 0;
+			beat_certain = (recent && CERTAIN(recent_answered)) + (latest && CERTAIN(recent_answered) && CERTAIN(latest_answered)); SAY("> heartbeat sent\n")
 		:: beat == SERVED && connected && !crashed && !(leads && deadline == 0 && broken != BROKEN_late_renewal) ->
-			lease_answered(beat_sent, beat_first, beat_gap);
-			
+			lease_answered(beat_sent);
 			if
 			:: chain == NONE -> SAY("> heartbeat answered, too late\n")
 			:: chain == TENTATIVE -> SAY("> heartbeat answered: tentative, %d ticks left\n", deadline)
 			:: chain == VALID -> SAY("> heartbeat answered: valid, %d ticks left\n", deadline)
 			fi;
-			beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_first = false; down(was_out)
+			beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_certain = 0; down(was_out)
 		:: leads && deadline == 0 && !crashed && broken != BROKEN_late_renewal -> kill_jobmanager(); lease_break();
 			SAY("> the elector kills at the deadline\n"); assert(!steady)
 		:: expired && leads && !crashed -> kill_jobmanager(); lease_break(); SAY("> killed: session lost\n")
 		:: chain == VALID && deadline > 0 && !leads && !dying && !crashed && !expired -> leads = true; page = deadline;
 			SAY("> granted, %d ticks left\n", page); assert(!reach)
 		:: crashes > 0 && leads && !crashed -> crashes--; crashed = true; lease_break(); connected = false; beat = NO_BEAT;
-			beat_sent = 0; beat_gap = 0; beat_first = false;
+			beat_sent = 0; beat_gap = 0; beat_certain = 0;
 			if
 			:: skip
 			:: noted = false; noted_for = 0; noted_T = 0
@@ -304,7 +299,7 @@ end:	do
 			:: skip
 			fi;
 			connected = true; since_beat = H; chain = VALID; deadline = page; previous_sent = 0;
-			previous = (broken != BROKEN_resume_gap); touch(t); forget_answers(); served_T = t; renegotiated(t);
+			touch(t); served_T = t; lease_connected(t);
 			SAY("> the next elector re-attaches, T = %d, %d ticks left\n", t, deadline); t = 0
 		:: crashed && !leads && !dying -> crashed = false; SAY("> the next elector has nothing to resume\n")
 
@@ -333,8 +328,8 @@ end:	do
 		:: else
 		fi;
 		if
-		:: previous -> up(previous_sent, T)
-		:: else
+		:: broken == BROKEN_count_gap -> up(previous_sent, T)
+		:: else -> previous_sent = 0
 		fi;
 		if
 		:: beat != NO_BEAT -> up(beat_sent, T)
@@ -354,13 +349,13 @@ end:	do
 		fi;
 		up(since_beat, H);
 		if
-		:: history -> up(sure_sent, T);
+		:: chain != NONE -> up(relayed_sent, T);
 			if
-			:: recent -> up(recent_sent, T); up(recent_answered, SURE)
+			:: recent -> up(recent_sent, T); up(recent_answered, K / 2 + J + 1)
 			:: else
 			fi;
 			if
-			:: latest -> up(latest_sent, T); up(latest_answered, SURE)
+			:: latest -> up(latest_sent, T); up(latest_answered, K / 2 + J + 1)
 			:: else
 			fi
 		:: else

@@ -16,9 +16,8 @@
  * Hot: the process waits, is granted over its stream and says when it has revoked.  Cold: started for an armed page.
  * An elector may die between any two steps, or be stopped (SIGSTOP) and killed for it, or go on.
  *
- * The run page-nobody is an open finding: an elector that dies between arming the page and sending START leaves an
- * armed page to the next one, which resumes, leads, and has no JobManager; cold, nothing tells it (hello = 1: HELLO
- * says EXITED of the page's epoch when nothing runs, and it holds).
+ * An elector that dies between arming the page and sending START leaves an armed page, and nothing that runs.  Cold, the
+ * next one does not resume then (run resume-nobody): nobody would ever tell it to start one.  Hot, what waits is told (D1).
  *
  * Limits: two epochs, two electors at a time, one message of each kind in the link; a hot process is dead or alive.
  */
@@ -35,13 +34,14 @@
 #define BROKEN_one_page 8        /* A8: all electors have one page, and the guard does not reap the one before */
 #define BROKEN_not_reaped 9      /* A8: .. a page each, but not reaped: it says "leader" of a killed JobManager */
 #define BROKEN_start_armed 10    /* A10: hot, a process is started while the page is armed */
-#define BROKEN_resume_ended 11   /* C4, A8: resumes although the page has ended, and arms it again */
+#define BROKEN_resume_ended 14   /* C4, A8: resumes although the page has ended, and arms it again */
 #define BROKEN_same_again 13     /* A10: the library takes the grant of an epoch that it has revoked */
+#define BROKEN_resume_nobody 11  /* A6, C4: cold, resumes although no JobManager of that epoch was ever started */
 #define BROKEN_not_told_again 12 /* A10: the next elector is not told of an exit */
 
 #define LEASE 2
 #define D 1
-bool hot, nobody, hello, reach;
+bool hot, nobody, reach;
 byte epochs, dies, stops, guard_stops, exits, revokes;
 
 mtype:word = { NEVER, ARMED, ENDED };
@@ -70,6 +70,8 @@ mtype:jobmanager jobmanager = NONE;
 byte jm_epoch, die_left, told; /* told: of which epoch was an exit reported */
 bool granted[4], ended[4];
 
+#define RESUMABLE(e) (state[mine[e]] == ARMED && whose[mine[e]] == file && right > 0 && \
+	(hot || jobmanager != NONE || jm_epoch == file || broken == BROKEN_resume_nobody))
 #define E_DUE(e) (at[e] != GONE && at[e] != IDLE && !stopped[e] && jobmanager == ACTS && right == 0 && e == now && \
 	broken != BROKEN_no_second_line && at[e] != BEGUN)
 #define G_DUE (!guard_stopped && (swapping || replacing || (state[page] == ARMED && left[page] == 0) || start > 0 || \
@@ -114,16 +116,16 @@ inline elector(e)
 {
 	if
 	/* C4: only an armed page resumes, with the session file of its epoch */
-	:: !stopped[e] && at[e] == BEGUN && (state[mine[e]] == ARMED || broken == BROKEN_resume_ended && state[mine[e]] == ENDED) && whose[mine[e]] == file && right > 0 ->
+	:: !stopped[e] && at[e] == BEGUN && (RESUMABLE(e) || broken == BROKEN_resume_ended && state[mine[e]] == ENDED && whose[mine[e]] == file && right > 0) ->
 		term[e] = file;
 		if
 		:: broken == BROKEN_resume_ended -> at[e] = ARMING; read_word(e)
 		:: else -> at[e] = LEADS
 		fi;
 		SAY("> elector %d resumes epoch %d\n", e, term[e])
-	:: !stopped[e] && at[e] == BEGUN && !(state[mine[e]] == ARMED && whose[mine[e]] == file && right > 0) && (jobmanager == NONE || hot && jobmanager == WAITS) ->
+	:: !stopped[e] && at[e] == BEGUN && !RESUMABLE(e) && (jobmanager == NONE || hot && jobmanager == WAITS) ->
 		end_word(mine[e]); at[e] = IDLE; SAY("> elector %d begins\n", e)
-	:: !stopped[e] && at[e] == BEGUN && !(state[mine[e]] == ARMED && whose[mine[e]] == file && right > 0) && jobmanager == ACTS && !(hot && state[mine[e]] != ARMED) ->
+	:: !stopped[e] && at[e] == BEGUN && !RESUMABLE(e) && jobmanager == ACTS && !(hot && state[mine[e]] != ARMED) ->
 		kill_jobmanager(); SAY("> elector %d stops what runs\n", e)
 	/* takeover: claim, page, grant */
 	:: !stopped[e] && at[e] == IDLE && e == now && epoch < epochs && exited == 0 && start == 0 && state[mine[e]] != ARMED && (hot && jobmanager == WAITS || !hot && jobmanager == NONE) ->
@@ -197,7 +199,6 @@ active proctype host()
 			now.broken = parameter("BROKEN", 0);
 			now.hot = parameter("HOT", 0);
 			now.nobody = parameter("NOBODY", 0);
-			now.hello = parameter("HELLO", 0);
 			now.epochs = parameter("EPOCHS", 2);
 			now.dies = parameter("DIES", 0);
 			now.stops = parameter("STOPS", 0);
@@ -266,7 +267,6 @@ end:	do
 			/* HELLO, and what the one before may not have heard */
 			if
 			:: jobmanager == NONE && state[page] == ARMED && told == whose[page] && broken != BROKEN_not_told_again -> exited = told
-			:: jobmanager == NONE && state[page] == ARMED && told != whose[page] && hello -> exited = whose[page]; told = whose[page]
 			:: else
 			fi;
 			SAY("> elector %d is started\n", now)

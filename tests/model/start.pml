@@ -12,8 +12,8 @@
  *	in the end	somebody was granted, or a fault explains why not (no `end` label: SPIN finds the rest)
  *
  * late_create = 1: a create may land after the register was made, used and removed by hand.  Then a listing of before
- * may be older than the grant, and epoch 1 is granted twice (run start-late-create, an open finding that needs two
- * things at once; the files of epoch 1 are seen by the next listing).
+ * may be older than the grant, and epoch 1 is granted twice (run start-late-create: a limit, it needs a register removed
+ * by hand within the moment of a first start; the files of epoch 1 are seen by the next listing).
  *
  * Limits: one register lost by hand, one store at another path, or not mounted (any more: on the very first start an
  * empty mount point is a new store, also to a member whose look is older than the register); epochs to 3.

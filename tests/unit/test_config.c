@@ -324,7 +324,7 @@ static void a_lease_without_room_is_refused_with_its_arithmetic(void **state)
 	struct fixture *f = *state;
 
 	refuses(f, CLUSTER SERVERS "\nsession_ms = 4000; };\n" STORAGE COMMAND " };", 3,
-	        "T = 4000 ms less 0.1 % is 3996; M = k/2 + h + J = 1000 + 1000 + 500 = 2500; "
+	        "T = 4000 ms less 0.1 % is 3996; M = J + k = 500 + 2000 = 2500; "
 	        "lease = 3996 - M - stop_ms 500 = 996; tolerance = lease - h - A 400 = -404, must "
 	        "be "
 	        "at least h = 1000. Raise session_ms to 7800 or more");
@@ -332,7 +332,8 @@ static void a_lease_without_room_is_refused_with_its_arithmetic(void **state)
 	loads(f, CLUSTER SERVERS "\nsession_ms = 7800; };\n" STORAGE COMMAND " };");
 	refuses(f, CLUSTER SERVERS "\nsession_ms = 7700; };\n" STORAGE COMMAND " };", 3,
 	        "tolerance = lease - h - A 770 = 2922, which is enough, but the first lease, "
-	        "lease - h = 3692, must be at least k + h + A = 3770. Raise session_ms to 7800");
+	        "lease - h = 3692, must be at least max(k, h + J) + h + A = 3770. Raise session_ms "
+	        "to 7800");
 }
 
 static void hot_mode_is_a_word(void **state)
@@ -386,7 +387,7 @@ static void the_check_prints_the_numbers_of_the_design(void **state)
 	        "%s: ok\n"
 	        "  cluster orders, member jm-a, contender\n"
 	        "  heartbeat h              1000 ms   tick_ms / 2\n"
-	        "  margin M                 2500 ms   tick_ms / 2 + h + max(200, tick_ms / 4)\n"
+	        "  margin M                 2500 ms   tick_ms + max(200, tick_ms / 4)\n"
 	        "  lease                    6990 ms   session_ms less 0.1 %% - M - stop_ms\n"
 	        "  answer timeout A         1000 ms   max(300, session_ms / 10)\n"
 	        "  tolerance                4990 ms   lease - h - A: a shorter ZooKeeper outage "

@@ -124,12 +124,12 @@ static void a_member_that_has_not_read_the_register_does_not_guess(void **state)
 	"\", \"tick_ms\": 2000, \"heartbeat_ms\": 1000, \"jitter_ms\": 500, \"margin_ms\": " \
 	"2500, \"stop_ms\": 500, \"revoke_ms\": " revoke                                     \
 	", \"answer_ms\": 1000, \"length_ms\": 6990}"
-#define ARITHMETIC_TO_M                                                                        \
-	"The lease, in ms:\n"                                                                  \
-	"  T = 10000 (session timeout, as negotiated), k = 2000 (tick_ms)\n"                   \
-	"  a heartbeat each h = k/2 = 1000; J = max(200, k/4) = 500\n"                         \
-	"  M = k/2 + g + J = 2500 with g = h (a heartbeat that was late counts with its real " \
-	"gap)\n"
+#define ARITHMETIC_TO_M                                                                      \
+	"The lease, in ms:\n"                                                                \
+	"  T = 10000 (session timeout, as negotiated), k = 2000 (tick_ms)\n"                 \
+	"  a heartbeat each h = k/2 = 1000; J = max(200, k/4) = 500\n"                       \
+	"  M = J + k = 2500; J + the time since the last heartbeat that ZooKeeper's leader " \
+	"knows of for certain, if that is longer\n"
 
 /* What is said of these numbers alone. */
 static char *said(void (*part)(FILE *f, const json_t *status), const char *status)

@@ -67,13 +67,15 @@ static void a_lease_in_which_no_chain_gets_valid_has_no_room(void **state)
 	assert_true(lease_has_room(&p));
 }
 
-/* A chain that is valid: heartbeats sent at 1.000 and 4.000. */
+/* A chain that is valid since 3.020, the last heartbeat sent at 4.000. */
 static struct lease valid(void)
 {
 	struct lease l;
 
 	lease_init(&l, &defaults);
 	assert_false(lease_answered(&l, MS(1000), MS(1010)));
+	assert_false(lease_answered(&l, MS(2000), MS(2010)));
+	assert_true(lease_answered(&l, MS(3010), MS(3020)));
 	assert_true(lease_answered(&l, MS(4000), MS(4010)));
 	assert_true(lease_valid(&l, MS(4010)));
 	return l;
@@ -89,8 +91,8 @@ static void the_first_answer_only_begins_a_chain(void **state)
 	assert_false(lease_answered(&l, MS(1000), MS(1010)));
 	assert_int_equal(l.chain, LEASE_TENTATIVE);
 	assert_false(lease_valid(&l, MS(1010)));
-	/* Its deadline counts with k for the first (A1). */
-	assert_int_equal(l.deadline, MS(1000 + 10000 - 10 - 1000 - 2000 - 500 - 500));
+	/* Its deadline counts with 3k/2 + J (A1). */
+	assert_int_equal(l.deadline, MS(1000 + 10000 - 10 - 3000 - 500 - 500));
 }
 
 static void two_quick_answers_make_no_valid_chain(void **state)
@@ -170,7 +172,52 @@ static void a_long_gap_shortens_the_lease(void **state)
 	(void)state;
 	assert_true(lease_answered(&l, MS(5000), MS(5010)));
 	assert_true(lease_answered(&l, MS(8500), MS(8510)));
-	assert_int_equal(l.deadline, MS(8500 + 6990 - 2500));
+	/* 5.000 is relayed when 8.500 is sent. */
+	assert_int_equal(l.deadline, MS(5000 + 10000 - 10 - 500 - 500));
+}
+
+/* count-gap: two heartbeats served between two pings; what counts is the touch before them. */
+static void two_heartbeats_after_a_long_gap_count_from_before_it(void **state)
+{
+	struct lease l = valid();
+
+	(void)state;
+	assert_true(lease_answered(&l, MS(5000), MS(5010)));
+	assert_true(lease_answered(&l, MS(9000), MS(9990)));
+	assert_true(lease_answered(&l, MS(10000), MS(10010)));
+	assert_int_equal(l.deadline, MS(5000 + 10000 - 10 - 500 - 500));
+	assert_true(lease_answered(&l, MS(11000), MS(11010)));
+	assert_int_equal(l.deadline, MS(5000 + 10000 - 10 - 500 - 500));
+	assert_true(lease_answered(&l, MS(12000), MS(12010))); /* both are relayed */
+	assert_int_equal(l.deadline, MS(12000 + 6990));
+}
+
+/* A touch is relayed k/2 + J after its answer, not at that very time. */
+static void a_touch_counts_when_its_ping_is_certainly_over(void **state)
+{
+	struct lease l = valid();
+
+	(void)state;
+	assert_true(lease_answered(&l, MS(5000), MS(6000)));
+	assert_true(lease_answered(&l, MS(7500), MS(7510)));
+	assert_int_equal(l.deadline, MS(4000 + 10000 - 10 - 500 - 500));
+	l = valid();
+	assert_true(lease_answered(&l, MS(5000), MS(6000)));
+	assert_true(lease_answered(&l, MS(7501), MS(7510)));
+	assert_int_equal(l.deadline, MS(5000 + 10000 - 10 - 500 - 500));
+}
+
+/* What was noted may be lost with the connection; the handshake's touch is not. */
+static void a_new_connection_counts_from_its_handshake(void **state)
+{
+	struct lease l = valid();
+
+	(void)state;
+	assert_true(lease_answered(&l, MS(5000), MS(5010)));
+	lease_disconnected(&l);
+	lease_connected(&l, MS(10000), MS(5500));
+	assert_true(lease_answered(&l, MS(9000), MS(9010)));
+	assert_int_equal(l.deadline, MS(5500 + 10000 - 10 - 500 - 500));
 }
 
 static void a_renewal_never_moves_the_deadline_back(void **state)
@@ -199,18 +246,19 @@ static void an_answer_at_the_old_deadline_breaks_the_chain(void **state)
 	assert_int_equal(l.chain, LEASE_TENTATIVE);
 }
 
-/* LX-resume-gap-k: the gap of a resumed elector runs from its connect. */
+/* LX-resume-gap-k: a resumed elector counts from its connect. */
 static void a_resumed_chain_is_valid_until_the_deadline_of_the_page(void **state)
 {
 	struct lease l;
 
 	(void)state;
 	lease_init(&l, &defaults);
-	lease_resume(&l, MS(20000), MS(15000));
+	lease_resume(&l, MS(20000));
+	lease_connected(&l, MS(10000), MS(15000));
 	assert_true(lease_valid(&l, MS(19999)));
 	assert_false(lease_valid(&l, MS(20000)));
 	assert_true(lease_answered(&l, MS(18000), MS(18010)));
-	assert_int_equal(l.deadline, MS(18000 + 6990 - 2000));
+	assert_int_equal(l.deadline, MS(15000 + 10000 - 10 - 500 - 500));
 }
 
 /* LX-smaller-T */
@@ -220,20 +268,25 @@ static void a_smaller_session_lowers_the_deadline_at_once(void **state)
 
 	(void)state;
 	lease_answered(&l, MS(5000), MS(5010));
-	lease_renegotiated(&l, MS(8000), MS(6000));
+	lease_connected(&l, MS(8000), MS(6000));
 	assert_int_equal(l.deadline, MS(6000 + 8000 - 8 - 2500 - 500));
 }
 
-static void a_larger_session_moves_no_deadline(void **state)
+/* grow-at-once: a touch with the smaller T may still be relayed by the server of before. */
+static void a_larger_session_counts_when_the_chain_is_broken(void **state)
 {
 	struct lease l = valid();
 
 	(void)state;
 	lease_answered(&l, MS(5000), MS(5010));
-	lease_renegotiated(&l, MS(12000), MS(6000));
+	lease_connected(&l, MS(12000), MS(6000));
 	assert_int_equal(l.deadline, MS(11990));
 	lease_answered(&l, MS(6000), MS(6010));
-	assert_int_equal(l.deadline, MS(6000 + 12000 - 12 - 2500 - 500));
+	assert_int_equal(l.deadline, MS(6000 + 10000 - 10 - 2500 - 500));
+	lease_break(&l);
+	lease_connected(&l, MS(12000), MS(8000));
+	lease_answered(&l, MS(8000), MS(8010));
+	assert_int_equal(l.deadline, MS(8000 + 12000 - 12 - 3500 - 500));
 }
 
 /* T - M > syncLimit k + 1.5 s, D_stop aside: T 10 s, k 2 s, M 2.5 s. */
@@ -251,7 +304,7 @@ static void a_smaller_session_with_no_room_ends_the_lease(void **state)
 	struct lease l = valid();
 
 	(void)state;
-	lease_renegotiated(&l, MS(2000), MS(6000));
+	lease_connected(&l, MS(2000), MS(6000));
 	assert_false(lease_valid(&l, MS(6000)));
 }
 
@@ -270,11 +323,14 @@ int main(void)
 		cmocka_unit_test(a_lost_connection_leaves_a_valid_chain),
 		cmocka_unit_test(a_renewal_runs_from_the_sending),
 		cmocka_unit_test(a_long_gap_shortens_the_lease),
+		cmocka_unit_test(two_heartbeats_after_a_long_gap_count_from_before_it),
+		cmocka_unit_test(a_touch_counts_when_its_ping_is_certainly_over),
+		cmocka_unit_test(a_new_connection_counts_from_its_handshake),
 		cmocka_unit_test(a_renewal_never_moves_the_deadline_back),
 		cmocka_unit_test(an_answer_at_the_old_deadline_breaks_the_chain),
 		cmocka_unit_test(a_resumed_chain_is_valid_until_the_deadline_of_the_page),
 		cmocka_unit_test(a_smaller_session_lowers_the_deadline_at_once),
-		cmocka_unit_test(a_larger_session_moves_no_deadline),
+		cmocka_unit_test(a_larger_session_counts_when_the_chain_is_broken),
 		cmocka_unit_test(a_change_of_zookeepers_leader_is_outlasted_or_not),
 		cmocka_unit_test(a_smaller_session_with_no_room_ends_the_lease),
 	};
