@@ -466,6 +466,15 @@ static void forget_write(struct node *n)
 	free(TAKE_PTR(n->text));
 }
 
+/* It came by a write of this member: no read has left a watch at it, and the list, whose answer
+ * comes after that of the write, finds nothing new. */
+static void watch_what_was_made(struct endpoint_book *b, unsigned node)
+{
+	endpoint_book_changed(b, node);
+	if (node == ENDPOINT_PROCESS)
+		endpoint_book_children_changed(b);
+}
+
 void endpoint_book_wrote(struct endpoint_book *b, unsigned node, enum endpoint_outcome outcome,
                          int32_t version)
 {
@@ -474,6 +483,8 @@ void endpoint_book_wrote(struct endpoint_book *b, unsigned node, enum endpoint_o
 	assert(n->writing);
 	switch (outcome) {
 	case ENDPOINT_OUT_DONE:
+		if (!n->exists)
+			watch_what_was_made(b, node);
 		n->exists = true;
 		n->version = version;
 		take_contents(b, node, &n->written);

@@ -7,8 +7,8 @@
  * takes actions with endpoint_book_next() until it returns false, carries each out and answers the
  * asking ones later, exactly once, never from within.
  *
- * Reading: every member, all the time.  The epoch served never goes back; a shard counts only with
- * the epoch of `endpoints`.
+ * Reading: every member, all the time; a node that this one made is read, too, for the sake of the
+ * watch.  The epoch served never goes back; a shard counts only with the epoch of `endpoints`.
  *
  * Writing: a change is the whole node anew, with the version that was read, so that a late write of
  * an elector before us, or of ours, can only fail.  One write of a node is under way at a time, all

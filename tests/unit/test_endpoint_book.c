@@ -23,7 +23,9 @@ static struct endpoint_book *book;
 static struct {
 	char *text;
 	int32_t version; /* -1: there is none */
+	bool watched;
 } znode[ENDPOINT_N_NODES];
+static bool children_watched;
 static char said[4000]; /* replies and news, in order */
 static unsigned n_writes, n_reads, most_reads;
 static bool latch_gone;
@@ -55,6 +57,30 @@ static void put_znode(unsigned node, const char *text)
 	znode[node].version++;
 }
 
+/* By somebody else: the book hears of it where a read has left a watch. */
+static void foreign_write(unsigned node, const char *text)
+{
+	bool comes = znode[node].version < 0;
+
+	put_znode(node, text);
+	if (comes && node != ENDPOINT_PROCESS && children_watched) {
+		children_watched = false;
+		endpoint_book_children_changed(book);
+	}
+	if (znode[node].watched) {
+		znode[node].watched = false;
+		endpoint_book_changed(book, node);
+	}
+}
+
+static void remove_by_hand(unsigned node)
+{
+	znode[node].version = -1;
+	znode[node].watched = false;
+	if (node == ENDPOINT_PROCESS)
+		children_watched = false;
+}
+
 static enum endpoint_outcome write_znode(const struct endpoint_action *a)
 {
 	if (latch_gone)
@@ -72,6 +98,7 @@ static void on_read(unsigned node)
 	const char *text = znode[node].text ? znode[node].text : "";
 	bool bad;
 
+	znode[node].watched = znode[node].version >= 0; /* a watch comes with a good answer only */
 	endpoint_book_read(book, node,
 	                   znode[node].version < 0 ? ENDPOINT_OUT_ABSENT : ENDPOINT_OUT_DONE, text,
 	                   strlen(text), znode[node].version, &bad);
@@ -83,6 +110,11 @@ static void on_list(void)
 	static char name[ENDPOINT_PROCESS][4];
 	size_t n = 0;
 
+	children_watched = znode[ENDPOINT_PROCESS].version >= 0;
+	if (!children_watched) {
+		endpoint_book_listed(book, ENDPOINT_OUT_ABSENT, NULL, 0);
+		return;
+	}
 	for (unsigned i = 0; i < ENDPOINT_PROCESS; i++) {
 		if (znode[i].version < 0)
 			continue;
@@ -145,7 +177,7 @@ static int setup(void **state)
 	book = endpoint_book_new();
 	assert_non_null(book);
 	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
-		znode[i].version = -1;
+		remove_by_hand(i);
 	put_znode(ENDPOINT_PROCESS, "");
 	said[0] = '\0';
 	n_writes = n_reads = most_reads = n_held = 0;
@@ -752,7 +784,7 @@ static void a_new_term_ends_the_one_before(void **state)
 static void shards_are_found_when_endpoints_comes_later(void **state)
 {
 	(void)state;
-	znode[ENDPOINT_PROCESS].version = -1; /* a member's first connect, before the parents */
+	remove_by_hand(ENDPOINT_PROCESS); /* a member's first connect, before the parents */
 	endpoint_book_connected(book);
 	pump();
 	expect("");
@@ -763,6 +795,44 @@ static void shards_are_found_when_endpoints_comes_later(void **state)
 	expect("state 7;job-0a=a;");
 }
 
+/* Else the followers at a deposed leader's daemon miss what the next one publishes. */
+static void what_this_member_made_is_watched_too(void **state)
+{
+	(void)state;
+	endpoint_book_connected(book);
+	lead(7);
+	(void)submit(0, 7, JOB_A, "a");
+	pump();
+	endpoint_book_end(book);
+	claim(8);
+	endpoint_book_changed(book, ENDPOINT_PROCESS); /* once a second */
+	pump();
+	expect("state 7;job-0a=a;one:0;state 8;");
+	foreign_write(0x0a, "{\"version\":1,\"epoch\":8,\"components\":{\"" JOB_A "\":\"b\"}}");
+	pump();
+	expect("job-0a=b;");
+	foreign_write(0xff, "{\"version\":1,\"epoch\":8,\"components\":{\"" JOB_F "\":\"f\"}}");
+	pump();
+	expect("job-ff=f;");
+}
+
+static void endpoints_made_by_this_member_are_watched_too(void **state)
+{
+	(void)state;
+	endpoint_book_connected(book);
+	lead(7);
+	pump();
+	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
+		remove_by_hand(i);
+	endpoint_book_all_changed(book);
+	(void)submit(0, 7, JOB_A, "a");
+	pump();
+	expect("state 7;job-0a=a;one:0;");
+	foreign_write(0xff, "{\"version\":1,\"epoch\":7,\"components\":{\"" JOB_F "\":\"f\"}}");
+	pump();
+	expect("job-ff=f;");
+}
+
 static void endpoints_removed_by_hand_are_made_before_their_shards(void **state)
 {
 	(void)state;
@@ -770,7 +840,7 @@ static void endpoints_removed_by_hand_are_made_before_their_shards(void **state)
 	lead(7);
 	pump();
 	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
-		znode[i].version = -1;
+		remove_by_hand(i);
 	(void)submit(0, 7, JOB_A, "a");
 	pump();
 	assert_string_equal(served(JOB_A), "a");
@@ -786,7 +856,7 @@ static void what_was_removed_by_hand_is_made_again(void **state)
 	lead(7);
 	(void)submit(0, 7, JOB_A, "a");
 	pump();
-	znode[0x0a].version = -1;
+	remove_by_hand(0x0a);
 	(void)submit(1, 7, JOB_B, "b");
 	pump();
 	assert_string_equal(served(JOB_B), "b");
@@ -841,6 +911,8 @@ int main(void)
 		T(each_write_knows_the_version_of_the_one_before),
 		T(a_new_term_ends_the_one_before),
 		T(shards_are_found_when_endpoints_comes_later),
+		T(what_this_member_made_is_watched_too),
+		T(endpoints_made_by_this_member_are_watched_too),
 		T(endpoints_removed_by_hand_are_made_before_their_shards),
 		T(what_was_removed_by_hand_is_made_again),
 		T(there_is_a_limit_on_who_waits),
