@@ -243,4 +243,13 @@ for i in $(seq 200); do unfollow "$tap_dir/many.$i"; done
 nobody() { [ "$(api "$old" /metrics | sed -n 's/^jmha_api_followers //p')" = 0 ]; }
 until_ok 20 "and are gone when they are gone" nobody
 unfollow "$stream"
+
+# ---- a deposed leader follows what it made itself: no read had left a watch there
+
+settle || fail "not settled"
+zk delete "$tree/endpoints/07" || fail "no such shard"
+is "$(publish "$one" "$new" "$(job 7)" akka.tcp://b/7)" 200 "the leader makes a shard"
+ok "switched over to $old" ctl "$one" switchover --yes "$old"
+is "$(publish "$old" $((new + 1)) "$(job 7)" akka.tcp://c/7)" 200 "the next one publishes in it"
+until_ok 10 "and is followed at the one before" address_is "$one" "$(job 7)" akka.tcp://c/7
 scenario_end 2
