@@ -13,27 +13,30 @@
  * A claim is sent with the version that a look showed and lands later.  A member that hangs does so before its claim
  * or after (LOADING); its elector then gives the latch up, or its guard kills it (C1), and it pauses (C2).
  *
- * hold = 1, simplification b: no latch is made anew.  While the designated latch lives and the register is unchanged
- * all others hold back, and it claims from any rank; "lowest and free" becomes "lowest, or designated, and the owner's
- * latch is gone or the term released".
+ * Others hold back for a designated one for T at most.  That T is longer than what one needs that can claim, so here it
+ * passes only when it cannot: it hangs, is not eligible, or `old`.
  *
- * Limits: budgets of `toggles` of eligibility, hand-overs, hangs, losses; looks are atomic here (term.pml's are not).
+ * old: a bit for each member of before this rule, which claims as the lowest only, and steps back behind another one
+ * that is designated, once for each version of the register: a cluster that is being upgraded.
+ *
+ * Limits: budgets of `toggles` of eligibility, hand-overs, hangs, losses, restarts in place; looks are atomic here
+ * (term.pml's are not).
  */
 #include "parameters.pml"
 
 #define BROKEN_no_give_up 1       /* C1: who hangs keeps its latch */
 #define BROKEN_give_up_always 2   /* C2: a leader that is not eligible hands over to nobody */
-#define BROKEN_out_of_order 3     /* A5: designated claims from behind, and the lowest waits for the owner by T */
-#define BROKEN_step_back_always 4 /* A5: not once for each version of the register */
-#define BROKEN_never_step_back 5  /* A5: designated is ignored */
+#define BROKEN_out_of_order 3     /* A5: the lowest claims too, and waits for the owner by T, not by its latch */
+#define BROKEN_hold_for_ever 4    /* A5: others hold back without end */
+#define BROKEN_never_hold 5       /* A5: `designated` is ignored by others */
 #define BROKEN_by_member 6        /* A5: `designated` names a member, not a latch */
-#define BROKEN_lowest_gives_up 7  /* C1, hold: only the lowest gives up */
-#define BROKEN_lowest_leads 8     /* hold: the owner is not looked at by its latch */
-#define BROKEN_no_version 9       /* A5: the claim does not expect a version */
+#define BROKEN_lowest_gives_up 7  /* C1: only the lowest gives up: passes, T ends the holding back as well */
+#define BROKEN_owner_ignored 8    /* A4: the owner is not looked at by its latch */
+#define BROKEN_owner_queues 9     /* A10: the owner, which need not be the lowest, waits for its turn to claim again */
 
 #define NOBODY 3
-bool hold, reach, target;
-byte toggles, handovers, hangs, losses;
+bool reach, target;
+byte old, toggles, handovers, hangs, losses, restarts;
 
 byte rank[3];                                    /* 0 no latch, 1 the lowest */
 bool eligible[3] = true; bool hangs_now[3];
@@ -50,14 +53,18 @@ byte version = 1, owner = NOBODY, designated = NOBODY; bool released = true, own
 #define SUCCESSOR(m) ((m) != 0 && rank[0] > 0 && eligible[0] || (m) != 1 && rank[1] > 0 && eligible[1] || \
 	(m) != 2 && rank[2] > 0 && eligible[2])
 
+#define OLD(m) ((old & (1 << (m))) != 0)
+
 /* A4: the owner cannot act */
-#define OWNER_GONE(m) (released || !owner_alive || owner == (m) || broken == BROKEN_lowest_leads || broken == BROKEN_out_of_order)
-/* whose turn it is */
-#define TURN(m) (hold || broken == BROKEN_out_of_order -> (LIVES(designated) -> designated == (m) || broken == BROKEN_out_of_order && rank[m] == 1 : rank[m] == 1) : rank[m] == 1)
-#define STEPS_BACK(m) (!hold && broken != BROKEN_out_of_order && broken != BROKEN_never_step_back && OTHER_TARGET(m) && \
-	(stepped_back[m] != version || broken == BROKEN_step_back_always))
+#define OWNER_GONE(m) (released || !owner_alive || owner == (m) || broken == BROKEN_owner_ignored || broken == BROKEN_out_of_order)
+/* A5: whose turn it is */
+#define CAN(d) (eligible[d] && !hangs_now[d] && !(OLD(d) && rank[d] != 1) || broken == BROKEN_hold_for_ever)
+#define HOLDS(m) (OTHER_TARGET(m) && CAN(designated) && broken != BROKEN_never_hold && broken != BROKEN_out_of_order)
+#define OWNS(m) (owner == (m) && owner_alive && !released && broken != BROKEN_owner_queues)
+#define TURN(m) (OLD(m) -> rank[m] == 1 : OWNS(m) || designated == (m) || rank[m] == 1 && !HOLDS(m))
+#define STEPS_BACK(m) (OLD(m) && OTHER_TARGET(m) && stepped_back[m] != version)
 #define FREE(m) (rank[m] > 0 && OWNER_GONE(m) && TURN(m))
-#define GIVES_UP(m) (broken == BROKEN_lowest_gives_up -> rank[m] == 1 && OWNER_GONE(m) : FREE(m))
+#define GIVES_UP(m) (FREE(m) && !(broken == BROKEN_lowest_gives_up && rank[m] != 1))
 
 inline drop(d)
 {
@@ -94,10 +101,10 @@ end:	do
 	/* core_consider_claim() */
 	:: atomic { eligible[m] && phase[m] == QUEUED && !hangs_now[m] && FREE(m) && !STEPS_BACK(m) -> phase[m] = CLAIMING; sent_version[m] = version; SAY("> %d claims, rank %d\n", m, rank[m]) }
 	:: atomic { eligible[m] && phase[m] == QUEUED && !hangs_now[m] && FREE(m) && STEPS_BACK(m) -> drop(m); join(m); stepped_back[m] = version; SAY("> %d steps back\n", m) }
-	:: atomic { phase[m] == CLAIMING && rank[m] > 0 && (sent_version[m] == version || broken == BROKEN_no_version) ->
+	:: atomic { phase[m] == CLAIMING && rank[m] > 0 && sent_version[m] == version ->
 		assert(!target || !(LIVES(designated) && designated != m && eligible[designated] && !hangs_now[designated]));
 		owner = m; owner_alive = true; released = false; designated = NOBODY; version++; phase[m] = LOADING; sent_version[m] = 0; SAY("> the claim of %d lands\n", m) }
-	:: atomic { phase[m] == CLAIMING && !(rank[m] > 0 && (sent_version[m] == version || broken == BROKEN_no_version)) -> sent_version[m] = 0;
+	:: atomic { phase[m] == CLAIMING && !(rank[m] > 0 && sent_version[m] == version) -> sent_version[m] = 0;
 		phase[m] = (rank[m] > 0 -> QUEUED : IDLE); SAY("> the claim of %d is refused\n", m) }
 	:: atomic { phase[m] == LOADING && !hangs_now[m] && rank[m] > 0 -> phase[m] = LEADING; SAY("> %d LEADS\n", m);
 		assert(LEADS(0) + LEADS(1) + LEADS(2) == 1); assert(!reach || version < 5) }
@@ -111,6 +118,7 @@ end:	do
 		fi;
 		SAY("> %d hangs: gives up\n", m) }
 	/* C2: a leader hands over only when somebody else can */
+	:: atomic { restarts > 0 && LEADS(m) && !SUCCESSOR(m) -> restarts--; phase[m] = QUEUED; SAY("> %d: its JobManager is dead, nobody else can\n", m) } /* A10 */
 	:: atomic { !eligible[m] && LEADS(m) && (SUCCESSOR(m) || broken == BROKEN_give_up_always) ->
 		assert(SUCCESSOR(m)); release(m, NOBODY) }
 	od
@@ -154,7 +162,8 @@ init
 			now.handovers = parameter("HANDOVERS", 0);
 			now.hangs = parameter("HANGS", 0);
 			now.losses = parameter("LOSSES", 0);
-			now.hold = parameter("HOLD", 0);
+			now.restarts = parameter("RESTARTS", 0);
+			now.old = parameter("OLD", 0);
 			now.target = parameter("TARGET", 0);
 			now.reach = parameter("REACH", 0);
 		};

@@ -21,8 +21,10 @@
  * JobManager: hot ones differ on the host alone (page.pml).  SETTLING is skipped: a leader's write that may still land
  * is `commit`, the register's version is what counts of it.
  *
- * mark = 0: without the mark `ending` (simplification a).  anyrank = 1: the claim does not need the lowest latch, the
- * owner is looked at by its latch (what simplification b needs).
+ * A claim does not need the lowest latch here: whose turn it is (A5) is elect.pml's, and nothing of promise 1 rests on
+ * it.  The owner is looked at by its latch.
+ *
+ * mark = 0: without the mark `ending` (simplification a).
  *
  * Limits: two members, `latches` latches and `epochs` epochs in a run, two sessions of a member at a time.
  */
@@ -47,11 +49,11 @@
 #define BROKEN_no_check 15        /* A5: the claim does not check the latch: passes, the version protects the register */
 #define BROKEN_expired_believed 16 /* C7: EXPIRED is believed, the old session not ended: passes, the member node of the
                                     * old session keeps the name taken until it has ended; it costs T (promise 9) */
-#define BROKEN_queue_first 17     /* A5: claims whatever its rank, and waits for the owner by T */
+#define BROKEN_owner_by_time 17    /* A4, A5: the owner is waited for by T though its latch lives */
 
 byte latches, epochs, losses, expiries;
 byte crashes, guard_crashes, exits, gives_up, by_hand, members_by_hand, closes, lies, stops, commits;
-bool mark, anyrank, reach;
+bool mark, reach;
 
 /* ---- ZooKeeper.  Session = 2 * member + slot */
 bool alive[4];
@@ -79,7 +81,7 @@ byte latch[2], lease[2], epoch[2], stopped_owed[2]; bool owns[2], beat_owed[2];
 /* the look */
 mtype:look = { NOTHING, REGISTER, ALL };
 mtype:look look[2]; byte v_version[2], v_epoch[2], v_owner[2]; bool v_released[2];
-bool v_own[2], v_lowest[2]; mtype:wait = { NO_WAIT, T_OR_STOPPED, LIVES }; mtype:wait v_wait[2];
+bool v_own[2]; mtype:wait = { NO_WAIT, T_OR_STOPPED, LIVES }; mtype:wait v_wait[2];
 
 /* ---- host */
 bool guard[2] = true; bool armed[2]; byte page_epoch[2];
@@ -93,8 +95,6 @@ byte highest; /* granted */
 #define LOSSY(m) ((m) == 0)
 #define UP(m) (guard[m] && phase[m] != DOWN)
 #define ACTING(m) (jobmanager[m] != NONE)
-#define EARLIER(l, k) (there[k] && k < (l))
-#define LOWEST(l) !(EARLIER(l, 1) || EARLIER(l, 2) || EARLIER(l, 3) || EARLIER(l, 4) || EARLIER(l, 5) || EARLIER(l, 6))
 #define OURS(l, s) ((l) > 0 && there[l] && of_session[l] == (s))
 #define NONCE(k, s) (there[k] && of_session[k] == (s))
 #define FIND(s) (NONCE(1, s) -> 1 : (NONCE(2, s) -> 2 : (NONCE(3, s) -> 3 : (NONCE(4, s) -> 4 : (NONCE(5, s) -> 5 : (NONCE(6, s) -> 6 : 0))))))
@@ -135,7 +135,7 @@ inline drop_session(s)
 }
 inline forget_look(m)
 {
-	look[m] = NOTHING; v_version[m] = 0; v_epoch[m] = 0; v_owner[m] = 0; v_released[m] = 0; v_own[m] = 0; v_lowest[m] = 0; v_wait[m] = NO_WAIT
+	look[m] = NOTHING; v_version[m] = 0; v_epoch[m] = 0; v_owner[m] = 0; v_released[m] = 0; v_own[m] = 0; v_wait[m] = NO_WAIT
 }
 inline forget_term(m) { epoch[m] = 0; owns[m] = false; beat_owed[m] = false }
 inline drop_latch(m) { latch[m] = 0 }
@@ -325,25 +325,24 @@ end:	do
 	   phase[m] == ENTERING && entered[m] == UNKNOWN || phase[m] == RELEASING && !owns[m] && released_[m] == NO_ANSWER) ->
 		look[m] = REGISTER; v_version[m] = version; v_epoch[m] = r_epoch; v_owner[m] = r_owner; v_released[m] = released
 	:: UP(m) && look[m] == REGISTER -> look[m] = ALL; /* LOOK_2 */
-		v_own[m] = latch[m] > 0 && there[latch[m]]; v_lowest[m] = v_own[m] && LOWEST(latch[m]);
+		v_own[m] = latch[m] > 0 && there[latch[m]];
 		if
 		:: v_released[m] || v_owner[m] == 0 || v_owner[m] == latch[m] -> v_wait[m] = NO_WAIT
 		:: else ->
 			if
 			:: broken == BROKEN_no_owner_wait -> v_wait[m] = NO_WAIT
-			:: broken != BROKEN_no_owner_wait && there[v_owner[m]] -> v_wait[m] = (broken == BROKEN_queue_first -> T_OR_STOPPED : LIVES)
+			:: broken != BROKEN_no_owner_wait && there[v_owner[m]] -> v_wait[m] = (broken == BROKEN_owner_by_time -> T_OR_STOPPED : LIVES)
 			:: broken != BROKEN_no_owner_wait && !there[v_owner[m]] && holder[1 - m] == of_session[v_owner[m]] && of_session[v_owner[m]] / 2 == 1 - m &&
 			   !(said_stopped[1 - m] >= v_epoch[m] || broken == BROKEN_naive_stop && said_stopped[1 - m] == 0) -> v_wait[m] = T_OR_STOPPED
 			:: else -> v_wait[m] = NO_WAIT
 			fi
 		fi
 	:: UP(m) && look[m] == ALL && (phase[m] == QUEUED || phase[m] == LEADING) && LOSSY(m) -> forget_look(m)          /* CHANGED */
-	:: UP(m) && look[m] == ALL && phase[m] == QUEUED && !LOSSY(m) && (v_version[m] != version || v_wait[m] == LIVES && !there[v_owner[m]] || v_wait[m] == T_OR_STOPPED && (holder[1 - m] != of_session[v_owner[m]] || said_stopped[1 - m] >= v_epoch[m]) ||
-	   !v_lowest[m] && LOWEST(latch[m])) -> forget_look(m)
+	:: UP(m) && look[m] == ALL && phase[m] == QUEUED && !LOSSY(m) && (v_version[m] != version || v_wait[m] == LIVES && !there[v_owner[m]] || v_wait[m] == T_OR_STOPPED && (holder[1 - m] != of_session[v_owner[m]] || said_stopped[1 - m] >= v_epoch[m])) -> forget_look(m)
 
 	/* ================ takeover */
-	:: UP(m) && phase[m] == QUEUED && look[m] == ALL && (v_lowest[m] || (anyrank || broken == BROKEN_queue_first) && v_own[m]) && lease[m] == latch[m] && MAY_SEND_CLAIM(m) && v_epoch[m] < epochs &&
-	   (v_wait[m] == NO_WAIT || v_wait[m] == T_OR_STOPPED && lease[1 - m] != v_owner[m] || broken == BROKEN_queue_first && v_wait[m] == T_OR_STOPPED) && !ACTING(m) ->
+	:: UP(m) && phase[m] == QUEUED && look[m] == ALL && v_own[m] && lease[m] == latch[m] && MAY_SEND_CLAIM(m) && v_epoch[m] < epochs &&
+	   (v_wait[m] == NO_WAIT || v_wait[m] == T_OR_STOPPED && lease[1 - m] != v_owner[m] || broken == BROKEN_owner_by_time && v_wait[m] == T_OR_STOPPED) && !ACTING(m) ->
 		phase[m] = CLAIMING; epoch[m] = v_epoch[m] + 1; owns[m] = false; file_epoch[m] = epoch[m]; file_latch[m] = latch[m];
 		SAY("> %d claims epoch %d with latch %d, version %d\n", m, epoch[m], latch[m], v_version[m]);
 		if
@@ -369,7 +368,7 @@ end:	do
 		if
 		:: !v_own[m] -> latch_gone(m)
 		:: v_own[m] && OWN_MARK(m) -> owns[m] = true; beat_owed[m] = (broken != BROKEN_beat_after_read); phase[m] = LOADING; forget_look(m); SAY("> %d: the register is ours\n", m)
-		:: v_own[m] && !OWN_MARK(m) && v_epoch[m] + 1 == epoch[m] && lease[m] == latch[m] && MAY_SEND_CLAIM(m) && v_wait[m] != LIVES && (v_lowest[m] || anyrank) -> /* the same version: sent again */
+		:: v_own[m] && !OWN_MARK(m) && v_epoch[m] + 1 == epoch[m] && lease[m] == latch[m] && MAY_SEND_CLAIM(m) && v_wait[m] != LIVES -> /* the same version: sent again */
 			SAY("> %d sends its claim again\n", m);
 			if
 			:: !claim_sent[2 * m] -> send_claim(m, 2 * m)
@@ -527,7 +526,6 @@ init
 			now.stops = parameter("STOPS", 0);
 			now.commits = parameter("COMMITS", 0);
 			now.mark = parameter("MARK", 1);
-			now.anyrank = parameter("ANYRANK", 0);
 			now.reach = parameter("REACH", 0);
 		};
 		n = 0;
