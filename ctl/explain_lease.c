@@ -85,7 +85,8 @@ static const char *const waits[][2] = {
 	  "until the last leader can no longer act: it did not say that it stopped, so "
 	  "its session timeout has to pass since its latch was seen gone" },
 	{ "chain", "for a valid chain of heartbeats: k after the first answered one" },
-	{ "designated", "behind the latch that is designated: it steps back" },
+	{ "designated",
+	  "for the member that was chosen to lead next, while that one's latch lives" },
 	{ "claim", "for ZooKeeper's answer to its claim" },
 	{ "log", "for the store: the rest of the log is read, the first segment opened" },
 	{ "heartbeat", "for a heartbeat sent after its claim, to be answered" },

@@ -47,7 +47,6 @@ static void run_command(struct elector *e, const struct core_command *cmd)
 	case CORE_CMD_OBSERVE:
 	case CORE_CMD_CLAIM:
 	case CORE_CMD_RELEASE:
-	case CORE_CMD_STEP_BACK:
 	case CORE_CMD_REPORT_STOPPED:
 	case CORE_CMD_PUBLISH:
 		elector_zk_run(e, cmd);

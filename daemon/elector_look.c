@@ -198,11 +198,13 @@ static void on_register(void *userdata, const struct zk_result *r, const struct 
 
 	e->register_reading = e->register_again = false;
 	if (r->outcome == ZK_DONE && o && !e->core.owns) {
-		struct epoch before = e->reg.epoch;
+		struct epoch epoch = e->reg.epoch;
+		struct latch_name designated = e->reg.designated;
 
 		take_register(e, o);
 		elector_store_look_at(e);
-		if (!epoch_equal(before, e->reg.epoch))
+		if (!epoch_equal(epoch, e->reg.epoch) ||
+		    !latch_name_equal(&designated, &e->reg.designated))
 			elector_feed_type(e, CORE_EV_CHANGED);
 	}
 	if (again)

@@ -189,12 +189,12 @@ static void forget_latch(struct elector *e)
 	(void)elector_zk_save_file(e);
 }
 
-static void latch_made(struct elector *e, enum core_event_type type, const struct zk_result *r)
+static void on_entered(void *userdata, const struct zk_result *r)
 {
-	struct core_event ev = { .type = type };
+	struct core_event ev = { .type = CORE_EV_ENTERED };
+	struct elector *e = userdata;
 
-	ev.entered.result =
-	        type == CORE_EV_ENTERED ? elector_zk_result(r) : elector_zk_multi_result(r, -1);
+	ev.entered.result = elector_zk_result(r);
 	if (r->outcome == ZK_DONE && !latch_name_parse(r->name, &ev.entered.latch))
 		ev.entered.result = CORE_UNKNOWN;
 	if (ev.entered.result == CORE_OK) {
@@ -204,16 +204,6 @@ static void latch_made(struct elector *e, enum core_event_type type, const struc
 		elector_zk_log_refused("make a latch", r);
 	}
 	elector_feed(e, &ev);
-}
-
-static void on_entered(void *userdata, const struct zk_result *r)
-{
-	latch_made(userdata, CORE_EV_ENTERED, r);
-}
-
-static void on_stepped_back(void *userdata, const struct zk_result *r)
-{
-	latch_made(userdata, CORE_EV_STEPPED_BACK, r);
 }
 
 static void on_extra_deleted(void *userdata, const struct zk_result *r)
@@ -271,13 +261,6 @@ void elector_member_run(struct elector *e, const struct core_command *cmd)
 		(void)elector_zk_sent(
 		        e, latch_enter(e->session, &e->nonce, &e->latch_node, on_entered, e),
 		        CORE_EV_ENTERED);
-		break;
-	case CORE_CMD_STEP_BACK:
-		forget_latch(e);
-		(void)elector_zk_sent(e,
-		                      latch_step_back(e->session, &cmd->latch, &e->latch_node,
-		                                      on_stepped_back, e),
-		                      CORE_EV_STEPPED_BACK);
 		break;
 	case CORE_CMD_DELETE_EXTRA:
 		delete_extra(e, cmd);

@@ -91,6 +91,6 @@ usec_t lease_page_patience(usec_t lease);
 void lease_page_beat(struct lease_page *p, usec_t now);
 usec_t lease_page_heartbeat(const struct lease_page *p);
 
-/* C1: lowest and free to claim since; 0 = not claiming. */
+/* C1: its turn, and free to claim, since; 0 = not claiming. */
 void lease_page_set_claiming(struct lease_page *p, usec_t since);
 usec_t lease_page_claiming_since(const struct lease_page *p);

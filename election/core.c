@@ -48,7 +48,7 @@ static const uint32_t allowed[CORE_N_PHASES_] = {
 	[CORE_JOINING] = TO(IDLE) | TO(DETACHED) | TO(EXITED),
 	[CORE_IDLE] = TO(ENTERING) | TO(DETACHED) | TO(EXITED),
 	[CORE_ENTERING] = TO(QUEUED) | TO(IDLE) | TO(DETACHED),
-	[CORE_QUEUED] = TO(CLAIMING) | TO(RELEASING) | TO(ENTERING) | TO(IDLE) | TO(DETACHED),
+	[CORE_QUEUED] = TO(CLAIMING) | TO(RELEASING) | TO(IDLE) | TO(DETACHED),
 	[CORE_CLAIMING] = TO(LOADING) | TO(QUEUED) | TO(RELEASING) | TO(IDLE) | TO(DETACHED),
 	[CORE_LOADING] = TO(LEADING) | TO(SETTLING) | TO(RELEASING) | TO(IDLE) | TO(DETACHED),
 	[CORE_LEADING] = TO(REVOKING) | TO(SETTLING) | TO(IDLE),
@@ -86,7 +86,6 @@ void core_drop_latch(struct core *c)
 {
 	c->latch = no_latch;
 	lease_break(&c->lease);
-	c->stepped_back = -1;
 }
 
 void core_disarm(struct core *c, struct core_out *out)
@@ -221,7 +220,7 @@ void core_init(struct core *c, const struct core_config *config, usec_t now,
 		.own_reasons = REASON_BIT(REASON_ZOOKEEPER_DOWN),
 		.old_session = config->old_session,
 		.disconnected_since = now,
-		.stepped_back = -1,
+		.hold_version = -1,
 	};
 	lease_init(&c->lease, &config->lease);
 	if (config->hot) { /* one that has died meanwhile: EXITED comes */

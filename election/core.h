@@ -130,9 +130,8 @@ enum core_event_type {
 	CORE_EV_CLAIMED,   /* .claimed */
 	CORE_EV_LOADED,    /* .result; FAILED also unasked: the store can be written no more */
 	CORE_EV_SETTLED,
-	CORE_EV_RELEASED,     /* .result */
-	CORE_EV_STEPPED_BACK, /* .entered: the new latch */
-	CORE_EV_REPORTED,     /* .result; MEMBER_GONE also unasked, when any write found it so */
+	CORE_EV_RELEASED, /* .result */
+	CORE_EV_REPORTED, /* .result; MEMBER_GONE also unasked, when any write found it so */
 	CORE_N_EVENTS_
 };
 
@@ -204,7 +203,6 @@ enum core_command_type {
 	CORE_CMD_RELEASE,   /* mark `ending` (A3), then A3b's multi with the own .latch -> RELEASED.
 	                     * With .with_register also: released = .cause, .designated, expecting
 	                     * the register's newest version that the shell knows */
-	CORE_CMD_STEP_BACK, /* A5: multi[delete(.latch), create(new)] -> STEPPED_BACK */
 	CORE_CMD_REPORT_STOPPED, /* A4: members/<name>.stopped = .epoch -> REPORTED */
 	CORE_CMD_PUBLISH,        /* core_reasons() changed: write the member node; no answer */
 	CORE_CMD_EXIT,           /* orderly stop done: close the session and leave; no answer */
@@ -278,12 +276,13 @@ struct core {
 	struct latch_name heartbeat_latch; /* which one the outstanding heartbeat checks */
 	usec_t heartbeat_at;               /* next one due */
 	usec_t heartbeat_after; /* A2: grant needs a heartbeat sent after this; 0 = none owed */
-	int32_t stepped_back;   /* A5: register version at which we stepped back; -1 = none */
 
 	/* takeover */
 	struct latch_name gone; /* A4: the owner's latch whose end we wait out .. */
 	usec_t gone_since;      /* .. and when it was seen gone */
-	usec_t takeover_since;  /* C1: lowest and free to claim since; 0 = not */
+	int32_t hold_version;   /* A5: for whom this register designates others hold back .. */
+	usec_t hold_until;      /* .. until then */
+	usec_t takeover_since;  /* C1: our turn, and free to claim since; 0 = not */
 	int32_t claim_version;  /* expected by the claim sent last */
 	usec_t pause_until;     /* C2 */
 	unsigned failures;      /* C2: takeovers given up lately */

@@ -228,7 +228,7 @@ void core_drive(struct core *c, struct core_out *out)
 		core_leave_session(c);
 	}
 
-	/* C1: lowest, free to claim, and still nothing granted. */
+	/* C1: our turn, free to claim, and still nothing granted. */
 	if (c->takeover_since != 0 && c->now >= c->takeover_since + c->config.takeover)
 		core_take_over_failed(c, CAUSE_TAKEOVER_TIMEOUT);
 

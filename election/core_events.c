@@ -103,26 +103,20 @@ static void adopt(struct core *c, const struct latch_name *latch)
 	core_become(c, CORE_QUEUED);
 }
 
-static void on_entered(struct core *c, const struct core_event *ev, struct core_out *out)
+static void on_entered(struct core *c, const struct core_event *ev)
 {
-	int32_t version = c->view.version;
-
-	answered(c, ev->type == CORE_EV_ENTERED ? CORE_CMD_ENTER : CORE_CMD_STEP_BACK);
+	answered(c, CORE_CMD_ENTER);
 	if (c->phase != CORE_ENTERING)
 		return;
 	switch (ev->entered.result) {
 	case CORE_OK:
 		adopt(c, &ev->entered.latch);
-		if (ev->type == CORE_EV_STEPPED_BACK)
-			c->stepped_back = version;
 		return;
 	case CORE_UNKNOWN: /* stays ENTERING: the next look finds it, or does not */
 		core_drop_latch(c);
 		c->seen = false;
 		return;
 	case CORE_LATCH_GONE:
-		core_latch_gone(c, out);
-		return;
 	case CORE_MEMBER_GONE:
 	case CORE_BAD_VERSION:
 	case CORE_NO_REGISTER:
@@ -131,12 +125,8 @@ static void on_entered(struct core *c, const struct core_event *ev, struct core_
 	case CORE_N_RESULTS_:
 		break;
 	}
-	if (ev->type == CORE_EV_STEPPED_BACK) {
-		core_become(c, CORE_QUEUED);
-	} else {
-		retry_later(c);
-		core_become(c, CORE_IDLE);
-	}
+	retry_later(c);
+	core_become(c, CORE_IDLE);
 }
 
 /* The lease moved: tell the page; a resumed elector now leads on. */
@@ -218,6 +208,7 @@ static void on_observed(struct core *c, const struct core_event *ev, struct core
 	c->observe_again = false;
 	c->observe_at = c->now + LOOK_AGAIN_USEC;
 	core_note_owner_gone(c);
+	core_note_designated(c);
 	delete_extra_latches(c, out);
 
 	switch (c->phase) {
@@ -226,7 +217,7 @@ static void on_observed(struct core *c, const struct core_event *ev, struct core
 			verify_resumed(c, out);
 		return;
 	case CORE_ENTERING:
-		if (under_way(c, CORE_CMD_ENTER) || under_way(c, CORE_CMD_STEP_BACK))
+		if (under_way(c, CORE_CMD_ENTER))
 			return;
 		if (latch_name_set(&c->view.own))
 			adopt(c, &c->view.own);
@@ -493,8 +484,7 @@ void core_on_event(struct core *c, const struct core_event *ev, struct core_out 
 		on_joined(c, ev, out);
 		break;
 	case CORE_EV_ENTERED:
-	case CORE_EV_STEPPED_BACK:
-		on_entered(c, ev, out);
+		on_entered(c, ev);
 		break;
 	case CORE_EV_HEARTBEAT:
 		on_heartbeat(c, ev, out);

@@ -105,6 +105,9 @@ static inline bool own_mark(const struct core *c)
 /* ---- core_takeover.c ---- */
 
 void core_note_owner_gone(struct core *c);
+void core_note_designated(struct core *c);
+bool core_holds_back(const struct core *c);
+bool core_my_turn(const struct core *c);
 /* A4: when the owner can no longer act: 0 = it cannot, USEC_INFINITY = its latch lives. */
 usec_t core_owner_acts_until(const struct core *c);
 void core_consider_claim(struct core *c, struct core_out *out);

@@ -108,6 +108,8 @@ usec_t core_next_tick(const struct core *c)
 	if (c->phase == CORE_QUEUED && c->now < c->gone_since + c->view.owner_session &&
 	    latch_name_equal(&c->gone, &c->view.owner))
 		sooner(&next, c->gone_since + c->view.owner_session); /* A4 */
+	if (c->phase == CORE_QUEUED && core_holds_back(c))
+		sooner(&next, c->hold_until); /* A5 */
 	if (c->connected) {
 		if (latch_name_set(&c->latch) && (c->owns || !acting(c))) /* as beat() */
 			sooner(&next, c->heartbeat_at);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When the lowest latch may claim, and what a claim without an answer came to. */
+/* Who may claim and when, and what a claim without an answer came to. */
 #include "election/core_private.h"
 
 #include <assert.h>
@@ -29,6 +29,42 @@ static enum cause term_ended_by(const struct core *c)
 	return CAUSE_PREDECESSOR_GONE;
 }
 
+/* Another latch is designated, and has had no time yet. */
+bool core_holds_back(const struct core *c)
+{
+	const struct core_view *v = &c->view;
+
+	return latch_name_set(&v->designated) && v->designated_alive &&
+	       !latch_name_equal(&v->designated, &c->latch) && c->now < c->hold_until;
+}
+
+/* A5: whose turn it is.  The owner's, which claims again (A10) and need not be the lowest; that of
+ * the designated one; else the lowest's. */
+bool core_my_turn(const struct core *c)
+{
+	const struct core_view *v = &c->view;
+
+	if (v->rank < 0)
+		return false;
+	if (!v->released && latch_name_equal(&v->owner, &c->latch))
+		return true;
+	if (latch_name_equal(&v->designated, &c->latch))
+		return true;
+	return v->rank == 0 && !core_holds_back(c);
+}
+
+/* A5: T is more than one needs that can claim, and it is counted once for each version of the
+ * register. */
+void core_note_designated(struct core *c)
+{
+	const struct core_view *v = &c->view;
+
+	if (!v->designated_alive || c->hold_version == v->version)
+		return;
+	c->hold_version = v->version;
+	c->hold_until = c->now + c->lease.params.session;
+}
+
 void core_note_owner_gone(struct core *c)
 {
 	const struct core_view *v = &c->view;
@@ -39,7 +75,7 @@ void core_note_owner_gone(struct core *c)
 	c->gone_since = c->now;
 }
 
-/* A lowest latch with a valid chain: claim, unless a rule says wait. */
+/* Whose turn it is, with a valid chain: claim, unless a rule says wait. */
 void core_consider_claim(struct core *c, struct core_out *out)
 {
 	const struct core_view *v = &c->view;
@@ -47,7 +83,7 @@ void core_consider_claim(struct core *c, struct core_out *out)
 
 	if (!c->seen)
 		return;
-	if (v->rank != 0 || !v->has_register || v->rolled_back ||
+	if (!core_my_turn(c) || !v->has_register || v->rolled_back ||
 	    c->now < core_owner_acts_until(c)) {
 		c->takeover_since = c->changed = 0;
 		return;
@@ -58,14 +94,6 @@ void core_consider_claim(struct core *c, struct core_out *out)
 	}
 	if (!lease_valid(&c->lease, c->now))
 		return;
-
-	/* A5: behind the designated one, once for each version of the register. */
-	if (latch_name_set(&v->designated) && v->designated_alive &&
-	    !latch_name_equal(&v->designated, &c->latch) && c->stepped_back != v->version) {
-		core_become(c, CORE_ENTERING);
-		core_ask(c, out, CORE_CMD_STEP_BACK)->latch = c->latch;
-		return;
-	}
 
 	core_become(c, CORE_CLAIMING);
 	cmd = core_ask(c, out, CORE_CMD_CLAIM);

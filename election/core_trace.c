@@ -28,7 +28,6 @@ const char *core_command_name(enum core_command_type type)
 		[CORE_CMD_KILL] = "kill",
 		[CORE_CMD_SETTLE] = "settle",
 		[CORE_CMD_RELEASE] = "release",
-		[CORE_CMD_STEP_BACK] = "step-back",
 		[CORE_CMD_REPORT_STOPPED] = "report-stopped",
 		[CORE_CMD_PUBLISH] = "publish",
 		[CORE_CMD_EXIT] = "exit",
@@ -62,7 +61,6 @@ const char *core_event_name(enum core_event_type type)
 		[CORE_EV_LOADED] = "loaded",
 		[CORE_EV_SETTLED] = "settled",
 		[CORE_EV_RELEASED] = "released",
-		[CORE_EV_STEPPED_BACK] = "stepped-back",
 		[CORE_EV_REPORTED] = "reported",
 	};
 

@@ -29,8 +29,12 @@ static enum core_wait before_the_claim(const struct core *c, usec_t now, usec_t 
 
 	if (!c->seen)
 		return CORE_WAIT_LOOK;
-	if (v->rank != 0)
-		return CORE_WAIT_TURN;
+	if (!core_my_turn(c)) {
+		if (v->rank != 0)
+			return CORE_WAIT_TURN;
+		*ret_until = c->hold_until;
+		return CORE_WAIT_DESIGNATED;
+	}
 	if (!v->has_register || v->rolled_back)
 		return CORE_WAIT_REGISTER;
 	owner = core_owner_acts_until(c);
@@ -58,7 +62,7 @@ static enum core_wait on_the_way(const struct core *c, usec_t now, usec_t *ret_u
 	case CORE_IDLE:
 		return c->member ? before_a_latch(c, ret_until) : CORE_WAIT_MEMBER_NODE;
 	case CORE_ENTERING:
-		return under_way(c, CORE_CMD_STEP_BACK) ? CORE_WAIT_DESIGNATED : CORE_WAIT_LATCH;
+		return CORE_WAIT_LATCH;
 	case CORE_QUEUED:
 		return before_the_claim(c, now, ret_until);
 	case CORE_CLAIMING:

@@ -263,31 +263,6 @@ int latch_heartbeat(struct session *s, const struct latch_name *latch, const cha
 	return session_write(s, ops, N_ELEMENTS(ops), done, userdata);
 }
 
-int latch_step_back(struct session *s, const struct latch_name *own,
-                    const struct latch_node *content, zk_done_t done, void *userdata)
-{
-	CLEANUP(freep) char *text = NULL;
-	struct nonce nonce = latch_name_nonce(own);
-	char old[NAME_SIZE], new[NAME_SIZE];
-	int r;
-
-	latch_path(own, old);
-	(void)snprintf(new, sizeof(new), "latch/n-%s-", nonce.s);
-	r = znode_json_encode_latch(content, &text);
-	if (r < 0)
-		return r;
-	const struct zk_op ops[] = {
-		{ .type = ZK_OP_DELETE, .path = old, .version = -1 },
-		{ .type = ZK_OP_CREATE,
-		  .path = new,
-		  .data = text,
-		  .size = strlen(text),
-		  .ephemeral = true,
-		  .sequential = true },
-	};
-	return session_write(s, ops, N_ELEMENTS(ops), done, userdata);
-}
-
 /* ---- finding our own after an unknown outcome */
 
 struct find {

@@ -55,8 +55,3 @@ int latch_delete(struct session *s, const struct latch_name *latch, zk_done_t do
  * with NOT_DONE -ENOENT). */
 int latch_heartbeat(struct session *s, const struct latch_name *latch, const char *member,
                     zk_done_t done, void *userdata);
-
-/* A5: multi[delete(own), create(new)]; result->name is the new one.  failed_op 0: the own is gone.
- */
-int latch_step_back(struct session *s, const struct latch_name *own,
-                    const struct latch_node *content, zk_done_t done, void *userdata);

@@ -449,23 +449,39 @@ static bool list_latch(struct observe *o, const struct latch_name *latch, zk_don
 	                            done, o));
 }
 
+/* Whose latch the lowest waits for: the designated one's, or the owner's, which need not be the
+ * lowest (A5).  NULL: nobody's. */
+static const struct latch_name *awaited(const struct observe *o)
+{
+	const struct register_node *reg = &o->view.reg;
+
+	if (o->view.register_error != 0)
+		return NULL;
+	if (observation_has_latch(&o->view, &reg->designated))
+		return &reg->designated;
+	return observation_has_latch(&o->view, &reg->owner.latch) ? &reg->owner.latch : NULL;
+}
+
 static void second_half(struct observe *o)
 {
-	const struct latch_name *predecessor = NULL;
+	const struct latch_name *before = NULL;
 	char path[NAME_SIZE];
 
 	for (unsigned i = 0; i < o->view.n_latches; i++) {
 		if (latch_name_has_nonce(&o->view.latch[i], &o->nonce))
 			o->candidate[o->n_candidates++] = o->view.latch[i];
 		else if (o->n_candidates == 0)
-			predecessor = &o->view.latch[i];
+			before = &o->view.latch[i];
 	}
 	for (unsigned i = 0; i < o->n_candidates; i++)
 		if (!list_latch(o, &o->candidate[i], on_candidate))
 			return;
-	/* Only it, so that the end of a latch wakes one member. */
-	if (o->n_candidates > 0 && predecessor != NULL &&
-	    !list_latch(o, predecessor, on_predecessor))
+	/* Only the one before, so that the end of a latch wakes one member: that one, or the
+	 * lowest, which has none. */
+	if (before == NULL)
+		before = awaited(o);
+	if (o->n_candidates > 0 && before != NULL && !latch_name_has_nonce(before, &o->nonce) &&
+	    !list_latch(o, before, on_predecessor))
 		return;
 	for (unsigned i = 0; i < o->view.n_members; i++) {
 		(void)snprintf(path, sizeof(path), "members/%s", o->view.member[i].node.member);

@@ -4,9 +4,9 @@
  * is sync, register, latches, members, maintenance, in this order on one connection (A11: the
  * register is read before the latches).  Decides nothing.
  *
- * Watches: on the predecessor only, not on latch/ (no herd); on the own latch, the register's data,
- * members/ and each member's data, maintenance.  Asking again for the same node adds no watch. They
- * end with the connection: look again after each CONNECTED.
+ * Watches: on the latch that ours waits for only, not on latch/ (no herd); on the own latch, the
+ * register's data, members/ and each member's data, maintenance.  Asking again for the same node
+ * adds no watch. They end with the connection: look again after each CONNECTED.
  *
  * Threads: the session's.
  */

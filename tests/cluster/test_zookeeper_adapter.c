@@ -511,27 +511,6 @@ static void an_unanswered_latch_is_found_by_its_nonce(void **state)
 	assert_true(latch_name_has_nonce(&found.latch[0], &n));
 }
 
-static void stepping_back_gives_a_later_latch(void **state)
-{
-	const struct member_node m = member_of("a", 1);
-	const struct latch_node content = { .member = "a", .host = "h" };
-	struct client *c = &clients[0];
-	struct answer a = { .came = false }, b = { .came = false };
-	struct latch_name old, new;
-
-	(void)state;
-	open_client(c);
-	join(c, &m);
-	old = enter(c, 1);
-	assert_int_equal(latch_step_back(c->s, &old, &content, on_answer, &a), 0);
-	(void)expect(&a, ZK_DONE, 0);
-	assert_true(latch_name_parse(a.name, &new));
-	assert_true(latch_name_compare(&old, &new) < 0);
-	assert_false(latch_exists(c, &old));
-	assert_int_equal(latch_step_back(c->s, &old, &content, on_answer, &b), 0);
-	assert_int_equal(expect(&b, ZK_NOT_DONE, -ENOENT).failed_op, 0);
-}
-
 /* ---- the fence */
 
 static void a_claim_is_fenced_by_latch_and_version(void **state)
@@ -819,6 +798,44 @@ static void the_end_of_the_predecessor_wakes_only_its_successor(void **state)
 		pump(NULL);
 	assert_int_equal(before, 1);
 	assert_int_equal(change_calls, 1); /* the third slept on */
+}
+
+/* A5: it has no predecessor, and waits for the owner, or for the one that is designated. */
+static void the_lowest_is_woken_by_the_latch_that_it_waits_for(void **state)
+{
+	const struct member_node m[3] = { member_of("a", 1), member_of("b", 2), member_of("c", 3) };
+	const struct nonce lowest = nonce_of(1);
+	struct client *c = clients;
+	CLEANUP(observe_freep) struct observe *o = NULL;
+	struct answer a = { .came = false };
+	struct latch_name latch[3];
+	struct register_node r;
+	int32_t version;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		open_client(&c[i]);
+		join(&c[i], &m[i]);
+		latch[i] = enter(&c[i], i + 1);
+	}
+	create_register(&c[1]);
+	claim(&c[1], "b", &latch[1]);
+	assert_int_equal(observe_new(c[0].s, &lowest, on_changed, NULL, &o), 0);
+	look(o, OBSERVE_LATCHES);
+	assert_int_equal(seen.rank, 0);
+
+	changes = 0;
+	r = read_register(&c[1], &version);
+	register_release(&r, CAUSE_SWITCHOVER, &latch[2]);
+	assert_int_equal(fence_release(c[1].s, &latch[1], &r, version, NULL, on_answer, &a), 0);
+	(void)expect(&a, ZK_DONE, 0);
+	WAIT(changes == OBSERVE_LATCHES);
+	look(o, OBSERVE_LATCHES);
+	assert_true(latch_name_equal(&seen.reg.designated, &latch[2]));
+
+	changes = 0;
+	close_client(&c[2]);
+	WAIT(changes == OBSERVE_LATCHES);
 }
 
 static void every_kind_of_change_is_told(void **state)
@@ -1146,7 +1163,6 @@ int main(void)
 		TEST(joining_twice_is_fine_and_a_taken_name_is_told),
 		TEST(heartbeat_tells_latch_gone_from_member_gone),
 		TEST(an_unanswered_latch_is_found_by_its_nonce),
-		TEST(stepping_back_gives_a_later_latch),
 		TEST(a_claim_is_fenced_by_latch_and_version),
 		TEST(endpoints_are_fenced_by_latch_and_version),
 		TEST(a_release_is_all_or_nothing),
@@ -1156,6 +1172,7 @@ int main(void)
 		TEST(a_leader_takes_a_request_only_while_its_latch_lives),
 		TEST(a_look_shows_register_latches_and_members),
 		TEST(the_end_of_the_predecessor_wakes_only_its_successor),
+		TEST(the_lowest_is_woken_by_the_latch_that_it_waits_for),
 		TEST(every_kind_of_change_is_told),
 		TEST(a_follower_sees_each_commit_by_one_read),
 		TEST(a_killed_leader_is_handed_over_in_one_step),

@@ -158,7 +158,7 @@ static void designated(struct world *w)
 
 	f->after = first_grant(w);
 	f = on(next(w, (enum fault_type)between(w, FAULT_BREAK, FAULT_STEP_DOWN), w->T),
-	       percent(w, 50) ? CORE_CMD_STEP_BACK : CORE_CMD_CLAIM, 1);
+	       percent(w, 50) ? CORE_CMD_OBSERVE : CORE_CMD_CLAIM, 1);
 
 	f->who = ANYBODY;
 	f->after = between(w, 0, MS(percent(w, 50) ? 1 : 5));

@@ -48,7 +48,6 @@ static bool is_request(unsigned kind)
 	case CORE_CMD_OBSERVE:
 	case CORE_CMD_CLAIM:
 	case CORE_CMD_RELEASE:
-	case CORE_CMD_STEP_BACK:
 	case CORE_CMD_REPORT_STOPPED:
 	case CORE_CMD_PUBLISH:
 		return true;

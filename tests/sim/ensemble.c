@@ -235,6 +235,17 @@ static void register_written(struct world *w)
 	changed(w, true, false, NULL);
 }
 
+/* A5: nobody else claims while the designated latch lives, and has had its time. */
+static void nobody_else_is_designated(struct world *w, const struct latch_name *claimer, usec_t T)
+{
+	const struct sim_register *reg = &w->zk.tree.reg;
+
+	if (ensemble_latch(w, &reg->designated) != NULL &&
+	    !latch_name_equal(&reg->designated, claimer) && w->now < reg->released_at + T / 2)
+		violated(w, "rule A5: %s claims before %s, which is designated", claimer->s,
+		         reg->designated.s);
+}
+
 static enum core_result claim(struct world *w, struct request *r)
 {
 	struct sim_register *reg = &w->zk.tree.reg;
@@ -246,6 +257,7 @@ static enum core_result claim(struct world *w, struct request *r)
 		return CORE_NO_REGISTER;
 	if (reg->version != r->cmd.version)
 		return CORE_BAD_VERSION;
+	nobody_else_is_designated(w, &r->cmd.latch, w->zk.session[l->session].timeout);
 	reg->epoch = r->cmd.epoch;
 	reg->owner = r->cmd.latch;
 	reg->owner_session = w->zk.session[l->session].timeout;
@@ -291,6 +303,7 @@ static enum core_result release(struct world *w, struct request *r, int member)
 		reg->released = true;
 		reg->cause = r->cmd.cause;
 		reg->designated = r->cmd.designated;
+		reg->released_at = w->now;
 		register_written(w);
 	}
 	ensemble_remove_latch(w, l);
@@ -413,6 +426,8 @@ static void read_latches(struct world *w, const struct sim_tree *tree, struct re
 	c->watch_latch[1] = no_latch;
 	if (latch_name_set(&v->own))
 		v->rank = (int)below_own(tree, &v->own, &c->watch_latch[1]);
+	if (v->rank == 0) /* it waits for one of these, if for any */
+		c->watch_latch[1] = v->designated_alive ? v->designated : v->owner;
 }
 
 static void read_members(struct world *w, const struct sim_tree *tree, struct request *r)
@@ -504,13 +519,6 @@ static void core_request(struct world *w, struct request *r, struct connection *
 	case CORE_CMD_ENTER:
 		r->latch = make_latch(w, c->session);
 		r->result = CORE_OK;
-		break;
-	case CORE_CMD_STEP_BACK:
-		r->result = l == NULL ? CORE_LATCH_GONE : CORE_OK;
-		if (l == NULL)
-			break;
-		ensemble_remove_latch(w, l);
-		r->latch = make_latch(w, c->session);
 		break;
 	case CORE_CMD_HEARTBEAT:
 		r->result = l == NULL ? CORE_LATCH_GONE : m->exists ? CORE_OK : CORE_MEMBER_GONE;

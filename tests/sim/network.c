@@ -324,9 +324,9 @@ static usec_t lag(const struct world *w, int server)
 static bool twice(struct world *w, struct request *r)
 {
 	const struct client *cl = &w->client[r->client];
-	bool makes = r->cmd.type == CORE_CMD_ENTER || r->cmd.type == CORE_CMD_STEP_BACK ||
-	             r->cmd.type == CORE_CMD_JOIN || r->cmd.type == CORE_CMD_REJOIN ||
-	             r->cmd.type == CORE_CMD_OBSERVE || r->cmd.type == CORE_CMD_END_OLD;
+	bool makes = r->cmd.type == CORE_CMD_ENTER || r->cmd.type == CORE_CMD_JOIN ||
+	             r->cmd.type == CORE_CMD_REJOIN || r->cmd.type == CORE_CMD_OBSERVE ||
+	             r->cmd.type == CORE_CMD_END_OLD;
 
 	if ((r->kind != REQ_CORE && r->kind != REQ_COMMIT) || makes || r->again ||
 	    (cl->open && cl->handle == r->handle) || !percent(w, 20))

@@ -148,7 +148,7 @@ void oracle_commanded(struct world *w, int member, enum core_command_type type)
 	if (!f->exists || !f->ending || f->session != w->client[member].session)
 		return;
 	if (type == CORE_CMD_CLAIM || type == CORE_CMD_HEARTBEAT || type == CORE_CMD_ENTER ||
-	    type == CORE_CMD_STEP_BACK || type == CORE_CMD_CONNECT_RESUME)
+	    type == CORE_CMD_CONNECT_RESUME)
 		violated(w, "rule A3: %c sends a %s under an ending session", 'a' + member,
 		         core_command_name(type));
 }

@@ -29,8 +29,6 @@ static enum core_event_type answer_of(enum core_command_type type)
 		return CORE_EV_CLAIMED;
 	case CORE_CMD_RELEASE:
 		return CORE_EV_RELEASED;
-	case CORE_CMD_STEP_BACK:
-		return CORE_EV_STEPPED_BACK;
 	case CORE_CMD_REPORT_STOPPED:
 		return CORE_EV_REPORTED;
 	case CORE_CMD_START:
@@ -97,7 +95,6 @@ void shell_local(struct world *w, const struct world_event *e)
 		shell_eligible(w, e->who);
 		return;
 	case CORE_EV_ENTERED:
-	case CORE_EV_STEPPED_BACK:
 		ev.entered.result = (enum core_result)low;
 		break;
 	case CORE_EV_HEARTBEAT:
@@ -181,7 +178,7 @@ void shell_answer(struct world *w, int client, struct request *r)
 		return;
 	ev.type = answer_of(r->cmd.type);
 	ev.result = r->result;
-	if (ev.type == CORE_EV_ENTERED || ev.type == CORE_EV_STEPPED_BACK) {
+	if (ev.type == CORE_EV_ENTERED) {
 		ev.entered.result = r->result;
 		ev.entered.latch = r->latch;
 		if (r->result == CORE_OK)
@@ -336,8 +333,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		h->file.ending = true;
 		ask(w, member, *cmd);
 		break;
-	case CORE_CMD_ENTER:
-	case CORE_CMD_STEP_BACK: /* before a create that may land late: found by its nonce */
+	case CORE_CMD_ENTER: /* before a create that may land late: found by its nonce */
 		h->file.latch = no_latch;
 		ask(w, member, *cmd);
 		break;

@@ -142,6 +142,7 @@ struct sim_register {
 	struct latch_name owner, designated;
 	usec_t owner_session;
 	enum cause cause;
+	usec_t released_at;
 	struct log_position log;
 };
 

@@ -420,17 +420,50 @@ static struct core_view designated(void)
 	return v;
 }
 
-static void the_lowest_steps_back_behind_the_designated_latch(void **state)
+/* From 3005 on with a valid chain, whose heartbeats go on; what it sent that is neither beat nor
+ * look. */
+static const char *beats_on(struct member *m, struct core_view v, unsigned from, unsigned to)
 {
-	struct member m;
-
-	(void)state;
-	queue_up(&m, designated());
-	assert_string_equal(valid_chain(&m), "step-back");
-	assert_string_equal(sent(&m, CORE_CMD_STEP_BACK)->latch.s, OWN);
+	for (unsigned t = from; t < to; t += 1000) {
+		feed(m, EV(TICK, t));
+		if (m->core.phase != CORE_QUEUED)
+			return m->text;
+		feed(m, BEAT(t, CORE_OK, t));
+		if (m->core.outstanding & (1u << CORE_CMD_OBSERVE))
+			feed(m, SEEN(t, v));
+	}
+	return "";
 }
 
-static void steps_back_once_for_each_version_of_the_register(void **state)
+static void others_hold_back_while_the_designated_latch_lives(void **state)
+{
+	struct member m;
+	struct core_view v = designated();
+
+	(void)state;
+	queue_up(&m, v);
+	assert_string_equal(valid_chain(&m), "");
+	assert_int_equal(m.core.takeover_since, 0); /* C1 does not count it */
+	v.designated_alive = false;
+	expect(&m, EV(CHANGED, 3100), "observe+log");
+	expect(&m, SEEN(3104, v), "claim:1=new");
+}
+
+static void others_hold_back_for_the_session_timeout_at_most(void **state)
+{
+	struct member m;
+	struct core_view v = designated();
+
+	(void)state;
+	queue_up(&m, v); /* the first look at 3 */
+	valid_chain(&m);
+	assert_string_equal(beats_on(&m, v, 4004, 10000), "");
+	assert_int_equal(core_next_tick(&m.core), MS(10003));
+	expect(&m, EV(TICK, 10002), "");
+	expect(&m, EV(TICK, 10003), "claim:1=new");
+}
+
+static void the_time_to_hold_back_begins_anew_with_a_new_register(void **state)
 {
 	struct member m;
 	struct core_view v = designated();
@@ -438,16 +471,12 @@ static void steps_back_once_for_each_version_of_the_register(void **state)
 	(void)state;
 	queue_up(&m, v);
 	valid_chain(&m);
-	expect(&m, EV(STEPPED_BACK, 3006, .entered = { CORE_OK, LATCH(OWN2) }),
-	       "observe+log heartbeat");
-	assert_int_equal(m.core.lease.chain, LEASE_NONE);
-	v.own = LATCH(OWN2);
-	expect(&m, SEEN(3007, v), "");
-	expect(&m, BEAT(3008, CORE_OK, 3006), "");
-	expect(&m, EV(TICK, 4006), "heartbeat");
-	expect(&m, BEAT(4007, CORE_OK, 4006), "");
-	expect(&m, EV(TICK, 5008), "heartbeat");
-	expect(&m, BEAT(5009, CORE_OK, 5008), "claim:1=new");
+	v.version = 8;
+	expect(&m, EV(CHANGED, 3100), "observe+log");
+	expect(&m, SEEN(3104, v), "");
+	assert_string_equal(beats_on(&m, v, 4004, 13100), "");
+	expect(&m, EV(TICK, 13103), "");
+	expect(&m, EV(TICK, 13104), "claim:1=new");
 }
 
 static void a_designated_latch_that_is_gone_binds_nobody(void **state)
@@ -461,30 +490,61 @@ static void a_designated_latch_that_is_gone_binds_nobody(void **state)
 	assert_string_equal(valid_chain(&m), "claim:1=new");
 }
 
-static void the_designated_one_itself_claims(void **state)
+static void the_designated_one_claims_from_any_rank(void **state)
 {
 	struct member m;
 	struct core_view v = designated();
 
 	(void)state;
 	v.designated = LATCH(OWN);
+	v.rank = 2;
 	queue_up(&m, v);
 	assert_string_equal(valid_chain(&m), "claim:1=new");
 }
 
-static void a_lost_answer_to_a_step_back_is_looked_up(void **state)
+static void the_designated_one_waits_for_the_owners_latch(void **state)
+{
+	struct member m;
+	struct core_view v = owner_gone();
+
+	(void)state;
+	v.designated = LATCH(OWN);
+	v.rank = 1;
+	v.designated_alive = v.owner_alive = true;
+	queue_up(&m, v);
+	assert_string_equal(valid_chain(&m), "");
+	v.owner_alive = v.owner_member = false;
+	expect(&m, EV(CHANGED, 3100), "observe+log");
+	expect(&m, SEEN(3104, v), "claim:2=predecessor-gone");
+}
+
+/* C1 */
+static void a_designated_one_that_does_not_get_to_a_claim_gives_up(void **state)
 {
 	struct member m;
 	struct core_view v = designated();
 
 	(void)state;
+	v.designated = LATCH(OWN);
+	v.rank = 1;
 	queue_up(&m, v);
-	valid_chain(&m);
-	expect(&m, EV(STEPPED_BACK, 3006, .entered = { .result = CORE_UNKNOWN }), "observe");
-	v.own = LATCH(OWN2);
-	feed(&m, SEEN(3007, v));
-	assert_int_equal(m.core.phase, CORE_QUEUED);
-	assert_string_equal(m.core.latch.s, OWN2);
+	assert_int_equal(m.core.takeover_since, MS(6)); /* the guard's word, too */
+	feed(&m, EV(TICK, 30006));                      /* no chain: no heartbeat was answered */
+	assert_int_equal(m.core.phase, CORE_RELEASING);
+	assert_int_equal(m.core.cause, CAUSE_TAKEOVER_TIMEOUT);
+}
+
+static void a_designated_one_that_is_not_eligible_gives_up(void **state)
+{
+	struct member m;
+	struct core_view v = designated();
+
+	(void)state;
+	v.designated = LATCH(OWN);
+	v.rank = 1;
+	queue_up(&m, v);
+	feed(&m, EV(ELIGIBLE, 7, .reasons = 1));
+	assert_int_equal(sent(&m, CORE_CMD_RELEASE)->cause, CAUSE_NOT_ELIGIBLE);
 }
 
 /* ---- A10 ---- */
@@ -501,6 +561,21 @@ static void a_jobmanager_that_exits_is_started_again_only_under_a_new_epoch(void
 	expect(&m, SEEN(3603, own_term(1)), "claim:2=restart-in-place");
 	expect(&m, CLAIMED(3604, CORE_OK), "load:2");
 	expect(&m, EV(LOADED, 3605, .result = CORE_OK), "arm:2@10593 grant:2");
+}
+
+/* A5: who was designated leads from behind; the lowest waits for its latch. */
+static void the_owner_claims_again_from_any_rank(void **state)
+{
+	struct core_view v = own_term(1);
+	struct member m;
+
+	(void)state;
+	leader(&m);
+	expect(&m, EV(TICK, 3600), "");
+	expect(&m, EXITED(3601, 1), "disarm:1 settle");
+	expect(&m, EV(SETTLED, 3602), "observe+log");
+	v.rank = 1;
+	expect(&m, SEEN(3603, v), "claim:2=restart-in-place");
 }
 
 static void a_restart_waits_for_its_pause(void **state)
@@ -658,11 +733,15 @@ int main(void)
 		cmocka_unit_test(decides_anew_when_the_register_had_moved_on),
 		cmocka_unit_test(the_claims_own_answer_counts_as_a_heartbeat),
 		cmocka_unit_test(starts_over_when_the_latch_was_gone_at_the_claim),
-		cmocka_unit_test(the_lowest_steps_back_behind_the_designated_latch),
-		cmocka_unit_test(steps_back_once_for_each_version_of_the_register),
+		cmocka_unit_test(others_hold_back_while_the_designated_latch_lives),
+		cmocka_unit_test(others_hold_back_for_the_session_timeout_at_most),
+		cmocka_unit_test(the_time_to_hold_back_begins_anew_with_a_new_register),
 		cmocka_unit_test(a_designated_latch_that_is_gone_binds_nobody),
-		cmocka_unit_test(the_designated_one_itself_claims),
-		cmocka_unit_test(a_lost_answer_to_a_step_back_is_looked_up),
+		cmocka_unit_test(the_designated_one_claims_from_any_rank),
+		cmocka_unit_test(the_designated_one_waits_for_the_owners_latch),
+		cmocka_unit_test(a_designated_one_that_does_not_get_to_a_claim_gives_up),
+		cmocka_unit_test(a_designated_one_that_is_not_eligible_gives_up),
+		cmocka_unit_test(the_owner_claims_again_from_any_rank),
 		cmocka_unit_test(a_jobmanager_that_exits_is_started_again_only_under_a_new_epoch),
 		cmocka_unit_test(a_restart_waits_for_its_pause),
 		cmocka_unit_test(who_gives_way_during_its_pause_keeps_it),
