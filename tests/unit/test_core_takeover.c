@@ -187,6 +187,19 @@ static void never_claims_while_the_owners_latch_lives(void **state)
 	assert_string_equal(valid_chain(&m), "");
 }
 
+/* A5: it may lead from behind; that its member node was removed by hand proves nothing. */
+static void the_owners_latch_counts_without_its_member_node(void **state)
+{
+	struct member m;
+	struct core_view v = owner_gone();
+
+	(void)state;
+	v.owner_alive = true;
+	v.owner_member = false;
+	queue_up(&m, v);
+	assert_string_equal(valid_chain(&m), "");
+}
+
 static void only_the_lowest_latch_claims(void **state)
 {
 	struct member m;
@@ -718,6 +731,7 @@ int main(void)
 		cmocka_unit_test(needs_no_wait_when_the_owners_session_has_ended),
 		cmocka_unit_test(needs_no_wait_after_a_release),
 		cmocka_unit_test(never_claims_while_the_owners_latch_lives),
+		cmocka_unit_test(the_owners_latch_counts_without_its_member_node),
 		cmocka_unit_test(only_the_lowest_latch_claims),
 		cmocka_unit_test(nothing_is_claimed_when_storage_knows_a_later_register),
 		cmocka_unit_test(a_member_that_was_stopped_says_so_before_it_queues_again),
