@@ -158,7 +158,7 @@ void elector_guard_bye(struct elector *e)
 
 	elector_zk_close(e, true);
 	/* Else `--release` has something left to do. */
-	if (!e->core.old_session && !e->file.ending && !e->file.latch[0])
+	if (!e->core.old_session && !e->file.latch[0])
 		(void)session_file_remove(e->config->runtime_dir);
 	send_message(e, &message);
 	e->exit_code = 0;
@@ -325,7 +325,8 @@ static int wait_for(struct elector *e, uint32_t type, int timeout_ms, struct gua
 	}
 }
 
-/* C4: only an armed page, with the session file of its term, resumes. */
+/* C4: only an armed page, with the session file of its term, resumes.  What ends a term or a
+ * session is sent with the page off (A3, A6): no such session is ever resumed. */
 static bool resumable(struct elector *e, const struct lease_page_lease *lease, int file_error)
 {
 	struct epoch epoch = { e->file.epoch };
@@ -334,8 +335,8 @@ static bool resumable(struct elector *e, const struct lease_page_lease *lease, i
 	 */
 	if (!e->config->hot && !e->hello.hello.running && !epoch_equal(e->hello.hello.epoch, epoch))
 		return false;
-	return lease->state == LEASE_PAGE_ARMED && file_error == 0 && !e->file.ending &&
-	       e->file.latch[0] && lease_page_is_of(lease, epoch);
+	return lease->state == LEASE_PAGE_ARMED && file_error == 0 && e->file.latch[0] &&
+	       lease_page_is_of(lease, epoch);
 }
 
 /* Armed, or (cold) running, but nothing to resume: nobody vouches for that JobManager any more.  A

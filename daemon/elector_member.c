@@ -108,7 +108,6 @@ static int save_identity(struct elector *e)
 	if (!e->joined) {
 		e->file.latch[0] = '\0';
 		e->file.epoch = 0;
-		e->file.ending = false;
 	}
 	r = elector_zk_save_file(e);
 	if (r >= 0)

@@ -267,10 +267,7 @@ static void end_old(struct elector *e)
 
 	config_lease_params(e->config, &params);
 	config.answer_timeout = lease_answer_timeout(&params);
-	e->file.ending = true;
-	r = elector_zk_save_file(e);
-	if (r >= 0)
-		r = file_identity(&e->file, &config.old);
+	r = file_identity(&e->file, &config.old);
 	if (r >= 0 && !nonce_parse(e->file.nonce, &config.nonce))
 		r = -EBADMSG;
 	if (r >= 0 && e->file.latch[0] && !latch_name_parse(e->file.latch, &config.latch))
@@ -343,9 +340,8 @@ static void on_released(void *userdata, const struct zk_result *r)
 	        e->release.with_member ? fence_release_member_op(e->release.with_register) : -1;
 	enum core_result result = elector_zk_multi_result(r, member_op);
 
-	/* A3: only a certain answer clears the mark, together with the latch's name. */
+	/* A3: only after a certain answer the session may have another latch. */
 	if (result == CORE_OK || result == CORE_LATCH_GONE) {
-		e->file.ending = false;
 		e->file.latch[0] = '\0';
 		(void)elector_zk_save_file(e);
 		e->release_done = clock_boottime();
@@ -359,13 +355,11 @@ static void release(struct elector *e, const struct core_command *cmd)
 {
 	struct register_node reg = { 0 };
 	bool with_register = cmd->with_register && e->has_register;
-	int r;
+	int r = 0;
 
 	e->release = *cmd;
 	e->release.with_register = with_register;
-	e->file.ending = true;
-	r = elector_zk_save_file(e);
-	if (r >= 0 && with_register) {
+	if (with_register) {
 		r = register_copy(&e->reg, &reg);
 		if (r >= 0)
 			register_release(&reg, cmd->cause, &cmd->designated);

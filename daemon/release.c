@@ -222,11 +222,6 @@ static int run(struct release *r, const char *auth)
 	e = prove_death(r);
 	if (e < 0)
 		return e;
-	r->file.ending = true; /* A3: before anything is sent that ends it */
-	e = session_file_save(r->config->runtime_dir, &r->file);
-	if (e < 0)
-		return log_error_errno(e, "release", "Cannot mark the session file in %s: %m",
-		                       r->config->runtime_dir);
 	hand_over(r, r->begin + whole_time);
 	if (r->error < 0) {
 		log_error("release",

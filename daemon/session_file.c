@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ enum kind { HEX, NUMBER, LATCH };
 
 struct values { /* as in struct session_file, numbers still wide */
 	struct session_file file;
-	uint64_t version, session_ms, epoch, ending;
+	uint64_t version, session_ms, epoch, unused;
 };
 
 static const struct field {
@@ -40,7 +41,10 @@ static const struct field {
 	{ "nonce", HEX, offsetof(struct values, file.nonce), 16 },
 	{ "latch", LATCH, offsetof(struct values, file.latch), 63 },
 	{ "epoch", NUMBER, offsetof(struct values, epoch), UINT64_MAX },
-	{ "ending", NUMBER, offsetof(struct values, ending), 1 },
+	/* Was A3's mark: 1 = this session may only be ended.  C4 says so by itself, and nobody
+	 * looks at it any more.  It stays in the file, as 0, for jmhads of before, which refuse a
+	 * file without it; theirs may say 1. */
+	{ "ending", NUMBER, offsetof(struct values, unused), 1 },
 };
 
 static bool is_hex(const char *s, size_t digits)
@@ -194,7 +198,6 @@ int session_file_load(const char *runtime_dir, struct session_file *ret,
 	*ret = v.file;
 	ret->session_ms = (uint32_t)v.session_ms;
 	ret->epoch = v.epoch;
-	ret->ending = v.ending == 1;
 	return 0;
 }
 
@@ -206,9 +209,9 @@ static int format(const struct session_file *f, char *ret, size_t size)
 		return -EINVAL;
 	return snprintf(ret, size,
 	                "version %d\nsession %s\npassword %s\nsession_ms %" PRIu32
-	                "\nnonce %s\nlatch %s\nepoch %" PRIu64 "\nending %d\n",
+	                "\nnonce %s\nlatch %s\nepoch %" PRIu64 "\nending 0\n",
 	                VERSION, f->session, f->password, f->session_ms, f->nonce,
-	                f->latch[0] != '\0' ? f->latch : "-", f->epoch, f->ending);
+	                f->latch[0] != '\0' ? f->latch : "-", f->epoch);
 }
 
 static int write_new(const char *path, const char *text, size_t size)

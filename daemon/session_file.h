@@ -11,7 +11,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct session_file {
@@ -21,7 +20,6 @@ struct session_file {
 	char nonce[16 + 1];
 	char latch[63 + 1]; /* name of the own latch, "" = not known: it is found by its nonce */
 	uint64_t epoch;     /* last claimed here, or 0 */
-	bool ending;        /* A3: this session may only be ended */
 };
 
 struct session_file_error {

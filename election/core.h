@@ -200,7 +200,7 @@ enum core_command_type {
 	CORE_CMD_TERMINATE, /* hot: SIGTERM, then SIGKILL after stop_ms -> EXITED */
 	CORE_CMD_KILL,      /* SIGKILL now -> EXITED.  .failed: a failure of the JobManager's own */
 	CORE_CMD_SETTLE,    /* refuse new writes, resolve the pending commit (B2) -> SETTLED */
-	CORE_CMD_RELEASE,   /* mark `ending` (A3), then A3b's multi with the own .latch -> RELEASED.
+	CORE_CMD_RELEASE,   /* with the page off (A3): A3b's multi with the own .latch -> RELEASED.
 	                     * With .with_register also: released = .cause, .designated, expecting
 	                     * the register's newest version that the shell knows */
 	CORE_CMD_REPORT_STOPPED, /* A4: members/<name>.stopped = .epoch -> REPORTED */

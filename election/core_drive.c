@@ -28,7 +28,7 @@ static void beat(struct core *c, struct core_out *out)
 	if (!c->connected || !latch_name_set(&c->latch) || under_way(c, CORE_CMD_HEARTBEAT))
 		return;
 	if (c->phase == CORE_RELEASING)
-		return; /* A3: under a session that is marked `ending` nobody beats */
+		return; /* A3: a latch that is being given up is not renewed */
 	if (acting(c) && !c->owns)
 		return;   /* nothing is renewed, or made, before latch and register were verified */
 	if (!c->member) { /* A4: the member node vanished, make it again first */

@@ -5,7 +5,7 @@
  * known all latches with it are deleted, then the old session is re-attached, closed, and the list
  * read again.
  *
- * The caller has proven the JobManager dead before (A12) and marked the session file `ending` (A3).
+ * The caller has proven the JobManager dead before (A12), and no page is armed for it (A3).
  * Threads: the session's.  The one thing that is not over after a lost connection: the caller
  * starts it again on the next CONNECTED, it is made to be repeated.
  */

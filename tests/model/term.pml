@@ -24,7 +24,8 @@
  * A claim does not need the lowest latch here: whose turn it is (A5) is elect.pml's, and nothing of promise 1 rests on
  * it.  The owner is looked at by its latch.
  *
- * mark = 0: without the mark `ending` (simplification a).
+ * ending: what ends the session of the file was sent.  No elector looks at it; that it never stands beside an armed
+ * page is what makes a mark in the file redundant (A3, C4).
  *
  * Limits: two members, `latches` latches and `epochs` epochs in a run, two sessions of a member at a time.
  */
@@ -32,10 +33,9 @@
 
 #define BROKEN_relatch 1          /* A2: a new latch while a claim's outcome is unknown, own mark by epoch alone */
 #define BROKEN_beat_after_read 2  /* A2: no heartbeat on the latch is needed after a claim was resolved by reading */
-#define BROKEN_mark_cleared 3     /* A3: the session is used on after an unknown outcome of the release: passes, the register's
+#define BROKEN_session_kept 3     /* A3: the session is used on after an unknown outcome of the release: passes, the register's
                                    * version and A4's wait are enough, since this release leaves the member node */
-#define BROKEN_no_c4 4            /* C4: a start without armed page goes on with the session it finds: passes with the mark
-                                   * `ending`, which goes on only where C4 would; without both it is refuted */
+#define BROKEN_no_c4 4            /* C4: a start without armed page goes on with the session it finds */
 #define BROKEN_missing_is_proof 5 /* A3b: the multi that failed at the member node is taken for proof */
 #define BROKEN_naive_stop 6       /* A4: "granted epoch 0" counts as stopped */
 #define BROKEN_no_owner_wait 7    /* A4: claims without waiting for the owner */
@@ -53,7 +53,7 @@
 
 byte latches, epochs, losses, expiries;
 byte crashes, guard_crashes, exits, gives_up, by_hand, members_by_hand, closes, lies, stops, commits;
-bool mark, reach;
+bool reach;
 
 /* ---- ZooKeeper.  Session = 2 * member + slot */
 bool alive[4];
@@ -86,7 +86,7 @@ bool v_own[2]; mtype:wait = { NO_WAIT, T_OR_STOPPED, LIVES }; mtype:wait v_wait[
 /* ---- host */
 bool guard[2] = true; bool armed[2]; byte page_epoch[2];
 mtype:jobmanager = { NONE, ACTS, DYING }; mtype:jobmanager jobmanager[2];
-bool file[2]; byte file_slot[2], file_latch[2], file_epoch[2]; bool file_ending[2];
+bool file[2]; byte file_slot[2], file_latch[2], file_epoch[2]; bool ending[2];
 bool need_release[2]; byte ending_of[2]; /* END_OLD: the session (slot) being ended */
 bool closed[2];
 byte highest; /* granted */
@@ -102,12 +102,11 @@ byte highest; /* granted */
 #define OWN_MARK(m) ((v_owner[m] == latch[m] || broken == BROKEN_relatch && v_owner[m] > 0 && of_session[v_owner[m]] == S(m)) && \
 	v_epoch[m] == epoch[m] && !v_released[m])
 #define UNRESOLVED(m) (claimed[m] == WAITING || released_[m] == WAITING)
-#define MARKED(m) (mark && file_ending[m])
 
 inline promise_1()
 {
 	assert(!(ACTING(0) && ACTING(1)));
-	assert(mark || !(file_ending[0] && armed[0]) && !(file_ending[1] && armed[1])) /* what makes the mark redundant */
+	assert(!(ending[0] && armed[0]) && !(ending[1] && armed[1]) || broken == BROKEN_no_c4) /* A3 */
 }
 
 inline drop_latch_node(l)
@@ -282,7 +281,7 @@ end:	do
 		SAY("> %d opens session %d\n", m, S(m))
 	:: UP(m) && (phase[m] == JOINING || phase[m] == IDLE && holder[m] != S(m)) && holder[m] == 9 && alive[S(m)] -> /* save_identity(), JOIN */
 		if
-		:: phase[m] == JOINING -> file[m] = true; file_slot[m] = slot[m]; file_latch[m] = 0; file_epoch[m] = 0; file_ending[m] = false
+		:: phase[m] == JOINING -> file[m] = true; file_slot[m] = slot[m]; file_latch[m] = 0; file_epoch[m] = 0; ending[m] = false
 		:: else
 		fi;
 		holder[m] = S(m); said_stopped[m] = 0; phase[m] = IDLE
@@ -409,13 +408,13 @@ end:	do
 		fi
 	/* ---- release */
 	:: UP(m) && phase[m] == RELEASING && released_[m] == NO_ANSWER && claimed[m] != WAITING && (owns[m] || look[m] == ALL) && !release_sent[m] ->
-		file_ending[m] = true; released_[m] = WAITING;
+		ending[m] = true; released_[m] = WAITING;
 		release_sent[m] = true; release_latch[m] = latch[m]; release_session[m] = S(m);
 		release_version[m] = (owns[m] -> version : (v_owner[m] == latch[m] && !v_released[m] -> v_version[m] : 0));
 		release_version[m] = (owns[m] && (r_owner != latch[m] || released) -> 9 : release_version[m]);
 		release_member[m] = false; SAY("> %d releases latch %d\n", m, latch[m])
 	:: UP(m) && phase[m] == RELEASING && (released_[m] == OK || released_[m] == LATCH_GONE) ->
-		file_ending[m] = false; file_latch[m] = 0;
+		ending[m] = false; file_latch[m] = 0;
 		if
 		:: released_[m] == LATCH_GONE && epoch[m] > 0 -> stopped_owed[m] = epoch[m]
 		:: else
@@ -424,13 +423,13 @@ end:	do
 	:: UP(m) && phase[m] == RELEASING && released_[m] == BAD_VERSION -> released_[m] = NO_ANSWER; owns[m] = false; forget_look(m)
 	:: UP(m) && phase[m] == RELEASING && released_[m] == UNKNOWN -> released_[m] = NO_ANSWER;
 		if
-		:: broken == BROKEN_mark_cleared -> file_ending[m] = false; forget_term(m); phase[m] = QUEUED; forget_look(m)
+		:: broken == BROKEN_session_kept -> ending[m] = false; forget_term(m); phase[m] = QUEUED; forget_look(m)
 		:: else -> leave_session(m) /* A3 */
 		fi
 
 	/* ================ ENDING (A3b): elector at start, or --release, whose guard is dead or has none to start */
 	:: phase[m] == ENDING && (!ACTING(m) || broken == BROKEN_release_running) && released_[m] == NO_ANSWER && !release_sent[2 + m] && FIND(ending_of[m]) > 0 ->
-		file_ending[m] = true; released_[m] = WAITING; n = FIND(ending_of[m]);
+		ending[m] = true; released_[m] = WAITING; n = FIND(ending_of[m]);
 		if
 		:: r_owner > 0 && there[r_owner] && of_session[r_owner] == ending_of[m] -> n = r_owner
 		:: else
@@ -441,11 +440,11 @@ end:	do
 	:: phase[m] == ENDING && released_[m] != NO_ANSWER && released_[m] != WAITING && !(broken == BROKEN_missing_is_proof && released_[m] == MEMBER_GONE) -> released_[m] = NO_ANSWER
 	/* no latch left: proven, if its name was known; else the old session is closed first, and then looked again */
 	:: phase[m] == ENDING && (!ACTING(m) || broken == BROKEN_release_running) && released_[m] == NO_ANSWER && FIND(ending_of[m]) == 0 && file_latch[m] == 0 && !closed[m] && !close_sent[m] ->
-		file_ending[m] = true; closed[m] = true; drop_session(ending_of[m]); SAY("> %d closes session %d\n", m, ending_of[m])
+		ending[m] = true; closed[m] = true; drop_session(ending_of[m]); SAY("> %d closes session %d\n", m, ending_of[m])
 	:: phase[m] == ENDING && (!ACTING(m) || broken == BROKEN_release_running) && (released_[m] == NO_ANSWER && FIND(ending_of[m]) == 0 && (file_latch[m] > 0 || closed[m]) ||
 	   broken == BROKEN_missing_is_proof && released_[m] == MEMBER_GONE) ->
 		assert(FIND(ending_of[m]) == 0); /* A3b: what is proven */
-		released_[m] = NO_ANSWER; closed[m] = false; file[m] = false; file_ending[m] = false; file_latch[m] = 0; file_epoch[m] = 0; need_release[m] = false;
+		released_[m] = NO_ANSWER; closed[m] = false; file[m] = false; ending[m] = false; file_latch[m] = 0; file_epoch[m] = 0; need_release[m] = false;
 		if
 		:: holder[m] == ending_of[m] -> holder[m] = 9; said_stopped[m] = 0
 		:: else
@@ -462,7 +461,7 @@ end:	do
 	:: guard[m] && phase[m] == DOWN && (!need_release[m] || !file[m]) ->
 		need_release[m] = false;
 		if
-		:: (armed[m] && file[m] && !MARKED(m) && file_latch[m] > 0 && file_epoch[m] == page_epoch[m]) -> forget_core(m); slot[m] = file_slot[m]; latch[m] = file_latch[m]; epoch[m] = page_epoch[m];
+		:: (armed[m] && file[m] && file_latch[m] > 0 && file_epoch[m] == page_epoch[m]) -> forget_core(m); slot[m] = file_slot[m]; latch[m] = file_latch[m]; epoch[m] = page_epoch[m];
 			if
 			:: broken == BROKEN_naive_resume -> owns[m] = true; phase[m] = LEADING; lease[m] = 0 /* the page is extended, and no heartbeat was answered */
 			:: else -> phase[m] = RESUMING
@@ -470,7 +469,7 @@ end:	do
 			SAY("> %d: the next elector resumes epoch %d\n", m, epoch[m])
 		:: else -> forget_core(m); kill_jobmanager(m);
 			if
-			:: broken == BROKEN_no_c4 && !armed[m] && jobmanager[m] == NONE && file[m] && !MARKED(m) && file_latch[m] > 0 && OURS(file_latch[m], 2 * m + file_slot[m]) ->
+			:: broken == BROKEN_no_c4 && !armed[m] && jobmanager[m] == NONE && file[m] && file_latch[m] > 0 && OURS(file_latch[m], 2 * m + file_slot[m]) ->
 				slot[m] = file_slot[m]; latch[m] = file_latch[m]; phase[m] = QUEUED; SAY("> %d: the next elector goes on with the session it finds\n", m)
 			:: else -> slot[m] = file_slot[m]; old_session[m] = file[m]; phase[m] = DETACHED; SAY("> %d: the next elector\n", m)
 			fi
@@ -525,7 +524,6 @@ init
 			now.lies = parameter("LIES", 0);
 			now.stops = parameter("STOPS", 0);
 			now.commits = parameter("COMMITS", 0);
-			now.mark = parameter("MARK", 1);
 			now.reach = parameter("REACH", 0);
 		};
 		n = 0;

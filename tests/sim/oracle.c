@@ -140,7 +140,7 @@ void oracle_hangs(struct world *w, int member)
 		violated(w, "%c kills a JobManager that does not hang", 'a' + member);
 }
 
-/* A3: with a session that is marked as ending nobody claims, beats or makes a latch. */
+/* A3: with a session that is being ended nobody claims, beats, makes a latch or resumes. */
 void oracle_commanded(struct world *w, int member, enum core_command_type type)
 {
 	const struct session_file *f = &w->host[member].file;

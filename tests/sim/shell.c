@@ -198,7 +198,7 @@ void shell_answer(struct world *w, int client, struct request *r)
 			committer_saw(w, client, r);
 	} else if (ev.type == CORE_EV_RELEASED &&
 	           (r->result == CORE_OK || r->result == CORE_LATCH_GONE)) {
-		/* A3: only these two clear the mark */
+		/* A3: only after these two it may have another latch */
 		h->file.ending = false;
 		h->file.latch = no_latch;
 	} else if (ev.type == CORE_EV_ENDED_OLD && r->result != CORE_OK) {
@@ -330,6 +330,7 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		ask(w, member, *cmd);
 		break;
 	case CORE_CMD_RELEASE: /* A3 */
+	case CORE_CMD_END_OLD:
 		h->file.ending = true;
 		ask(w, member, *cmd);
 		break;
@@ -337,7 +338,6 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		h->file.latch = no_latch;
 		ask(w, member, *cmd);
 		break;
-	case CORE_CMD_END_OLD:
 	case CORE_CMD_REJOIN:
 	case CORE_CMD_HEARTBEAT:
 	case CORE_CMD_OBSERVE:
@@ -452,7 +452,7 @@ void shell_start(struct world *w, int member)
 	struct core_config config = {
 		.lease = w->lease,
 		.takeover = w->takeover,
-		.resume = h->page.state == PAGE_ARMED && h->file.exists && !h->file.ending,
+		.resume = h->page.state == PAGE_ARMED && h->file.exists,
 		.page_epoch = h->page.epoch,
 		.page_deadline = h->page.deadline_local,
 		.latch = h->file.latch,
@@ -466,6 +466,8 @@ void shell_start(struct world *w, int member)
 	char text[600];
 
 	config.old_session = h->file.exists && !config.resume;
+	if (config.resume && h->file.ending)
+		violated(w, "rule A3: %c resumes a session that is being ended", 'a' + member);
 	if (config.resume)
 		config.lease.session = h->file.timeout;
 	else if (h->hot && h->page.state == PAGE_ARMED)

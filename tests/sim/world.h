@@ -233,7 +233,8 @@ struct client {
 /* ---- host.c, shell.c ---- */
 
 struct session_file {
-	bool exists, ending;
+	bool exists;
+	bool ending; /* what ends it was sent; for the oracle alone */
 	int session;
 	struct nonce nonce;
 	usec_t timeout;

@@ -30,7 +30,6 @@ static const struct session_file sample = {
 	.nonce = "fedcba9876543210",
 	.latch = "n-fedcba9876543210-0000000007",
 	.epoch = 18446744073709551615u,
-	.ending = true,
 };
 
 static void path_of(const char *name, char *ret)
@@ -88,7 +87,6 @@ static void what_was_saved_is_loaded(void **state)
 	assert_string_equal(got.nonce, sample.nonce);
 	assert_string_equal(got.latch, sample.latch);
 	assert_true(got.epoch == sample.epoch);
-	assert_true(got.ending);
 }
 
 static void the_format_is_that_of_the_protocol(void **state)
@@ -99,7 +97,6 @@ static void the_format_is_that_of_the_protocol(void **state)
 	(void)state;
 	file.latch[0] = '\0';
 	file.epoch = 7;
-	file.ending = false;
 	assert_int_equal(session_file_save(dir, &file), 0);
 	read_text(text, sizeof(text));
 	assert_string_equal(text, "version 1\nsession 0123456789abcdef\npassword " PASSWORD
@@ -107,6 +104,23 @@ static void the_format_is_that_of_the_protocol(void **state)
 	                          "ending 0\n");
 	assert_int_equal(load(&file), 0);
 	assert_string_equal(file.latch, "");
+}
+
+static void the_mark_of_a_jmhad_of_before_is_read_and_ignored(void **state)
+{
+	char text[1024], *at;
+	struct session_file got;
+
+	(void)state;
+	assert_int_equal(session_file_save(dir, &sample), 0);
+	read_text(text, sizeof(text));
+	at = strstr(text, "ending 0");
+	assert_non_null(at);
+	memcpy(at, "ending 1", 8);
+	write_text(text);
+	assert_int_equal(load(&got), 0);
+	assert_string_equal(got.latch, sample.latch);
+	assert_true(got.epoch == sample.epoch);
 }
 
 static void only_the_owner_may_read_it(void **state)
@@ -153,11 +167,11 @@ static void damage_is_refused(void **state)
 		{ "latch n-", "latch ../" },
 		{ "latch n-fedcba9876543210-0000000007", "latch " },
 		{ "epoch 18446744073709551615", "epoch 18446744073709551616" },
-		{ "ending 1", "ending 2" },
-		{ "ending 1\n", "ending 1" },
-		{ "ending 1\n", "" },
-		{ "ending 1\n", "ending 1\nending 1\n" },
-		{ "ending 1\n", "ending 1\nunknown 1\n" },
+		{ "ending 0", "ending 2" },
+		{ "ending 0\n", "ending 0" },
+		{ "ending 0\n", "" },
+		{ "ending 0\n", "ending 0\nending 0\n" },
+		{ "ending 0\n", "ending 0\nunknown 1\n" },
 	};
 	char good[1024], bad[2048], *at;
 	struct session_file got;
@@ -225,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_saved_is_loaded),
 		cmocka_unit_test(the_format_is_that_of_the_protocol),
+		cmocka_unit_test(the_mark_of_a_jmhad_of_before_is_read_and_ignored),
 		cmocka_unit_test(only_the_owner_may_read_it),
 		cmocka_unit_test(none_is_not_damaged),
 		cmocka_unit_test(damage_is_refused),
