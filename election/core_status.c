@@ -111,7 +111,8 @@ usec_t core_next_tick(const struct core *c)
 	if (c->phase == CORE_QUEUED && core_holds_back(c))
 		sooner(&next, c->hold_until); /* A5 */
 	if (c->connected) {
-		if (latch_name_set(&c->latch) && (c->owns || !acting(c))) /* as beat() */
+		if (latch_name_set(&c->latch) && c->phase != CORE_RELEASING &&
+		    (c->owns || !acting(c))) /* as beat() */
 			sooner(&next, c->heartbeat_at);
 		if (c->seen)
 			sooner(&next, c->observe_at);

@@ -117,6 +117,18 @@ static void a_release_that_failed_is_repeated_after_a_while(void **state)
 	assert_non_null(strstr(m.text, "release=not-eligible"));
 }
 
+/* No beat is due any more: nothing to wake for until the next look. */
+static void a_release_under_way_wakes_nobody_for_a_heartbeat(void **state)
+{
+	struct member m;
+
+	(void)state;
+	queue_up(&m, fresh());
+	expect(&m, EV(ELIGIBLE, 20, .reasons = 1), "release=not-eligible publish");
+	expect(&m, EV(TICK, 1500), "");
+	assert_int_equal(core_next_tick(&m.core), MS(5006));
+}
+
 static void a_member_node_that_cannot_be_made_is_tried_after_a_while(void **state)
 {
 	struct member m;
@@ -428,6 +440,7 @@ int main(void)
 		cmocka_unit_test(a_log_that_failed_is_loaded_again_after_a_while),
 		cmocka_unit_test(a_look_that_failed_is_repeated_after_a_while),
 		cmocka_unit_test(a_release_that_failed_is_repeated_after_a_while),
+		cmocka_unit_test(a_release_under_way_wakes_nobody_for_a_heartbeat),
 		cmocka_unit_test(a_member_node_that_cannot_be_made_is_tried_after_a_while),
 		cmocka_unit_test(a_session_that_ends_before_it_began_is_no_loop),
 		cmocka_unit_test(a_look_that_comes_without_a_session_shows_nothing),
