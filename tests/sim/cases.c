@@ -243,6 +243,20 @@ static void gives_back(struct world *w)
 	w->fault[w->n_faults - 1].who = 0;
 }
 
+/* The line of the leader, or of one who waits behind it, takes what it sends, or the small part of
+ * that, and brings nothing back, for ever: each attempt to come back would keep its session, and a
+ * latch that nobody may pass (C7). */
+static void kept_alive(struct world *w)
+{
+	struct fault *f = next(w, percent(w, 50) ? FAULT_DEAF : FAULT_SMALL_ONLY, 0);
+
+	f->after = first_grant(w) + between(w, 0, w->T);
+	f->who = percent(w, 50) ? LEADER : (int)below(w, N_MEMBERS);
+	f = next(w, percent(w, 50) ? FAULT_STEP_DOWN : FAULT_HOST_LOST, w->T);
+	f->who = ANYBODY; /* who leads then */
+	f->after = between(w, 0, w->T);
+}
+
 static const struct {
 	const char *name;
 	void (*plan)(struct world *w);
@@ -259,6 +273,7 @@ static const struct {
 	{ "latch-by-hand", latch_by_hand, false },
 	{ "designated", designated, false },
 	{ "late-enter", late_enter, false },
+	{ "kept-alive", kept_alive, false },
 	{ "granted-untold", granted_untold, true },
 	{ "last-word", last_word, true },
 	{ "late-grant", late_grant, true },

@@ -443,7 +443,7 @@ void committer_client(struct world *w, int m, uint32_t incarnation)
 	if (h->stopped || h->exiting)
 		return;
 	look_again(w, m);
-	if (w->pace == 0)
+	if (w->pace == 0 || (w->healed && h->wire != WIRE_WHOLE)) /* they are counted */
 		return;
 	for (unsigned n = 1 + (unsigned)percent(w, 30); n > 0; n--) {
 		if (h->core.phase != CORE_LEADING || !commit_queue_active(h->committer.commits))

@@ -195,6 +195,17 @@ static void strike_jobmanager(struct world *w, const struct fault *f, int m)
 	}
 }
 
+/* Of one member at most: the others have to lead. */
+static void strike_wire(struct world *w, const struct fault *f, struct host *h)
+{
+	for (int m = 0; m < N_MEMBERS; m++)
+		if (w->host[m].wire != WIRE_WHOLE)
+			return;
+	h->wire = f->type == FAULT_DEAF ? WIRE_DEAF
+	          : percent(w, 50)      ? WIRE_HANDSHAKES
+	                                : WIRE_HEARTBEATS;
+}
+
 static void strike_member(struct world *w, const struct fault *f, int m)
 {
 	struct host *h = &w->host[m];
@@ -213,6 +224,10 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 		cut_whole(h, w->now + f->lasts);
 		if (w->client[m].server != w->zk.leader)
 			ensemble_server_down(w, w->client[m].server, w->now + MS(500));
+		return;
+	case FAULT_DEAF:
+	case FAULT_SMALL_ONLY:
+		strike_wire(w, f, h);
 		return;
 	case FAULT_FALSE_EXPIRED:
 		if (!h->running || w->client[m].connection == 0)
@@ -302,6 +317,8 @@ void faults_strike(struct world *w, unsigned i)
 	case FAULT_STORAGE_HANGS:
 	case FAULT_NOT_ELIGIBLE:
 	case FAULT_SWALLOWED:
+	case FAULT_DEAF:
+	case FAULT_SMALL_ONLY:
 	case FAULT_N_:
 		strike_member(w, f, m);
 		break;

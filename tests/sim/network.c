@@ -102,6 +102,17 @@ void client_open(struct world *w, int client, int session, const struct nonce *n
 	   (struct world_event){ .type = EV_PING, .who = client, .generation = cl->handle });
 }
 
+/* In the place of one that its client has lost. */
+static uint64_t new_connection(struct world *w)
+{
+	const struct connection *c;
+
+	do
+		c = &w->connection[++w->n_connections % MAX_CONNECTIONS];
+	while (c->id != 0 && w->client[c->client].connection == c->id);
+	return w->n_connections;
+}
+
 void client_try(struct world *w, int client)
 {
 	struct client *cl = &w->client[client];
@@ -117,7 +128,7 @@ void client_try(struct world *w, int client)
 		           .type = EV_CONNECT, .who = client, .generation = cl->handle });
 		return; /* refused */
 	}
-	cl->connection = ++w->n_connections;
+	cl->connection = new_connection(w);
 	cl->connecting = true;
 	c = &w->connection[cl->connection % MAX_CONNECTIONS];
 	*c = (struct connection){
@@ -246,6 +257,17 @@ static bool cut(const struct world *w, const struct connection *c, bool this_way
 	       (h->cut_server < 0 || h->cut_server == c->server);
 }
 
+/* Whether what a server says by itself reaches the client; if it does later: when. */
+bool network_reaches(struct world *w, const struct connection *c, usec_t *ret_when)
+{
+	const struct host *h = &w->host[client_member(c->client)];
+
+	*ret_when = w->now;
+	if (cut(w, c, h->down_ok))
+		*ret_when = h->cut_until + between(w, 0, MS(40));
+	return h->wire != WIRE_DEAF;
+}
+
 /* A server that is given a session anew closes its connection of before; what it had already read
  * from that is carried out. */
 static bool evicted(struct world *w, const struct connection *c)
@@ -256,6 +278,17 @@ static bool evicted(struct world *w, const struct connection *c)
 	       (s->server != c->server || percent(w, 50));
 }
 
+/* Too large for what is left of the wire. */
+static bool vanishes(const struct host *h, const struct request *r)
+{
+	bool heartbeat = r->kind == REQ_CORE && r->cmd.type == CORE_CMD_HEARTBEAT;
+
+	if (h->wire != WIRE_HANDSHAKES && h->wire != WIRE_HEARTBEATS)
+		return false;
+	return r->kind != REQ_CONNECT && r->kind != REQ_PING &&
+	       !(heartbeat && h->wire == WIRE_HEARTBEATS);
+}
+
 void network_arrive(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
@@ -264,6 +297,11 @@ void network_arrive(struct world *w, struct request *r)
 
 	if (c == NULL || (!c->alive && r->number > c->land) || evicted(w, c)) {
 		lost(r);
+		return;
+	}
+	c->stuck |= vanishes(h, r);
+	if (c->stuck || (h->wire == WIRE_DEAF && r->kind == REQ_CONNECT && r->session < 0)) {
+		lost(r); /* a session of which nobody hears has no nodes */
 		return;
 	}
 	/* What a dead client has sent may be on its way for long. */
@@ -407,6 +445,10 @@ void network_answer(struct world *w, struct request *r)
 
 	if (r->answered || c == NULL || !c->alive) {
 		done_with(r); /* answered as unknown, now or when the client notices */
+		return;
+	}
+	if (h->wire == WIRE_DEAF) {
+		lost(r);
 		return;
 	}
 	if (cut(w, c, h->down_ok)) {

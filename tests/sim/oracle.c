@@ -43,6 +43,8 @@ int oracle_stuck(const struct world *w)
 	for (int m = 0; m < N_MEMBERS; m++) {
 		const struct host *h = &w->host[m];
 
+		if (h->wire != WIRE_WHOLE)
+			continue; /* is not expected to come back, only to be out of the way (C7) */
 		if (!h->running || (h->core.phase != CORE_QUEUED && h->core.phase != CORE_LEADING))
 			return m;
 	}

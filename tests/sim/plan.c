@@ -45,6 +45,8 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_STEP_DOWN] = "step-down",
 	[FAULT_SHUTDOWN] = "shutdown",
 	[FAULT_SWALLOWED] = "touches-lost-and-cut-off",
+	[FAULT_DEAF] = "hears-nothing",
+	[FAULT_SMALL_ONLY] = "all-but-small-requests-lost",
 };
 
 const char *plan_fault_name(enum fault_type type)

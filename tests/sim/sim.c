@@ -53,9 +53,14 @@ static void close_session(struct world *w, const struct world_event *ev)
 static void connection_event(struct world *w, const struct world_event *ev)
 {
 	const struct connection *c = connection_get(w, ev->arg);
+	usec_t when;
 
-	if (c == NULL || w->client[c->client].connection != c->id)
+	if (c == NULL || w->client[c->client].connection != c->id || !network_reaches(w, c, &when))
 		return;
+	if (when > w->now) {
+		at(w, when, *ev);
+		return;
+	}
 	if (ev->type == EV_WATCH)
 		shell_changed(w, c->client);
 	else if (w->host[client_member(c->client)].stopped && !is_releaser(c->client))

@@ -212,6 +212,7 @@ struct connection {
 	uint32_t handle, server_generation;
 	uint32_t n_sent, land; /* after its end: how many of those sent still land */
 	bool delayed;          /* .. and later than they were sent */
+	bool stuck;            /* something got lost, and holds up all behind it */
 	usec_t last_up, last_commit, last_down;
 	/* what the last look left watches on */
 	bool watch_register, watch_members;
@@ -250,6 +251,10 @@ struct page {
 
 enum jobmanager_state { JM_NONE, JM_RUNNING, JM_TERMINATING, JM_KILLED };
 
+/* What gets through: all, all but what comes back, only handshakes and pings, those and heartbeats.
+ */
+enum wire { WIRE_WHOLE, WIRE_DEAF, WIRE_HANDSHAKES, WIRE_HEARTBEATS };
+
 /* A hot JobManager; it acts while it leads. */
 struct process {
 	bool up, leads, revoking;
@@ -270,6 +275,7 @@ struct host {
 	int cut_server;      /* from this one only; -1 = from all */
 	bool up_ok, down_ok; /* one direction works */
 	bool slow;
+	enum wire wire; /* for ever */
 	/* guard */
 	bool guard_up, lost, was_lost;
 	usec_t guard_paused_until;
@@ -341,6 +347,8 @@ enum fault_type {
 	FAULT_STEP_DOWN,
 	FAULT_SHUTDOWN,
 	FAULT_SWALLOWED, /* its server loses what it had not relayed, and it is cut off */
+	FAULT_DEAF,      /* these two are not mended (C7) */
+	FAULT_SMALL_ONLY,
 	FAULT_N_
 };
 
@@ -434,6 +442,7 @@ struct request *client_ask(struct world *w, int client, enum request_kind kind,
                            const struct core_command *cmd);
 void client_ping(struct world *w, int client, uint32_t handle);
 bool client_connected(const struct world *w, int client);
+bool network_reaches(struct world *w, const struct connection *c, usec_t *ret_when);
 void network_arrive(struct world *w, struct request *r);
 void network_commit(struct world *w, struct request *r);
 void network_answer(struct world *w, struct request *r);
