@@ -31,17 +31,22 @@ static usec_t first_grant(struct world *w)
 	return 2 * w->k + MS(600) + between(w, 0, w->k);
 }
 
+static void short_tick(struct world *w)
+{
+	w->T = MS(4000);
+	w->k = MS(200);
+	w->stop = MS(50);
+	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
+	w->revoke = between(w, MS(50), MS(300));
+}
+
 /* The leader stalls for as long as its guard bears it, beats once more, and the touch of that beat
  * dies with its server.  With a short tick the stall is longer than all else that M allows for. */
 static void gap_fixed(struct world *w)
 {
 	usec_t patience;
 
-	w->T = MS(4000);
-	w->k = MS(200);
-	w->stop = MS(50);
-	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
-	w->revoke = between(w, MS(50), MS(300));
+	short_tick(w);
 	for (int m = 0; m < N_MEMBERS; m++)
 		w->host[m].hot = w->host[m].hot && percent(w, 30);
 	patience = lease_length(&w->lease) / 4;
@@ -68,19 +73,26 @@ static void not_eligible(struct world *w, int member, usec_t lasts)
 
 /* A member that only pings (each T/3) makes its latch and beats once: that touch dies with its
  * server.  It comes back to another one when its session is due by the last ping, and beats again,
- * long enough after the first. */
+ * long enough after the first.
+ *
+ * Guards start within 300 ms: by the first ping, at T/3, it is due at T + T/3 + k and some more, on
+ * a multiple of k, and closed within k.  Granted, it is cut off again. */
 static void chain_anyconn(struct world *w)
 {
-	usec_t idle = between(w, w->T / 3 + w->k, w->T);
+	usec_t idle, back;
 	struct fault *f;
 
+	short_tick(w);
 	w->expirer_slow = 100;
+	idle = w->T * 2 / 3 - between(w, 0, MS(150));
+	back = w->T + w->T / 3 + w->k + between(w, 0, w->k);
+	back = back / w->k * w->k + between(w, 0, w->k / 2);
 	for (int m = 0; m < N_MEMBERS; m++)
 		not_eligible(w, m, m == 0 ? idle : idle + between(w, MS(50), w->k));
-	f = on(next(w, FAULT_SWALLOWED, between(w, w->T * 56 / 100, w->T * 72 / 100)),
-	       CORE_CMD_HEARTBEAT, 1);
-	f->after = between(w, MS(1), w->k / 2);
+	f = on(next(w, FAULT_SWALLOWED, back - idle), CORE_CMD_HEARTBEAT, 1);
+	f->after = between(w, MS(3), MS(8));
 	f->follows = false;
+	on(next(w, FAULT_CUT, w->T), CORE_CMD_GRANT, 1)->after = between(w, 0, MS(2));
 }
 
 /* Cut off after its first beat, the lowest comes back while its session is being closed, and beats
@@ -104,7 +116,10 @@ static void stale_header(struct world *w)
 	        ->after = percent(w, 50) ? 0 : between(w, 0, MS(1));
 }
 
-/* A claim without answer, the latch removed meanwhile. */
+/* A claim without answer, the latch removed meanwhile, a new one behind another member's.  Two
+ * things save it (A2), each alone: the term is forgotten with its latch, and the register's mark is
+ * ours only under the latch that claimed.  The mutant binds the term to the session instead, so
+ * both are out. */
 static void relatch(struct world *w)
 {
 	enum fault_type type = percent(w, 50) ? FAULT_CUT : FAULT_BREAK;

@@ -100,7 +100,7 @@ static void strike_elector(struct world *w, const struct fault *f, int m)
 	if (h->stopped)
 		return;
 	h->stopped = true;
-	h->tick = USEC_INFINITY;
+	w->tick[m] = USEC_INFINITY;
 	at(w, w->now + f->lasts,
 	   (struct world_event){ .type = EV_CONTINUE, .who = m, .generation = h->incarnation });
 	at(w, w->now + patience(w) + between(w, 0, patience(w) / 4 + MS(50)),
@@ -119,8 +119,8 @@ static void strike_guard(struct world *w, const struct fault *f, int m)
 		over(w, FAULT_HOST_LOST, m, f->lasts);
 	} else if (h->running && !h->stopped && h->guard_up) {
 		h->guard_paused_until = w->now + (f->lasts < MS(4000) ? f->lasts : MS(4000));
-		if (h->guard_due < h->guard_paused_until)
-			h->guard_due = h->guard_paused_until + 100;
+		if (w->guard_due[m] < h->guard_paused_until)
+			w->guard_due[m] = h->guard_paused_until + 100;
 	}
 }
 
@@ -264,6 +264,7 @@ void faults_strike(struct world *w, unsigned i)
 		return;
 	f->done = true;
 	coverage_struck(f->type);
+	w->n_struck++;
 	if (i + 1 < w->n_faults && w->fault[i + 1].follows && !w->fault[i + 1].by_command)
 		at(w, w->now + w->fault[i + 1].after,
 		   (struct world_event){ .type = EV_FAULT, .who = (int)i + 1 });
@@ -412,8 +413,8 @@ void faults_heal(struct world *w)
 
 		h->cut_until = 0;
 		h->guard_paused_until = 0;
-		if (h->guard_due != USEC_INFINITY)
-			h->guard_due = w->now + 100;
+		if (w->guard_due[m] != USEC_INFINITY)
+			w->guard_due[m] = w->now + 100;
 		faults_over(w, FAULT_SLOW, m);
 		if (h->lost)
 			faults_over(w, FAULT_HOST_LOST, m);

@@ -27,9 +27,9 @@ static void guard_looks_at_deadline(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	if (h->guard_up && h->page.state == PAGE_ARMED)
-		h->guard_due = not_before_guard(
+		w->guard_due[member] = not_before_guard(
 		        w, member, true_time(w, member, h->page.deadline_local) + jitter(w));
 }
 
@@ -61,7 +61,7 @@ static void new_page(struct world *w, int member)
 
 	memset(&h->memory, 0, sizeof(h->memory));
 	h->page = (struct page){ .state = PAGE_NEVER };
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 }
 
 void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline)
@@ -309,7 +309,7 @@ void host_guard_looks(struct world *w, int member)
 	struct lease_page p = page_of(h);
 	struct epoch epoch = h->page.epoch;
 
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	if (!h->guard_up)
 		return;
 	if (w->now < h->guard_paused_until ||
@@ -335,7 +335,7 @@ static void elector_gone(struct world *w, int member)
 	committer_end(w, member);
 	client_close(w, member);
 	h->running = h->stopped = false;
-	h->tick = USEC_INFINITY;
+	w->tick[member] = USEC_INFINITY;
 	h->incarnation++;
 	process_stream_lost(w, member);
 }
@@ -451,7 +451,7 @@ void host_guard_crash(struct world *w, int member, bool release)
 	h->releasing = false;
 	h->guard_up = false;
 	h->guard_generation++;
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	h->guard_paused_until = 0;
 	new_page(w, member);
 	host_stop_jobmanager_now(w, member);
@@ -478,7 +478,7 @@ void host_elector_exits(struct world *w, int member)
 		h->file.exists = false;
 	elector_gone(w, member);
 	h->guard_up = false;
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	new_page(w, member);
 }
 

@@ -36,11 +36,13 @@ static usec_t latency(struct world *w, int member)
 
 static struct request *new_request(struct world *w, int client, enum request_kind kind)
 {
-	for (unsigned i = 0; i < MAX_REQUESTS; i++) {
-		struct request *r = &w->request[w->next_request++ % MAX_REQUESTS];
+	for (unsigned i = 0; i < MAX_REQUESTS; i++) { /* the first: a few are in use */
+		struct request *r = &w->request[i];
 
 		if (r->used)
 			continue;
+		if (i >= w->n_requests)
+			w->n_requests = i + 1;
 		*r = (struct request){
 			.used = true,
 			.kind = kind,
@@ -74,12 +76,43 @@ static usec_t in_order(usec_t *last, usec_t when)
 static void send(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
+	unsigned last;
 
 	assert(c != NULL);
 	r->number = ++c->n_sent;
 	schedule(w, r, in_order(&c->last_up, w->now + latency(w, client_member(r->client))),
 	         EV_ARRIVE);
-	schedule(w, r, w->now + answer_timeout(w), EV_TIMEOUT);
+	assert(w->n_timeouts < MAX_TIMEOUTS);
+	last = (w->first_timeout + w->n_timeouts++) % MAX_TIMEOUTS;
+	w->timeout[last].at = w->now + answer_timeout(w);
+	w->timeout[last].of = (unsigned)(r - w->request);
+}
+
+static struct request *drop_first_timeout(struct world *w)
+{
+	struct request *r = &w->request[w->timeout[w->first_timeout].of];
+
+	w->first_timeout = (w->first_timeout + 1) % MAX_TIMEOUTS;
+	w->n_timeouts--;
+	return r;
+}
+
+/* Those that were answered are no events. */
+usec_t network_next_timeout(struct world *w)
+{
+	for (; w->n_timeouts > 0; (void)drop_first_timeout(w)) {
+		usec_t when = w->timeout[w->first_timeout].at;
+		const struct request *r = &w->request[w->timeout[w->first_timeout].of];
+
+		if (r->used && !r->answered && r->sent + answer_timeout(w) == when)
+			return when;
+	}
+	return USEC_INFINITY;
+}
+
+void network_first_timeout(struct world *w)
+{
+	network_timeout(w, drop_first_timeout(w));
 }
 
 /* ---- clients ---- */
@@ -161,7 +194,7 @@ static void lose(struct world *w, int client, bool tell)
 	}
 	cl->connection = 0;
 	cl->connecting = false;
-	for (unsigned i = 0; i < MAX_REQUESTS; i++) {
+	for (unsigned i = 0; i < w->n_requests; i++) {
 		struct request *r = &w->request[i];
 
 		if (!r->used || r->answered || c == NULL || r->connection != c->id)

@@ -66,9 +66,12 @@ static void one_acts(struct world *w)
 static void says_leader_within_the_lease(struct world *w, int m)
 {
 	const struct host *h = &w->host[m];
-	usec_t now = local_time(w, m, w->now);
+	usec_t now;
 
-	if (!h->running || h->stopped || core_state(&h->core, now) != CORE_STATE_LEADER)
+	if (!h->says_leader || !h->running || h->stopped)
+		return;
+	now = local_time(w, m, w->now);
+	if (core_state(&h->core, now) != CORE_STATE_LEADER)
 		return;
 	if (now >= h->core.lease.deadline)
 		violated(w, "promise 5: %c says leader past its deadline", 'a' + m);

@@ -386,7 +386,9 @@ static void carry_out(struct world *w, int member, const struct core_out *out)
 {
 	struct host *h = &w->host[member];
 	uint32_t incarnation = h->incarnation;
+	usec_t next;
 
+	h->says_leader = core_state(&h->core, h->core.now) == CORE_STATE_LEADER;
 	for (unsigned i = 0; i < out->n; i++) {
 		command(w, member, &out->cmd[i]);
 		faults_on_command(w, member, out->cmd[i].type);
@@ -394,13 +396,14 @@ static void carry_out(struct world *w, int member, const struct core_out *out)
 			return; /* died between two commands */
 	}
 	leadership_look(w, member);
-	if (core_next_tick(&h->core) != h->core.now + MS(100) || w->k == MS(200))
+	next = core_next_tick(&h->core);
+	if (next != h->core.now + MS(100) || w->k == MS(200))
 		h->n_spins = 0;
 	else if (++h->n_spins > 40)
 		violated(w, "%c is woken ten times a second for nothing", 'a' + member);
-	h->tick = true_time(w, member, core_next_tick(&h->core));
-	if (h->tick != USEC_INFINITY)
-		h->tick += between(w, 0, 500);
+	w->tick[member] = true_time(w, member, next);
+	if (next != USEC_INFINITY)
+		w->tick[member] += between(w, 0, 500);
 }
 
 void shell_feed(struct world *w, int member, struct core_event ev)

@@ -220,27 +220,31 @@ static void advance(struct world *w)
 	usec_t next = queue_next(w);
 	int timer = -1, guard = -1;
 	struct world_event ev;
+	usec_t timeout;
 
 	for (int m = 0; m < N_MEMBERS; m++) {
-		const struct host *h = &w->host[m];
-
-		if (h->running && !h->stopped && h->tick < next) {
-			next = h->tick;
+		if (w->tick[m] < next) {
+			next = w->tick[m];
 			timer = m;
 		}
 	}
 	for (int m = 0; m < N_MEMBERS; m++) {
-		if (w->host[m].guard_due < next) {
-			next = w->host[m].guard_due;
+		if (w->guard_due[m] < next) {
+			next = w->guard_due[m];
 			guard = m;
 		}
 	}
+	timeout = network_next_timeout(w);
+	if (timeout < next)
+		next = timeout;
 	if (next > w->now)
 		w->now = next;
-	if (guard >= 0) {
+	if (timeout == next && timeout != USEC_INFINITY) {
+		network_first_timeout(w);
+	} else if (guard >= 0) {
 		host_guard_looks(w, guard);
 	} else if (timer >= 0) {
-		w->host[timer].tick = USEC_INFINITY;
+		w->tick[timer] = USEC_INFINITY;
 		shell_tick(w, timer);
 	} else if (queue_pop(w, &ev)) {
 		happen(w, &ev);
@@ -322,7 +326,7 @@ static void begin(struct world *w, uint64_t seed, bool verbose)
 	w->verbose = verbose;
 	w->leader = -1;
 	for (int m = 0; m < N_MEMBERS; m++)
-		w->host[m].tick = w->host[m].guard_due = USEC_INFINITY;
+		w->tick[m] = w->guard_due[m] = USEC_INFINITY;
 	if (verbose)
 		plan_write(w, stdout);
 	storage_begin(w);
@@ -429,6 +433,7 @@ static int list_cases(void)
 
 struct totals {
 	uint64_t runs, failed, steps, grants, hash, commits, acknowledged, unknown, never;
+	uint64_t events, faults, simulated;
 	usec_t slowest;
 };
 
@@ -439,12 +444,34 @@ static void add(struct totals *t, const struct world *w)
 	t->steps += w->n_steps;
 	t->grants += w->n_grants;
 	t->hash ^= w->trace_hash;
+	t->events += w->n_events;
+	t->faults += w->n_struck;
+	t->simulated += w->now;
 	t->commits += w->ledger.committed;
 	t->acknowledged += w->ledger.n_done;
 	t->unknown += w->ledger.n_unknown;
 	t->never += w->ledger.n_never;
 	if (!w->failed && w->led_since > w->healed_at && w->led_since - w->healed_at > t->slowest)
 		t->slowest = w->led_since - w->healed_at;
+}
+
+static void tell_totals(const struct totals *t)
+{
+	double runs = t->runs > 0 ? (double)t->runs : 1;
+
+	printf("%llu runs, %llu failed, %llu steps, %llu grants, %llu commits, %llu acknowledged, "
+	       "%llu unknown, %llu never, slowest leader %.1f s, hash %016llx\n",
+	       (unsigned long long)t->runs, (unsigned long long)t->failed,
+	       (unsigned long long)t->steps, (unsigned long long)t->grants,
+	       (unsigned long long)t->commits, (unsigned long long)t->acknowledged,
+	       (unsigned long long)t->unknown, (unsigned long long)t->never,
+	       (double)t->slowest / 1e6, (unsigned long long)t->hash);
+	printf("a schedule, on the mean: %.0f events, %.0f steps of a core, %.1f faults, %.1f "
+	       "grants, "
+	       "%.1f commits, %.1f simulated seconds\n",
+	       (double)t->events / runs, (double)t->steps / runs, (double)t->faults / runs,
+	       (double)t->grants / runs, (double)t->commits / runs,
+	       (double)t->simulated / runs / 1e6);
 }
 
 /* What failed, what of its plan is needed for that, and the story of that run. */
@@ -515,12 +542,6 @@ int main(int argc, char **argv)
 		o.only_case = (int)i;
 		run_seeds(&o, seed, runs / 20, &t);
 	}
-	printf("%llu runs, %llu failed, %llu steps, %llu grants, %llu commits, %llu acknowledged, "
-	       "%llu unknown, %llu never, slowest leader %.1f s, hash %016llx\n",
-	       (unsigned long long)t.runs, (unsigned long long)t.failed,
-	       (unsigned long long)t.steps, (unsigned long long)t.grants,
-	       (unsigned long long)t.commits, (unsigned long long)t.acknowledged,
-	       (unsigned long long)t.unknown, (unsigned long long)t.never, (double)t.slowest / 1e6,
-	       (unsigned long long)t.hash);
+	tell_totals(&t);
 	return t.failed > 0 || (tell && !coverage_tell());
 }
