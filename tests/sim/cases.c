@@ -26,18 +26,29 @@ static struct fault *on(struct fault *f, unsigned command, unsigned count)
 	return f;
 }
 
+static void not_eligible(struct world *w, int member, usec_t lasts)
+{
+	struct fault *f = next(w, FAULT_NOT_ELIGIBLE, lasts);
+
+	f->follows = false;
+	f->who = member;
+	f->after = MS(1);
+}
+
 static usec_t first_grant(struct world *w)
 {
 	return 2 * w->k + MS(600) + between(w, 0, w->k);
 }
 
-static void short_tick(struct world *w)
+static void times(struct world *w, usec_t T, usec_t k)
 {
-	w->T = MS(4000);
-	w->k = MS(200);
+	w->T = T;
+	w->k = k;
 	w->stop = MS(50);
 	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
 	w->revoke = between(w, MS(50), MS(300));
+	for (int m = 0; m < N_MEMBERS; m++) /* most are ready at once */
+		w->host[m].hot = w->host[m].hot && percent(w, 30);
 }
 
 /* The leader stalls for as long as its guard bears it, beats once more, and the touch of that beat
@@ -46,9 +57,7 @@ static void gap_fixed(struct world *w)
 {
 	usec_t patience;
 
-	short_tick(w);
-	for (int m = 0; m < N_MEMBERS; m++)
-		w->host[m].hot = w->host[m].hot && percent(w, 30);
+	times(w, MS(4000), MS(200));
 	patience = lease_length(&w->lease) / 4;
 	on(next(w, FAULT_ELECTOR_STOP, patience * between(w, 60, 99) / 100), CORE_CMD_EXTEND,
 	   (unsigned)between(w, 1, 6))
@@ -56,19 +65,13 @@ static void gap_fixed(struct world *w)
 	on(next(w, FAULT_SWALLOWED, 2 * w->T), CORE_CMD_EXTEND, 1)->after = between(w, 0, w->k / 4);
 }
 
-/* The touch of the last beat of a leader dies with its server. */
+/* The touch of the last beat of a leader dies with its server: the one before counts, which may be
+ * h older, and with a long tick that is longer than all else that M allows for. */
 static void last_touch(struct world *w)
 {
-	next(w, FAULT_SWALLOWED, 2 * w->T)->after = first_grant(w) + between(w, 0, 2 * w->k);
-}
-
-static void not_eligible(struct world *w, int member, usec_t lasts)
-{
-	struct fault *f = next(w, FAULT_NOT_ELIGIBLE, lasts);
-
-	f->follows = false;
-	f->who = member;
-	f->after = MS(1);
+	times(w, MS(10000), MS(2000));
+	on(next(w, FAULT_SWALLOWED, 2 * w->T), CORE_CMD_EXTEND, (unsigned)between(w, 1, 8))->after =
+	        between(w, 0, MS(20));
 }
 
 /* A member that only pings (each T/3) makes its latch and beats once: that touch dies with its
@@ -82,7 +85,7 @@ static void chain_anyconn(struct world *w)
 	usec_t idle, back;
 	struct fault *f;
 
-	short_tick(w);
+	times(w, MS(4000), MS(200));
 	w->expirer_slow = 100;
 	idle = w->T * 2 / 3 - between(w, 0, MS(150));
 	back = w->T + w->T / 3 + w->k + between(w, 0, w->k);
@@ -96,12 +99,22 @@ static void chain_anyconn(struct world *w)
 }
 
 /* Cut off after its first beat, the lowest comes back while its session is being closed, and beats
- * twice before that is done. */
+ * twice before that is done; granted, it is cut off again.  That beat is relayed within h, before
+ * the tick ends: so it is due T + k after the start. */
 static void chain3(struct world *w)
 {
+	usec_t first = MS(900);
+	struct fault *f;
+
+	times(w, MS(10000), MS(2000));
 	w->expirer_slow = 100;
-	on(next(w, FAULT_CUT, between(w, w->T - w->k, w->T + 2 * w->k)), CORE_CMD_HEARTBEAT, 1)
-	        ->after = between(w, MS(1), MS(40));
+	for (int m = 0; m < N_MEMBERS; m++)
+		not_eligible(w, m, m == 0 ? first : first + between(w, MS(50), MS(200)));
+	f = on(next(w, FAULT_CUT, w->T + w->k - first + between(w, 0, w->k / 4)),
+	       CORE_CMD_HEARTBEAT, 1);
+	f->after = between(w, MS(3), MS(20));
+	f->follows = false;
+	on(next(w, FAULT_CUT, w->T), CORE_CMD_GRANT, 1)->after = between(w, 0, MS(2));
 }
 
 /* The elector dies right behind a register write, which lands when its successor has read the
@@ -146,11 +159,13 @@ static void mark_cleared(struct world *w)
 /* Reconnected where sessions are shorter, then cut off. */
 static void smaller_T(struct world *w)
 {
-	struct lease_params p = w->lease;
+	struct lease_params p;
 
+	times(w, MS(4000), MS(200));
+	p = w->lease;
 	p.revoke = w->revoke;
 	do /* as small as there is room for a lease */
-		p.session = w->T * between(w, 50, 100) / 100;
+		p.session = w->T * between(w, 40, percent(w, 80) ? 60 : 100) / 100;
 	while (!lease_has_room(&p));
 	for (int i = 0; i < N_SERVERS; i++)
 		if (i != (int)(w->seed % N_SERVERS))
