@@ -99,8 +99,8 @@ static void chain_anyconn(struct world *w)
 }
 
 /* Cut off after its first beat, the lowest comes back while its session is being closed, and beats
- * twice before that is done; granted, it is cut off again.  That beat is relayed within h, before
- * the tick ends: so it is due T + k after the start. */
+ * twice before that is done; granted, it is cut off again.  Its last touch that counts is of the
+ * first tick: so it is due T + k after the start. */
 static void chain3(struct world *w)
 {
 	usec_t first = MS(900);
@@ -110,7 +110,7 @@ static void chain3(struct world *w)
 	w->expirer_slow = 100;
 	for (int m = 0; m < N_MEMBERS; m++)
 		not_eligible(w, m, m == 0 ? first : first + between(w, MS(50), MS(200)));
-	f = on(next(w, FAULT_CUT, w->T + w->k - first + between(w, 0, w->k / 4)),
+	f = on(next(w, FAULT_SWALLOWED, w->T + w->k - first + between(w, 0, w->k / 10)),
 	       CORE_CMD_HEARTBEAT, 1);
 	f->after = between(w, MS(3), MS(20));
 	f->follows = false;
@@ -199,6 +199,7 @@ static void late_enter(struct world *w)
 {
 	struct fault *f;
 
+	times(w, MS(6000), MS(1000)); /* longer than from look to look */
 	w->one_server = percent(w, 80) ? below(w, N_SERVERS) : N_SERVERS;
 	on(next(w, FAULT_BREAK, 0), CORE_CMD_ENTER, 1)->after = between(w, 0, MS(2));
 	next(w, FAULT_NOT_ELIGIBLE, between(w, MS(1), w->T))->after = between(w, 0, MS(30));

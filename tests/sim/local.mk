@@ -14,7 +14,8 @@ tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open,--wrap=openat,--wrap=close
 	-Wl,--wrap=EVP_sha256,--wrap=EVP_MD_CTX_new,--wrap=EVP_MD_CTX_free
 
 SIM_TESTS += %D%/sim.t
-EXTRA_DIST += %D%/sim.t %D%/found %D%/mutants %D%/soak %D%/rule-mutants %D%/equivalent-mutants
+EXTRA_DIST += %D%/sim.t %D%/found %D%/mutants %D%/soak %D%/rule-mutants %D%/case-mutants \
+	%D%/equivalent-mutants
 
 # What the tests of the election are worth: each mutation of it has to be found.  COUNT of them,
 # drawn by SEED, or ALL=1.
@@ -22,7 +23,11 @@ check-mutants: all $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) SIM_LDFLAGS='$(tests_sim_sim_LDFLAGS)' $(top_srcdir)/tests/sim/mutants --seed $${SEED-1} \
 		$${COUNT+--count $$COUNT} $${ALL+--all}
 
+# What each case of the simulation is worth: it fails on the mutant that it is for.
+check-sim-broken: all $(check_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) SIM_LDFLAGS='$(tests_sim_sim_LDFLAGS)' $(top_srcdir)/tests/sim/mutants --cases
+
 # Seeds that nobody has run yet, from START on (by default the time) for so many minutes.
 soak: all tests/sim/sim
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/sim/soak $${MINUTES-10} $${START-}
-.PHONY: check-mutants soak
+.PHONY: check-mutants check-sim-broken soak

@@ -89,6 +89,21 @@ void oracle_check(struct world *w)
 		says_leader_within_the_lease(w, m);
 }
 
+/* A2: a latch whose create had no answer is found, and goes when it is not wanted.  Watches are
+ * lost now and then, so there has to have been time for a look without one. */
+void oracle_latches(struct world *w)
+{
+	for (unsigned i = 0; i < w->zk.tree.n_latches; i++) {
+		const struct sim_latch *l = &w->zk.tree.latch[i];
+		int m = client_member(w->zk.session[l->session].client);
+		const struct host *h = &w->host[m];
+
+		if (l->alive && h->wire == WIRE_WHOLE && w->now >= w->healed_at + MS(5500) &&
+		    !latch_name_equal(&l->name, &h->core.latch))
+			violated(w, "rule A2: %c does not know its latch %s", 'a' + m, l->name.s);
+	}
+}
+
 /* P2: epochs grow by one from claim to claim: the register's history is a chain. */
 void oracle_claimed(struct world *w, struct epoch epoch)
 {

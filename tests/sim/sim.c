@@ -351,6 +351,8 @@ void sim_run(struct world *w, uint64_t seed, bool verbose)
 			break;
 	}
 	if (!w->failed)
+		oracle_latches(w);
+	if (!w->failed)
 		ledger_check_map(w, w->leader, w->host[w->leader].committer.map);
 	nothing_changed(w);
 	takes_its_time(w);

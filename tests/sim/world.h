@@ -570,6 +570,7 @@ void case_plan(struct world *w, int which); /* -1: any */
 /* ---- oracle.c ---- */
 void violated(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void oracle_check(struct world *w);
+void oracle_latches(struct world *w); /* at the end */
 void oracle_claimed(struct world *w, struct epoch epoch);
 void oracle_granted(struct world *w, int member, struct epoch epoch);
 void oracle_acts(struct world *w, int member, struct epoch epoch);
