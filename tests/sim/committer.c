@@ -3,6 +3,11 @@
  * The elector's loop around commit queue and store, as daemon/elector_commit.c and elector_store.c
  * have it: carries out what the queue decides, follows the register's log, loads it at a takeover.
  * And its clients, who change a few pointers while it leads.
+ *
+ * The daemon's two files are not linked in its place: what decides (commit queue, core, follower)
+ * is the real one already, and what is left of them is translation, of a session's answers there
+ * and of requests here.  To share it would take an interface between both that the daemon has no
+ * use for. That they translate alike is for tests/cluster to show.
  */
 #include "tests/sim/world.h"
 

@@ -136,7 +136,7 @@ static void strike_by_hand(struct world *w, const struct fault *f, int m)
 		return; /* A9 */
 	w->removed_by_hand[m] = w->now;
 	if (f->type == FAULT_LATCH_REMOVED) {
-		ensemble_remove_latch(w, l);
+		znodes_remove_latch(w, l);
 	} else {
 		node->exists = false;
 		network_changed(w, false, true, NULL);

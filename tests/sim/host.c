@@ -110,22 +110,30 @@ static void exited(struct world *w, int member, struct epoch epoch, usec_t pause
 	shell_later(w, member, between(w, 1, 300), CORE_EV_EXITED, (uint32_t)pause, epoch.v);
 }
 
+/* What the elector sends is read in order: a stopped guard starts it later, and stops it then. */
+static bool start_waits(struct world *w, int member, struct epoch number)
+{
+	struct host *h = &w->host[member];
+
+	if (w->now >= h->guard_paused_until)
+		return false;
+	h->start_pending = true;
+	at(w, not_before_guard(w, member, w->now),
+	   (struct world_event){ .type = EV_PROCESS_START,
+	                         .who = member,
+	                         .generation = h->guard_generation,
+	                         .arg = number.v });
+	return true;
+}
+
 void host_grant(struct world *w, int member, struct epoch epoch)
 {
 	struct host *h = &w->host[member];
 
 	oracle_granted(w, member, epoch);
 	h->stop_pending = false;
-	if (w->now >= h->guard_paused_until) {
+	if (!start_waits(w, member, epoch))
 		host_granted(w, member, epoch);
-		return;
-	}
-	h->start_pending = true;
-	at(w, not_before_guard(w, member, w->now),
-	   (struct world_event){ .type = EV_PROCESS_START,
-	                         .who = member,
-	                         .generation = h->guard_generation,
-	                         .arg = epoch.v });
 }
 
 void host_granted(struct world *w, int member, struct epoch epoch)
@@ -157,7 +165,6 @@ bool host_has_process(const struct host *h)
 	return h->jobmanager != JM_NONE;
 }
 
-/* What the elector sends is read in order: a stopped guard starts it later, and stops it then. */
 void host_start_process(struct world *w, int member, struct epoch number)
 {
 	struct host *h = &w->host[member];
@@ -166,16 +173,8 @@ void host_start_process(struct world *w, int member, struct epoch number)
 		violated(w, "rule A10: %c starts a process under an armed page", 'a' + member);
 	h->stop_pending = false;
 	h->word_at = w->now;
-	if (w->now >= h->guard_paused_until) {
+	if (!start_waits(w, member, number))
 		host_process_starts(w, member, number);
-		return;
-	}
-	h->start_pending = true;
-	at(w, not_before_guard(w, member, w->now),
-	   (struct world_event){ .type = EV_PROCESS_START,
-	                         .who = member,
-	                         .generation = h->guard_generation,
-	                         .arg = number.v });
 }
 
 void host_process_starts(struct world *w, int member, struct epoch number)

@@ -414,7 +414,7 @@ void network_commit(struct world *w, struct request *r)
 		return;
 	}
 	if ((!ensemble_has_quorum(w) || w->now < w->zk.server[c->server].alone_until) &&
-	    !ensemble_reads_old(w, r, c)) {
+	    !look_is_old(w, r, c)) {
 		if (percent(w, 15)) {
 			lost(r);
 			return;

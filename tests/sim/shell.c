@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The elector's shell: carries out commands, gives answers back as events, keeps the session file
- * and the newest version of the register.  It fulfils what election/core.h asks of a shell.
+ * and the newest version of the register.  It fulfils what election/core.h asks of a shell, as the
+ * daemon/elector*.c do; those speak to a loop, a session and a socket, for which there is nothing
+ * here to be linked with (see committer.c).
  */
 #include "tests/sim/world.h"
 

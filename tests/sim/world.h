@@ -4,7 +4,8 @@
  * of three ZooKeeper servers, network and clocks.  One seed is one run; no thread, no real time, no
  * allocation, so that a run can be repeated.
  *
- *   queue.c     time and chance          ensemble.c  what ZooKeeper commits, sessions and their end
+ *   queue.c     time and chance          ensemble.c  ZooKeeper's servers, sessions and their end
+ *   znodes.c    what writes do           look.c      what reads show
  *   network.c   connections, requests    shell.c     the elector's shell: commands and answers
  *   host.c      guard, JobManager        jobmanager.c  a hot JobManager, as its library acts
  *   oracle.c    what must always hold    leadership.c  what elector and hot JobManager tell
@@ -441,11 +442,18 @@ void ensemble_expire_due(struct world *w);
 void ensemble_close_session(struct world *w, int session);
 void ensemble_server_down(struct world *w, int server, usec_t until);
 void ensemble_leader_alone(struct world *w, usec_t until);
-bool ensemble_reads_old(const struct world *w, const struct request *r, const struct connection *c);
 void ensemble_elect(struct world *w, usec_t until);
-void ensemble_remove_latch(struct world *w, struct sim_latch *l);
-struct sim_latch *ensemble_latch(struct world *w, const struct latch_name *name);
-bool ensemble_has_session(const struct world *w, int session, const struct nonce *nonce);
+
+/* ---- znodes.c ---- */
+void znodes_request(struct world *w, struct request *r, struct connection *c);
+enum core_result znodes_commit(struct world *w, struct request *r);
+void znodes_remove_latch(struct world *w, struct sim_latch *l);
+struct sim_latch *znodes_latch(struct world *w, const struct latch_name *name);
+
+/* ---- look.c ---- */
+void look_step(struct world *w, struct request *r, struct connection *c);
+void look_at_register(struct world *w, struct request *r, const struct connection *c);
+bool look_is_old(const struct world *w, const struct request *r, const struct connection *c);
 
 /* ---- network.c ---- */
 void client_open(struct world *w, int client, int session, const struct nonce *nonce, usec_t T);
