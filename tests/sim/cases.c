@@ -274,6 +274,19 @@ static void gives_back(struct world *w)
 	w->fault[w->n_faults - 1].who = 0;
 }
 
+/* The host of the leader stands still, until its lease is over or just before: others lead when it
+ * wakes, and read what it had sent. */
+static void overslept(struct world *w)
+{
+	struct fault *f = next(w, FAULT_HOST_PAUSED, between(w, w->T / 4, w->T + 3 * w->k));
+
+	f->after = first_grant(w) + between(w, 0, w->T);
+	if (percent(w, 50))
+		on(f, percent(w, 50) ? CORE_CMD_HEARTBEAT : (unsigned)below(w, N_TRIGGERS),
+		   (unsigned)between(w, 1, 12))
+		        ->after = between(w, 0, MS(3));
+}
+
 /* The line of the leader, or of one who waits behind it, takes what it sends, or the small part of
  * that, and brings nothing back, for ever: each attempt to come back would keep its session, and a
  * latch that nobody may pass (C7). */
@@ -305,6 +318,7 @@ static const struct {
 	{ "designated", designated, false },
 	{ "late-enter", late_enter, false },
 	{ "kept-alive", kept_alive, false },
+	{ "overslept", overslept, false },
 	{ "granted-untold", granted_untold, true },
 	{ "last-word", last_word, true },
 	{ "late-grant", late_grant, true },

@@ -75,8 +75,8 @@ static void loaded(struct world *w, int m, enum core_result result)
 	c->loading = false;
 	if (result != CORE_OK)
 		commit_queue_abort(c->commits);
-	else
-		ledger_check_map(w, m, c->map);
+	else if (lease_valid(&w->host[m].core.lease, local_time(w, m, w->now)))
+		ledger_check_map(w, m, c->map); /* else it has overslept, and is granted nothing */
 	say(w, m, CORE_EV_LOADED, result);
 }
 

@@ -114,6 +114,8 @@ static void strike_guard(struct world *w, const struct fault *f, int m)
 
 	if (f->type == FAULT_GUARD_CRASH) {
 		host_guard_crash(w, m, percent(w, 75));
+	} else if (f->type == FAULT_HOST_PAUSED) {
+		host_paused(w, m, w->now + f->lasts);
 	} else if (f->type == FAULT_HOST_LOST) {
 		host_lost(w, m);
 		over(w, FAULT_HOST_LOST, m, f->lasts);
@@ -255,6 +257,14 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 	over(w, f->type, m, f->lasts);
 }
 
+/* Needs something that runs there. */
+static bool within(enum fault_type type)
+{
+	return type != FAULT_CUT && type != FAULT_SWALLOWED && type != FAULT_DEAF &&
+	       type != FAULT_SMALL_ONLY && type != FAULT_HOST_LOST && type != FAULT_LATCH_REMOVED &&
+	       type != FAULT_MEMBER_REMOVED && (type < FAULT_SERVER_DOWN || type > FAULT_OUTAGE);
+}
+
 void faults_strike(struct world *w, unsigned i)
 {
 	struct fault *f = &w->fault[i];
@@ -263,8 +273,6 @@ void faults_strike(struct world *w, unsigned i)
 	if (f->done || w->healed)
 		return;
 	f->done = true;
-	coverage_struck(f->type);
-	w->n_struck++;
 	if (i + 1 < w->n_faults && w->fault[i + 1].follows && !w->fault[i + 1].by_command)
 		at(w, w->now + w->fault[i + 1].after,
 		   (struct world_event){ .type = EV_FAULT, .who = (int)i + 1 });
@@ -272,6 +280,10 @@ void faults_strike(struct world *w, unsigned i)
 		m = (int)below(w, N_MEMBERS);
 	if (i + 1 < w->n_faults && w->fault[i + 1].follows && w->fault[i + 1].who == LEADER)
 		w->fault[i + 1].who = m; /* the same one again */
+	if (is_paused(w, &w->host[m]) && within(f->type))
+		return;
+	coverage_struck(f->type);
+	w->n_struck++;
 	note(w, m, "*** %s for %.3f", plan_fault_name(f->type), (double)f->lasts / 1000);
 	switch (f->type) {
 	case FAULT_SERVER_DOWN:
@@ -292,6 +304,7 @@ void faults_strike(struct world *w, unsigned i)
 	case FAULT_GUARD_CRASH:
 	case FAULT_GUARD_PAUSE:
 	case FAULT_HOST_LOST:
+	case FAULT_HOST_PAUSED:
 		strike_guard(w, f, m);
 		break;
 	case FAULT_LATCH_REMOVED:

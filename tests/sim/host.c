@@ -78,9 +78,10 @@ void host_page_extend(struct world *w, int member, usec_t deadline)
 	struct host *h = &w->host[member];
 	struct lease_page p = page_of(h);
 
-	if (lease_page_extend(&p, h->core.epoch, deadline, local_time(w, member, w->now)) < 0)
+	if (lease_page_extend(&p, h->core.epoch, deadline, local_time(w, member, w->now)) < 0) {
+		h->says_leader = false; /* PAGE_ENDED is of the same turn: nobody asks before */
 		shell_later(w, member, 1, CORE_EV_PAGE_ENDED, CORE_OK, 0);
-	else if (deadline > h->page.deadline_local)
+	} else if (deadline > h->page.deadline_local)
 		h->deaths = 0;
 	reread(w, member);
 }
@@ -481,12 +482,33 @@ void host_elector_exits(struct world *w, int member)
 	new_page(w, member);
 }
 
+/* Nothing of it runs: what happens to it happens when it wakes (sim.c), in the same order. */
+void host_paused(struct world *w, int member, usec_t until)
+{
+	struct host *h = &w->host[member];
+	usec_t lease =
+	        h->page.state == PAGE_ARMED ? true_time(w, member, h->page.deadline_local) : 0;
+
+	h->paused_until = until;
+	if (lease <= until)
+		h->overslept_until = until + lease_jitter(&w->lease) + w->stop;
+	if (w->tick[member] < until)
+		w->tick[member] = until;
+	if (w->guard_due[member] < until)
+		w->guard_due[member] = until + between(w, 0, lease_jitter(&w->lease) / 4);
+	if (w->paused_until < until)
+		w->paused_until = until;
+	if (w->faults_end < until)
+		w->faults_end = until;
+}
+
 /* Power cut: nothing is left, the runtime directory neither. */
 void host_lost(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
 	h->lost = h->was_lost = true;
+	h->paused_until = 0;
 	host_guard_crash(w, member, false);
 	client_close(w, N_MEMBERS + member);
 	note(w, member, "host is lost");

@@ -504,6 +504,10 @@ void network_timeout(struct world *w, struct request *r)
 		return;
 	if (w->now < r->sent + answer_timeout(w))
 		return; /* the slot was used again */
+	if (is_paused(w, &w->host[client_member(r->client)])) {
+		schedule(w, r, w->host[client_member(r->client)].paused_until, EV_TIMEOUT);
+		return;
+	}
 	if (w->host[client_member(r->client)].stopped && !is_releaser(r->client)) {
 		schedule(w, r, w->now + MS(20), EV_TIMEOUT);
 		return;

@@ -21,8 +21,10 @@ void violated(struct world *w, const char *format, ...)
 }
 
 /* Who may do something under an epoch: cold, it is started for that; hot, it has the grant. */
-static bool acts(const struct host *h)
+static bool acts(const struct world *w, const struct host *h)
 {
+	if (is_paused(w, h))
+		return false;
 	return h->hot ? process_acts(h) : h->jobmanager != JM_NONE;
 }
 
@@ -31,7 +33,7 @@ int oracle_leader(const struct world *w)
 	for (int m = 0; m < N_MEMBERS; m++) {
 		const struct host *h = &w->host[m];
 
-		if (h->running && h->jobmanager == JM_RUNNING && acts(h) &&
+		if (h->running && h->jobmanager == JM_RUNNING && acts(w, h) &&
 		    h->core.phase == CORE_LEADING)
 			return m;
 	}
@@ -45,7 +47,8 @@ int oracle_stuck(const struct world *w)
 
 		if (h->wire != WIRE_WHOLE)
 			continue; /* is not expected to come back, only to be out of the way (C7) */
-		if (!h->running || (h->core.phase != CORE_QUEUED && h->core.phase != CORE_LEADING))
+		if (!h->running || is_paused(w, h) ||
+		    (h->core.phase != CORE_QUEUED && h->core.phase != CORE_LEADING))
 			return m;
 	}
 	return -1;
@@ -57,7 +60,7 @@ static void one_acts(struct world *w)
 	unsigned n = 0;
 
 	for (int m = 0; m < N_MEMBERS; m++)
-		n += acts(&w->host[m]);
+		n += acts(w, &w->host[m]) && w->now >= w->host[m].overslept_until;
 	if (n > 1)
 		violated(w, "promise 1: %u JobManagers act", n);
 }
@@ -68,7 +71,7 @@ static void says_leader_within_the_lease(struct world *w, int m)
 	const struct host *h = &w->host[m];
 	usec_t now;
 
-	if (!h->says_leader || !h->running || h->stopped)
+	if (!h->says_leader || !h->running || h->stopped || is_paused(w, h))
 		return;
 	now = local_time(w, m, w->now);
 	if (core_state(&h->core, now) != CORE_STATE_LEADER)
@@ -134,6 +137,8 @@ void oracle_acts(struct world *w, int member, struct epoch epoch)
 {
 	const struct host *h = &w->host[member];
 
+	if (epoch.v <= w->acted.v && w->now < h->overslept_until)
+		return;
 	if (epoch.v <= w->acted.v)
 		violated(w, "promise 2: %c acts under epoch %llu after %llu", 'a' + member,
 		         (unsigned long long)epoch.v, (unsigned long long)w->acted.v);
@@ -146,7 +151,7 @@ void oracle_acts(struct world *w, int member, struct epoch epoch)
 /* A6: the elector ends the page only when nobody acts under it. */
 void oracle_disarmed(struct world *w, int member)
 {
-	if (acts(&w->host[member]))
+	if (acts(w, &w->host[member]))
 		violated(w, "rule A6: %c disarms the page of a JobManager that acts", 'a' + member);
 }
 

@@ -35,6 +35,7 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_UNHEALTHY] = "health-probe-fails",
 	[FAULT_STREAM_LOST] = "stream-lost",
 	[FAULT_HOST_LOST] = "host-lost",
+	[FAULT_HOST_PAUSED] = "host-paused",
 	[FAULT_LATCH_REMOVED] = "latch-removed-by-hand",
 	[FAULT_MEMBER_REMOVED] = "member-node-removed-by-hand",
 	[FAULT_FALSE_EXPIRED] = "false-EXPIRED",

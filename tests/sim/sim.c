@@ -134,6 +134,45 @@ static void storage_event(struct world *w, const struct world_event *ev)
 		storage_lands(w, (unsigned)ev->who);
 }
 
+/* On which host; -1: on none. */
+static int host_of(struct world *w, const struct world_event *ev)
+{
+	const struct connection *c;
+
+	switch ((int)ev->type) {
+	case EV_ANSWER:
+	case EV_TIMEOUT:
+		return client_member(w->request[ev->who].client);
+	case EV_BROKEN:
+	case EV_WATCH:
+		c = connection_get(w, ev->arg);
+		return c != NULL ? client_member(c->client) : -1;
+	case EV_CONNECT:
+	case EV_PING:
+		return client_member(ev->who);
+	case EV_ARRIVE:
+	case EV_COMMIT:
+	case EV_RELAY:
+	case EV_EXPIRER:
+	case EV_CLOSE:
+	case EV_STORE_LANDS:
+	case EV_FAULT:
+		return -1;
+	default:
+		return ev->who % N_MEMBERS;
+	}
+}
+
+static bool waits_for_its_host(struct world *w, const struct world_event *ev)
+{
+	int m = w->now < w->paused_until ? host_of(w, ev) : -1;
+
+	if (m < 0 || !is_paused(w, &w->host[m]))
+		return false;
+	at(w, w->host[m].paused_until, *ev);
+	return true;
+}
+
 static void happen(struct world *w, const struct world_event *ev)
 {
 	switch (ev->type) {
@@ -246,7 +285,7 @@ static void advance(struct world *w)
 	} else if (timer >= 0) {
 		w->tick[timer] = USEC_INFINITY;
 		shell_tick(w, timer);
-	} else if (queue_pop(w, &ev)) {
+	} else if (queue_pop(w, &ev) && !waits_for_its_host(w, &ev)) {
 		happen(w, &ev);
 	}
 }

@@ -280,6 +280,10 @@ struct host {
 	/* what is looked at after each event */
 	bool hot, running, stopped;
 	bool says_leader; /* as of its last step: time alone makes no leader */
+	usec_t paused_until;
+	/* It woke when its lease was over: until one of guard and elector has run and killed, no
+	 * promise but P2 holds (the limits in docs/failure-model.md). */
+	usec_t overslept_until;
 	enum jobmanager_state jobmanager;
 	struct process process;
 	int64_t offset, ppm;
@@ -345,6 +349,7 @@ enum fault_type {
 	FAULT_UNHEALTHY,
 	FAULT_STREAM_LOST,
 	FAULT_HOST_LOST,
+	FAULT_HOST_PAUSED, /* all of it stands still, and its clock shows it afterwards */
 	FAULT_LATCH_REMOVED,
 	FAULT_MEMBER_REMOVED,
 	FAULT_FALSE_EXPIRED,
@@ -417,6 +422,7 @@ struct world {
 	unsigned n_faults;
 	struct fault fault[MAX_FAULTS];
 	bool healed, ended;
+	usec_t paused_until; /* the last of the hosts */
 	/* oracle */
 	bool failed;
 	char why[160];
@@ -512,6 +518,7 @@ void host_jobmanager_reaped(struct world *w, int member, uint32_t generation, bo
 void host_release_done(struct world *w, int member);
 void host_release_begin(struct world *w, int member);
 void host_lost(struct world *w, int member);
+void host_paused(struct world *w, int member, usec_t until);
 void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline);
 void host_page_extend(struct world *w, int member, usec_t deadline);
 void host_page_disarm(struct world *w, int member, struct epoch epoch);
@@ -625,6 +632,11 @@ static inline usec_t local_time(const struct world *w, int member, usec_t now)
 static inline bool process_acts(const struct host *h)
 {
 	return h->jobmanager != JM_NONE && h->process.leads;
+}
+
+static inline bool is_paused(const struct world *w, const struct host *h)
+{
+	return w->now < h->paused_until;
 }
 
 static inline int client_member(int client)
