@@ -116,6 +116,46 @@ void oracle_claimed(struct world *w, struct epoch epoch)
 	w->claimed = epoch;
 }
 
+/* P8: how the term before ended, as the claim that follows says it. */
+void oracle_follows(struct world *w, const struct sim_register *before,
+                    const struct core_command *claim)
+{
+	enum cause cause = before->released ? before->cause
+	                   : latch_name_equal(&before->owner, &claim->latch)
+	                           ? CAUSE_RESTART_IN_PLACE
+	                           : CAUSE_PREDECESSOR_GONE;
+
+	if (claim->cause != cause)
+		violated(w, "promise 8: the claim of epoch %llu says %s, it was %s",
+		         (unsigned long long)claim->epoch.v, cause_code(claim->cause),
+		         cause_code(cause));
+}
+
+/* .. and why a JobManager is stopped: what can be told from outside is so. */
+void oracle_stops(struct world *w, int member, const struct core_command *cmd)
+{
+	const struct host *h = &w->host[member];
+	const struct sim_register *reg = &w->zk.tree.reg;
+	usec_t asked = usec_sub(h->core.lease.deadline, h->hot ? h->core.lease.params.revoke : 0);
+
+	if (cmd->cause == CAUSE_NONE)
+		violated(w, "promise 8: %c stops its JobManager without a cause", 'a' + member);
+	if (cmd->cause == CAUSE_LEASE_EXPIRED && h->page.state == PAGE_ARMED && h->core.now < asked)
+		violated(w, "promise 8: %c says that its lease has passed", 'a' + member);
+	if (cmd->cause == CAUSE_LATCH_REMOVED && !reg->released && reg->epoch.v == cmd->epoch.v &&
+	    latch_name_equal(&reg->owner, &h->file.latch) && znodes_latch(w, &reg->owner) != NULL)
+		violated(w, "promise 8: %c says that its latch is gone", 'a' + member);
+}
+
+static void timings(struct world *w, int member)
+{
+	const struct core *c = &w->host[member].core;
+
+	if (c->detected == 0 || c->claim_sent < c->detected || c->claimed < c->claim_sent ||
+	    c->granted < c->claimed || c->granted != c->now)
+		violated(w, "promise 8: %c has no timings of its takeover", 'a' + member);
+}
+
 void oracle_granted(struct world *w, int member, struct epoch epoch)
 {
 	const struct host *h = &w->host[member];
@@ -127,6 +167,7 @@ void oracle_granted(struct world *w, int member, struct epoch epoch)
 		violated(w, "grant of epoch %llu that nobody claimed", (unsigned long long)epoch.v);
 	if (!committer_loaded(&h->committer, epoch))
 		violated(w, "grant of epoch %llu without its log", (unsigned long long)epoch.v);
+	timings(w, member);
 	w->granted = epoch;
 	w->n_grants++;
 }

@@ -308,6 +308,8 @@ static void jobmanager(struct world *w, int member, const struct core_command *c
 		return;
 	}
 	w->n_stops += kill || revoke;
+	if (kill || revoke)
+		oracle_stops(w, member, cmd);
 	if (cmd->failed && !h->unhealthy)
 		oracle_hangs(w, member);
 	if (!h->hot || !revoke)

@@ -589,6 +589,9 @@ void oracle_latches(struct world *w); /* at the end */
 void oracle_claimed(struct world *w, struct epoch epoch);
 void oracle_granted(struct world *w, int member, struct epoch epoch);
 void oracle_acts(struct world *w, int member, struct epoch epoch);
+void oracle_follows(struct world *w, const struct sim_register *before,
+                    const struct core_command *claim);
+void oracle_stops(struct world *w, int member, const struct core_command *cmd);
 void oracle_disarmed(struct world *w, int member);
 void oracle_hangs(struct world *w, int member);
 void oracle_written(struct world *w, struct epoch epoch);

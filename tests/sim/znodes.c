@@ -90,6 +90,7 @@ static enum core_result claim(struct world *w, struct request *r)
 		return CORE_NO_REGISTER;
 	if (reg->version != r->cmd.version)
 		return CORE_BAD_VERSION;
+	oracle_follows(w, reg, &r->cmd);
 	reg->epoch = r->cmd.epoch;
 	reg->owner = r->cmd.latch;
 	reg->owner_session = w->zk.session[l->session].timeout;
@@ -132,6 +133,8 @@ static enum core_result release(struct world *w, struct request *r, int member)
 	if (r->cmd.with_register) {
 		if (!latch_name_equal(&reg->owner, &r->cmd.latch))
 			violated(w, "released the register of another latch");
+		if (r->cmd.cause == CAUSE_NONE)
+			violated(w, "promise 8: released without a cause");
 		reg->released = true;
 		reg->cause = r->cmd.cause;
 		reg->designated = r->cmd.designated;
