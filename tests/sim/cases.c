@@ -100,7 +100,9 @@ static void chain_anyconn(struct world *w)
 
 /* Cut off after its first beat, the lowest comes back while its session is being closed, and beats
  * twice before that is done; granted, it is cut off again.  Its last touch that counts is of the
- * first tick: so it is due T + k after the start. */
+ * first tick: so it is due T + k after the start.  Two things save it: the second beat of a chain
+ * counts k after the first was answered, and when a touch is relayed for certain.  The mutant drops
+ * both. */
 static void chain3(struct world *w)
 {
 	usec_t first = MS(900);
