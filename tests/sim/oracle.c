@@ -102,7 +102,7 @@ void oracle_latches(struct world *w)
 		const struct host *h = &w->host[m];
 
 		if (l->alive && h->wire == WIRE_WHOLE && w->now >= w->healed_at + MS(5500) &&
-		    !latch_name_equal(&l->name, &h->core.latch))
+		    w->now >= l->made + MS(5500) && !latch_name_equal(&l->name, &h->core.latch))
 			violated(w, "rule A2: %c does not know its latch %s", 'a' + m, l->name.s);
 	}
 }
@@ -136,7 +136,7 @@ void oracle_stops(struct world *w, int member, const struct core_command *cmd)
 {
 	const struct host *h = &w->host[member];
 	const struct sim_register *reg = &w->zk.tree.reg;
-	usec_t asked = usec_sub(h->core.lease.deadline, h->hot ? h->core.lease.params.revoke : 0);
+	usec_t asked = usec_sub(h->page.deadline_local, h->hot ? h->core.lease.params.revoke : 0);
 
 	if (cmd->cause == CAUSE_NONE)
 		violated(w, "promise 8: %c stops its JobManager without a cause", 'a' + member);

@@ -135,6 +135,7 @@ struct sim_latch {
 	bool alive;
 	struct latch_name name;
 	int session;
+	usec_t made;
 };
 
 struct sim_member {

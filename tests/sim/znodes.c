@@ -55,7 +55,7 @@ static struct latch_name make_latch(struct world *w, int session)
 	} else {
 		w->zk.tree.n_latches++;
 	}
-	*l = (struct sim_latch){ .alive = true, .session = session };
+	*l = (struct sim_latch){ .alive = true, .session = session, .made = w->now };
 	(void)snprintf(l->name.s, sizeof(l->name.s), "n-%s-%010u", w->zk.session[session].nonce.s,
 	               w->zk.sequence++);
 	network_changed(w, false, false, NULL);
