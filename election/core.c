@@ -188,12 +188,20 @@ static void check(const struct core *c)
 	assert(c->phase != CORE_DETACHED || !latch_name_set(&c->latch));
 }
 
+/* In a session in which looks are taken. */
+static bool joined(const struct core *c)
+{
+	return c->phase != CORE_DETACHED && c->phase != CORE_ENDING && c->phase != CORE_JOINING;
+}
+
 void core_step(struct core *c, const struct core_event *ev, struct core_out *ret_out)
 {
 	struct core_out out = { 0 };
 
 	assert(ev->now >= c->now);
 	c->now = ev->now;
+	if (c->seen || acting(c) || !joined(c))
+		c->seen_at = c->now; /* until now nothing was amiss */
 
 	/* Whatever woke us, an overdue lease is settled first: good news comes too late.  A hot
 	 * JobManager is asked before that, so that its JVM survives as a standby. */

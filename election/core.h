@@ -269,6 +269,7 @@ struct core {
 	/* what the last look showed */
 	bool seen, ever_seen; /* view is valid; was, once */
 	struct core_view view;
+	usec_t seen_at; /* the view was valid, a look answered, or none needed */
 
 	/* latch and lease */
 	struct latch_name latch; /* own; none */

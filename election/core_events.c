@@ -196,6 +196,8 @@ static void delete_extra_latches(struct core *c, struct core_out *out)
 static void on_observed(struct core *c, const struct core_event *ev, struct core_out *out)
 {
 	answered(c, CORE_CMD_OBSERVE);
+	if (ev->observed.result != CORE_UNKNOWN)
+		c->seen_at = c->now;
 	if (!c->connected || c->phase == CORE_DETACHED)
 		return;
 	if (ev->observed.result != CORE_OK) {

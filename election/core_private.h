@@ -75,10 +75,10 @@ static inline usec_t core_revoke_at(const struct core *c)
 	return c->config.hot ? usec_sub(c->lease.deadline, c->lease.params.revoke) : USEC_INFINITY;
 }
 
-/* C7: when a session is left, so that it ends by itself: nothing was heard of it for T, or what
- * ends a term or gives a latch up was not done within T.  Each attempt to come back touches the
- * session: who is heard and hears nothing, or whose large requests are lost and small ones are not,
- * would keep it, and a latch that nobody may pass, for ever. */
+/* C7: when a session is left, so that it ends by itself: nothing was heard of it for T, no look was
+ * answered for T, or what ends a term or gives a latch up was not done within T.  Each attempt to
+ * come back touches the session: who is heard and hears nothing, or whose large requests are lost
+ * and small ones are not, would keep it, and a latch that nobody may pass, for ever. */
 static inline usec_t core_leave_at(const struct core *c)
 {
 	usec_t since = USEC_INFINITY;
@@ -88,6 +88,8 @@ static inline usec_t core_leave_at(const struct core *c)
 		return USEC_INFINITY;
 	if (!c->connected)
 		since = c->disconnected_since;
+	else if (!c->seen && c->phase != CORE_JOINING)
+		since = c->seen_at;
 	if ((c->phase == CORE_SETTLING || c->phase == CORE_RELEASING) && c->leaving_since < since)
 		since = c->leaving_since;
 	return usec_add(since, c->lease.params.session);

@@ -26,37 +26,6 @@ static struct fault *on(struct fault *f, unsigned command, unsigned count)
 	return f;
 }
 
-static usec_t first_grant(struct world *w)
-{
-	return 2 * w->k + MS(600) + between(w, 0, w->k);
-}
-
-/* The leader stalls for as long as its guard bears it, beats once more, and the touch of that beat
- * dies with its server.  With a short tick the stall is longer than all else that M allows for. */
-static void gap_fixed(struct world *w)
-{
-	usec_t patience;
-
-	w->T = MS(4000);
-	w->k = MS(200);
-	w->stop = MS(50);
-	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
-	w->revoke = between(w, MS(50), MS(300));
-	for (int m = 0; m < N_MEMBERS; m++)
-		w->host[m].hot = w->host[m].hot && percent(w, 30);
-	patience = lease_length(&w->lease) / 4;
-	on(next(w, FAULT_ELECTOR_STOP, patience * between(w, 60, 99) / 100), CORE_CMD_EXTEND,
-	   (unsigned)between(w, 1, 6))
-	        ->after = between(w, 0, MS(20));
-	on(next(w, FAULT_SWALLOWED, 2 * w->T), CORE_CMD_EXTEND, 1)->after = between(w, 0, w->k / 4);
-}
-
-/* The touch of the last beat of a leader dies with its server. */
-static void last_touch(struct world *w)
-{
-	next(w, FAULT_SWALLOWED, 2 * w->T)->after = first_grant(w) + between(w, 0, 2 * w->k);
-}
-
 static void not_eligible(struct world *w, int member, usec_t lasts)
 {
 	struct fault *f = next(w, FAULT_NOT_ELIGIBLE, lasts);
@@ -66,30 +35,88 @@ static void not_eligible(struct world *w, int member, usec_t lasts)
 	f->after = MS(1);
 }
 
+static usec_t first_grant(struct world *w)
+{
+	return 2 * w->k + MS(600) + between(w, 0, w->k);
+}
+
+static void times(struct world *w, usec_t T, usec_t k)
+{
+	w->T = T;
+	w->k = k;
+	w->stop = MS(50);
+	w->lease = (struct lease_params){ .session = w->T, .tick = w->k, .stop = w->stop };
+	w->revoke = between(w, MS(50), MS(300));
+	for (int m = 0; m < N_MEMBERS; m++) /* most are ready at once */
+		w->host[m].hot = w->host[m].hot && percent(w, 30);
+}
+
+/* The leader stalls for as long as its guard bears it, beats once more, and the touch of that beat
+ * dies with its server.  With a short tick the stall is longer than all else that M allows for. */
+static void gap_fixed(struct world *w)
+{
+	usec_t patience;
+
+	times(w, MS(4000), MS(200));
+	patience = lease_length(&w->lease) / 4;
+	on(next(w, FAULT_ELECTOR_STOP, patience * between(w, 60, 99) / 100), CORE_CMD_EXTEND,
+	   (unsigned)between(w, 1, 6))
+	        ->after = between(w, 0, MS(20));
+	on(next(w, FAULT_SWALLOWED, 2 * w->T), CORE_CMD_EXTEND, 1)->after = between(w, 0, w->k / 4);
+}
+
+/* The touch of the last beat of a leader dies with its server: the one before counts, which may be
+ * h older, and with a long tick that is longer than all else that M allows for. */
+static void last_touch(struct world *w)
+{
+	times(w, MS(10000), MS(2000));
+	on(next(w, FAULT_SWALLOWED, 2 * w->T), CORE_CMD_EXTEND, (unsigned)between(w, 1, 8))->after =
+	        between(w, 0, MS(20));
+}
+
 /* A member that only pings (each T/3) makes its latch and beats once: that touch dies with its
  * server.  It comes back to another one when its session is due by the last ping, and beats again,
- * long enough after the first. */
+ * long enough after the first.
+ *
+ * Guards start within 300 ms: by the first ping, at T/3, it is due at T + T/3 + k and some more, on
+ * a multiple of k, and closed within k.  Granted, it is cut off again. */
 static void chain_anyconn(struct world *w)
 {
-	usec_t idle = between(w, w->T / 3 + w->k, w->T);
+	usec_t idle, back;
 	struct fault *f;
 
+	times(w, MS(4000), MS(200));
 	w->expirer_slow = 100;
+	idle = w->T * 2 / 3 - between(w, 0, MS(150));
+	back = w->T + w->T / 3 + w->k + between(w, 0, w->k);
+	back = back / w->k * w->k + between(w, 0, w->k / 2);
 	for (int m = 0; m < N_MEMBERS; m++)
 		not_eligible(w, m, m == 0 ? idle : idle + between(w, MS(50), w->k));
-	f = on(next(w, FAULT_SWALLOWED, between(w, w->T * 56 / 100, w->T * 72 / 100)),
-	       CORE_CMD_HEARTBEAT, 1);
-	f->after = between(w, MS(1), w->k / 2);
+	f = on(next(w, FAULT_SWALLOWED, back - idle), CORE_CMD_HEARTBEAT, 1);
+	f->after = between(w, MS(3), MS(8));
 	f->follows = false;
+	on(next(w, FAULT_CUT, w->T), CORE_CMD_GRANT, 1)->after = between(w, 0, MS(2));
 }
 
 /* Cut off after its first beat, the lowest comes back while its session is being closed, and beats
- * twice before that is done. */
+ * twice before that is done; granted, it is cut off again.  Its last touch that counts is of the
+ * first tick: so it is due T + k after the start.  Two things save it: the second beat of a chain
+ * counts k after the first was answered, and when a touch is relayed for certain.  The mutant drops
+ * both. */
 static void chain3(struct world *w)
 {
+	usec_t first = MS(900);
+	struct fault *f;
+
+	times(w, MS(10000), MS(2000));
 	w->expirer_slow = 100;
-	on(next(w, FAULT_CUT, between(w, w->T - w->k, w->T + 2 * w->k)), CORE_CMD_HEARTBEAT, 1)
-	        ->after = between(w, MS(1), MS(40));
+	for (int m = 0; m < N_MEMBERS; m++)
+		not_eligible(w, m, m == 0 ? first : first + between(w, MS(50), MS(200)));
+	f = on(next(w, FAULT_SWALLOWED, w->T + w->k - first + between(w, 0, w->k / 10)),
+	       CORE_CMD_HEARTBEAT, 1);
+	f->after = between(w, MS(3), MS(20));
+	f->follows = false;
+	on(next(w, FAULT_CUT, w->T), CORE_CMD_GRANT, 1)->after = between(w, 0, MS(2));
 }
 
 /* The elector dies right behind a register write, which lands when its successor has read the
@@ -104,7 +131,10 @@ static void stale_header(struct world *w)
 	        ->after = percent(w, 50) ? 0 : between(w, 0, MS(1));
 }
 
-/* A claim without answer, the latch removed meanwhile. */
+/* A claim without answer, the latch removed meanwhile, a new one behind another member's.  Two
+ * things save it (A2), each alone: the term is forgotten with its latch, and the register's mark is
+ * ours only under the latch that claimed.  The mutant binds the term to the session instead, so
+ * both are out. */
 static void relatch(struct world *w)
 {
 	enum fault_type type = percent(w, 50) ? FAULT_CUT : FAULT_BREAK;
@@ -131,11 +161,13 @@ static void mark_cleared(struct world *w)
 /* Reconnected where sessions are shorter, then cut off. */
 static void smaller_T(struct world *w)
 {
-	struct lease_params p = w->lease;
+	struct lease_params p;
 
+	times(w, MS(4000), MS(200));
+	p = w->lease;
 	p.revoke = w->revoke;
 	do /* as small as there is room for a lease */
-		p.session = w->T * between(w, 50, 100) / 100;
+		p.session = w->T * between(w, 40, percent(w, 80) ? 60 : 100) / 100;
 	while (!lease_has_room(&p));
 	for (int i = 0; i < N_SERVERS; i++)
 		if (i != (int)(w->seed % N_SERVERS))
@@ -169,6 +201,7 @@ static void late_enter(struct world *w)
 {
 	struct fault *f;
 
+	times(w, MS(6000), MS(1000)); /* longer than from look to look */
 	w->one_server = percent(w, 80) ? below(w, N_SERVERS) : N_SERVERS;
 	on(next(w, FAULT_BREAK, 0), CORE_CMD_ENTER, 1)->after = between(w, 0, MS(2));
 	next(w, FAULT_NOT_ELIGIBLE, between(w, MS(1), w->T))->after = between(w, 0, MS(30));
@@ -243,6 +276,33 @@ static void gives_back(struct world *w)
 	w->fault[w->n_faults - 1].who = 0;
 }
 
+/* The host of the leader stands still, until its lease is over or just before: others lead when it
+ * wakes, and read what it had sent. */
+static void overslept(struct world *w)
+{
+	struct fault *f = next(w, FAULT_HOST_PAUSED, between(w, w->T / 4, w->T + 3 * w->k));
+
+	f->after = first_grant(w) + between(w, 0, w->T);
+	if (percent(w, 50))
+		on(f, percent(w, 50) ? CORE_CMD_HEARTBEAT : (unsigned)below(w, N_TRIGGERS),
+		   (unsigned)between(w, 1, 12))
+		        ->after = between(w, 0, MS(3));
+}
+
+/* The line of the leader, or of one who waits behind it, takes what it sends, or the small part of
+ * that, and brings nothing back, for ever: each attempt to come back would keep its session, and a
+ * latch that nobody may pass (C7). */
+static void kept_alive(struct world *w)
+{
+	struct fault *f = next(w, percent(w, 50) ? FAULT_DEAF : FAULT_SMALL_ONLY, 0);
+
+	f->after = first_grant(w) + between(w, 0, w->T);
+	f->who = percent(w, 50) ? LEADER : (int)below(w, N_MEMBERS);
+	f = next(w, percent(w, 50) ? FAULT_STEP_DOWN : FAULT_HOST_LOST, w->T);
+	f->who = ANYBODY; /* who leads then */
+	f->after = between(w, 0, w->T);
+}
+
 static const struct {
 	const char *name;
 	void (*plan)(struct world *w);
@@ -259,6 +319,8 @@ static const struct {
 	{ "latch-by-hand", latch_by_hand, false },
 	{ "designated", designated, false },
 	{ "late-enter", late_enter, false },
+	{ "kept-alive", kept_alive, false },
+	{ "overslept", overslept, false },
 	{ "granted-untold", granted_untold, true },
 	{ "last-word", last_word, true },
 	{ "late-grant", late_grant, true },

@@ -3,6 +3,11 @@
  * The elector's loop around commit queue and store, as daemon/elector_commit.c and elector_store.c
  * have it: carries out what the queue decides, follows the register's log, loads it at a takeover.
  * And its clients, who change a few pointers while it leads.
+ *
+ * The daemon's two files are not linked in its place: what decides (commit queue, core, follower)
+ * is the real one already, and what is left of them is translation, of a session's answers there
+ * and of requests here.  To share it would take an interface between both that the daemon has no
+ * use for. That they translate alike is for tests/cluster to show.
  */
 #include "tests/sim/world.h"
 
@@ -70,8 +75,8 @@ static void loaded(struct world *w, int m, enum core_result result)
 	c->loading = false;
 	if (result != CORE_OK)
 		commit_queue_abort(c->commits);
-	else
-		ledger_check_map(w, m, c->map);
+	else if (lease_valid(&w->host[m].core.lease, local_time(w, m, w->now)))
+		ledger_check_map(w, m, c->map); /* else it has overslept, and is granted nothing */
 	say(w, m, CORE_EV_LOADED, result);
 }
 
@@ -443,7 +448,7 @@ void committer_client(struct world *w, int m, uint32_t incarnation)
 	if (h->stopped || h->exiting)
 		return;
 	look_again(w, m);
-	if (w->pace == 0)
+	if (w->pace == 0 || (w->healed && h->wire != WIRE_WHOLE)) /* they are counted */
 		return;
 	for (unsigned n = 1 + (unsigned)percent(w, 30); n > 0; n--) {
 		if (h->core.phase != CORE_LEADING || !commit_queue_active(h->committer.commits))

@@ -100,7 +100,7 @@ static void strike_elector(struct world *w, const struct fault *f, int m)
 	if (h->stopped)
 		return;
 	h->stopped = true;
-	h->tick = USEC_INFINITY;
+	w->tick[m] = USEC_INFINITY;
 	at(w, w->now + f->lasts,
 	   (struct world_event){ .type = EV_CONTINUE, .who = m, .generation = h->incarnation });
 	at(w, w->now + patience(w) + between(w, 0, patience(w) / 4 + MS(50)),
@@ -114,13 +114,15 @@ static void strike_guard(struct world *w, const struct fault *f, int m)
 
 	if (f->type == FAULT_GUARD_CRASH) {
 		host_guard_crash(w, m, percent(w, 75));
+	} else if (f->type == FAULT_HOST_PAUSED) {
+		host_paused(w, m, w->now + f->lasts);
 	} else if (f->type == FAULT_HOST_LOST) {
 		host_lost(w, m);
 		over(w, FAULT_HOST_LOST, m, f->lasts);
 	} else if (h->running && !h->stopped && h->guard_up) {
 		h->guard_paused_until = w->now + (f->lasts < MS(4000) ? f->lasts : MS(4000));
-		if (h->guard_due < h->guard_paused_until)
-			h->guard_due = h->guard_paused_until + 100;
+		if (w->guard_due[m] < h->guard_paused_until)
+			w->guard_due[m] = h->guard_paused_until + 100;
 	}
 }
 
@@ -136,7 +138,7 @@ static void strike_by_hand(struct world *w, const struct fault *f, int m)
 		return; /* A9 */
 	w->removed_by_hand[m] = w->now;
 	if (f->type == FAULT_LATCH_REMOVED) {
-		ensemble_remove_latch(w, l);
+		znodes_remove_latch(w, l);
 	} else {
 		node->exists = false;
 		network_changed(w, false, true, NULL);
@@ -195,6 +197,17 @@ static void strike_jobmanager(struct world *w, const struct fault *f, int m)
 	}
 }
 
+/* Of one member at most: the others have to lead. */
+static void strike_wire(struct world *w, const struct fault *f, struct host *h)
+{
+	for (int m = 0; m < N_MEMBERS; m++)
+		if (w->host[m].wire != WIRE_WHOLE)
+			return;
+	h->wire = f->type == FAULT_DEAF ? WIRE_DEAF
+	          : percent(w, 50)      ? WIRE_HANDSHAKES
+	                                : WIRE_HEARTBEATS;
+}
+
 static void strike_member(struct world *w, const struct fault *f, int m)
 {
 	struct host *h = &w->host[m];
@@ -213,6 +226,10 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 		cut_whole(h, w->now + f->lasts);
 		if (w->client[m].server != w->zk.leader)
 			ensemble_server_down(w, w->client[m].server, w->now + MS(500));
+		return;
+	case FAULT_DEAF:
+	case FAULT_SMALL_ONLY:
+		strike_wire(w, f, h);
 		return;
 	case FAULT_FALSE_EXPIRED:
 		if (!h->running || w->client[m].connection == 0)
@@ -240,6 +257,14 @@ static void strike_member(struct world *w, const struct fault *f, int m)
 	over(w, f->type, m, f->lasts);
 }
 
+/* Needs something that runs there. */
+static bool within(enum fault_type type)
+{
+	return type != FAULT_CUT && type != FAULT_SWALLOWED && type != FAULT_DEAF &&
+	       type != FAULT_SMALL_ONLY && type != FAULT_HOST_LOST && type != FAULT_LATCH_REMOVED &&
+	       type != FAULT_MEMBER_REMOVED && (type < FAULT_SERVER_DOWN || type > FAULT_OUTAGE);
+}
+
 void faults_strike(struct world *w, unsigned i)
 {
 	struct fault *f = &w->fault[i];
@@ -248,7 +273,6 @@ void faults_strike(struct world *w, unsigned i)
 	if (f->done || w->healed)
 		return;
 	f->done = true;
-	coverage_struck(f->type);
 	if (i + 1 < w->n_faults && w->fault[i + 1].follows && !w->fault[i + 1].by_command)
 		at(w, w->now + w->fault[i + 1].after,
 		   (struct world_event){ .type = EV_FAULT, .who = (int)i + 1 });
@@ -256,6 +280,10 @@ void faults_strike(struct world *w, unsigned i)
 		m = (int)below(w, N_MEMBERS);
 	if (i + 1 < w->n_faults && w->fault[i + 1].follows && w->fault[i + 1].who == LEADER)
 		w->fault[i + 1].who = m; /* the same one again */
+	if (is_paused(w, &w->host[m]) && within(f->type))
+		return;
+	coverage_struck(f->type);
+	w->n_struck++;
 	note(w, m, "*** %s for %.3f", plan_fault_name(f->type), (double)f->lasts / 1000);
 	switch (f->type) {
 	case FAULT_SERVER_DOWN:
@@ -276,6 +304,7 @@ void faults_strike(struct world *w, unsigned i)
 	case FAULT_GUARD_CRASH:
 	case FAULT_GUARD_PAUSE:
 	case FAULT_HOST_LOST:
+	case FAULT_HOST_PAUSED:
 		strike_guard(w, f, m);
 		break;
 	case FAULT_LATCH_REMOVED:
@@ -302,6 +331,8 @@ void faults_strike(struct world *w, unsigned i)
 	case FAULT_STORAGE_HANGS:
 	case FAULT_NOT_ELIGIBLE:
 	case FAULT_SWALLOWED:
+	case FAULT_DEAF:
+	case FAULT_SMALL_ONLY:
 	case FAULT_N_:
 		strike_member(w, f, m);
 		break;
@@ -395,8 +426,8 @@ void faults_heal(struct world *w)
 
 		h->cut_until = 0;
 		h->guard_paused_until = 0;
-		if (h->guard_due != USEC_INFINITY)
-			h->guard_due = w->now + 100;
+		if (w->guard_due[m] != USEC_INFINITY)
+			w->guard_due[m] = w->now + 100;
 		faults_over(w, FAULT_SLOW, m);
 		if (h->lost)
 			faults_over(w, FAULT_HOST_LOST, m);

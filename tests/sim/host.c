@@ -27,9 +27,9 @@ static void guard_looks_at_deadline(struct world *w, int member)
 {
 	struct host *h = &w->host[member];
 
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	if (h->guard_up && h->page.state == PAGE_ARMED)
-		h->guard_due = not_before_guard(
+		w->guard_due[member] = not_before_guard(
 		        w, member, true_time(w, member, h->page.deadline_local) + jitter(w));
 }
 
@@ -61,7 +61,7 @@ static void new_page(struct world *w, int member)
 
 	memset(&h->memory, 0, sizeof(h->memory));
 	h->page = (struct page){ .state = PAGE_NEVER };
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 }
 
 void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline)
@@ -78,9 +78,10 @@ void host_page_extend(struct world *w, int member, usec_t deadline)
 	struct host *h = &w->host[member];
 	struct lease_page p = page_of(h);
 
-	if (lease_page_extend(&p, h->core.epoch, deadline, local_time(w, member, w->now)) < 0)
+	if (lease_page_extend(&p, h->core.epoch, deadline, local_time(w, member, w->now)) < 0) {
+		h->says_leader = false; /* PAGE_ENDED is of the same turn: nobody asks before */
 		shell_later(w, member, 1, CORE_EV_PAGE_ENDED, CORE_OK, 0);
-	else if (deadline > h->page.deadline_local)
+	} else if (deadline > h->page.deadline_local)
 		h->deaths = 0;
 	reread(w, member);
 }
@@ -110,22 +111,30 @@ static void exited(struct world *w, int member, struct epoch epoch, usec_t pause
 	shell_later(w, member, between(w, 1, 300), CORE_EV_EXITED, (uint32_t)pause, epoch.v);
 }
 
+/* What the elector sends is read in order: a stopped guard starts it later, and stops it then. */
+static bool start_waits(struct world *w, int member, struct epoch number)
+{
+	struct host *h = &w->host[member];
+
+	if (w->now >= h->guard_paused_until)
+		return false;
+	h->start_pending = true;
+	at(w, not_before_guard(w, member, w->now),
+	   (struct world_event){ .type = EV_PROCESS_START,
+	                         .who = member,
+	                         .generation = h->guard_generation,
+	                         .arg = number.v });
+	return true;
+}
+
 void host_grant(struct world *w, int member, struct epoch epoch)
 {
 	struct host *h = &w->host[member];
 
 	oracle_granted(w, member, epoch);
 	h->stop_pending = false;
-	if (w->now >= h->guard_paused_until) {
+	if (!start_waits(w, member, epoch))
 		host_granted(w, member, epoch);
-		return;
-	}
-	h->start_pending = true;
-	at(w, not_before_guard(w, member, w->now),
-	   (struct world_event){ .type = EV_PROCESS_START,
-	                         .who = member,
-	                         .generation = h->guard_generation,
-	                         .arg = epoch.v });
 }
 
 void host_granted(struct world *w, int member, struct epoch epoch)
@@ -157,7 +166,6 @@ bool host_has_process(const struct host *h)
 	return h->jobmanager != JM_NONE;
 }
 
-/* What the elector sends is read in order: a stopped guard starts it later, and stops it then. */
 void host_start_process(struct world *w, int member, struct epoch number)
 {
 	struct host *h = &w->host[member];
@@ -166,16 +174,8 @@ void host_start_process(struct world *w, int member, struct epoch number)
 		violated(w, "rule A10: %c starts a process under an armed page", 'a' + member);
 	h->stop_pending = false;
 	h->word_at = w->now;
-	if (w->now >= h->guard_paused_until) {
+	if (!start_waits(w, member, number))
 		host_process_starts(w, member, number);
-		return;
-	}
-	h->start_pending = true;
-	at(w, not_before_guard(w, member, w->now),
-	   (struct world_event){ .type = EV_PROCESS_START,
-	                         .who = member,
-	                         .generation = h->guard_generation,
-	                         .arg = number.v });
 }
 
 void host_process_starts(struct world *w, int member, struct epoch number)
@@ -309,7 +309,7 @@ void host_guard_looks(struct world *w, int member)
 	struct lease_page p = page_of(h);
 	struct epoch epoch = h->page.epoch;
 
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	if (!h->guard_up)
 		return;
 	if (w->now < h->guard_paused_until ||
@@ -335,7 +335,7 @@ static void elector_gone(struct world *w, int member)
 	committer_end(w, member);
 	client_close(w, member);
 	h->running = h->stopped = false;
-	h->tick = USEC_INFINITY;
+	w->tick[member] = USEC_INFINITY;
 	h->incarnation++;
 	process_stream_lost(w, member);
 }
@@ -451,7 +451,7 @@ void host_guard_crash(struct world *w, int member, bool release)
 	h->releasing = false;
 	h->guard_up = false;
 	h->guard_generation++;
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	h->guard_paused_until = 0;
 	new_page(w, member);
 	host_stop_jobmanager_now(w, member);
@@ -478,8 +478,28 @@ void host_elector_exits(struct world *w, int member)
 		h->file.exists = false;
 	elector_gone(w, member);
 	h->guard_up = false;
-	h->guard_due = USEC_INFINITY;
+	w->guard_due[member] = USEC_INFINITY;
 	new_page(w, member);
+}
+
+/* Nothing of it runs: what happens to it happens when it wakes (sim.c), in the same order. */
+void host_paused(struct world *w, int member, usec_t until)
+{
+	struct host *h = &w->host[member];
+	usec_t lease =
+	        h->page.state == PAGE_ARMED ? true_time(w, member, h->page.deadline_local) : 0;
+
+	h->paused_until = until;
+	if (lease <= until)
+		h->overslept_until = until + lease_jitter(&w->lease) + w->stop;
+	if (w->tick[member] < until)
+		w->tick[member] = until;
+	if (w->guard_due[member] < until)
+		w->guard_due[member] = until + between(w, 0, lease_jitter(&w->lease) / 4);
+	if (w->paused_until < until)
+		w->paused_until = until;
+	if (w->faults_end < until)
+		w->faults_end = until;
 }
 
 /* Power cut: nothing is left, the runtime directory neither. */
@@ -488,6 +508,7 @@ void host_lost(struct world *w, int member)
 	struct host *h = &w->host[member];
 
 	h->lost = h->was_lost = true;
+	h->paused_until = 0;
 	host_guard_crash(w, member, false);
 	client_close(w, N_MEMBERS + member);
 	note(w, member, "host is lost");

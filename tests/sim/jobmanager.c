@@ -8,11 +8,6 @@
 
 enum { SAY_MS = 1000, RETRY_MS = 100 };
 
-bool process_acts(const struct host *h)
-{
-	return h->jobmanager != JM_NONE && h->process.leads;
-}
-
 /* From then on, and in runs about P7 and P9, it does what it should. */
 static bool behaves(const struct world *w)
 {

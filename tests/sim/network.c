@@ -36,11 +36,13 @@ static usec_t latency(struct world *w, int member)
 
 static struct request *new_request(struct world *w, int client, enum request_kind kind)
 {
-	for (unsigned i = 0; i < MAX_REQUESTS; i++) {
-		struct request *r = &w->request[w->next_request++ % MAX_REQUESTS];
+	for (unsigned i = 0; i < MAX_REQUESTS; i++) { /* the first: a few are in use */
+		struct request *r = &w->request[i];
 
 		if (r->used)
 			continue;
+		if (i >= w->n_requests)
+			w->n_requests = i + 1;
 		*r = (struct request){
 			.used = true,
 			.kind = kind,
@@ -74,12 +76,43 @@ static usec_t in_order(usec_t *last, usec_t when)
 static void send(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
+	unsigned last;
 
 	assert(c != NULL);
 	r->number = ++c->n_sent;
 	schedule(w, r, in_order(&c->last_up, w->now + latency(w, client_member(r->client))),
 	         EV_ARRIVE);
-	schedule(w, r, w->now + answer_timeout(w), EV_TIMEOUT);
+	assert(w->n_timeouts < MAX_TIMEOUTS);
+	last = (w->first_timeout + w->n_timeouts++) % MAX_TIMEOUTS;
+	w->timeout[last].at = w->now + answer_timeout(w);
+	w->timeout[last].of = (unsigned)(r - w->request);
+}
+
+static struct request *drop_first_timeout(struct world *w)
+{
+	struct request *r = &w->request[w->timeout[w->first_timeout].of];
+
+	w->first_timeout = (w->first_timeout + 1) % MAX_TIMEOUTS;
+	w->n_timeouts--;
+	return r;
+}
+
+/* Those that were answered are no events. */
+usec_t network_next_timeout(struct world *w)
+{
+	for (; w->n_timeouts > 0; (void)drop_first_timeout(w)) {
+		usec_t when = w->timeout[w->first_timeout].at;
+		const struct request *r = &w->request[w->timeout[w->first_timeout].of];
+
+		if (r->used && !r->answered && r->sent + answer_timeout(w) == when)
+			return when;
+	}
+	return USEC_INFINITY;
+}
+
+void network_first_timeout(struct world *w)
+{
+	network_timeout(w, drop_first_timeout(w));
 }
 
 /* ---- clients ---- */
@@ -102,6 +135,17 @@ void client_open(struct world *w, int client, int session, const struct nonce *n
 	   (struct world_event){ .type = EV_PING, .who = client, .generation = cl->handle });
 }
 
+/* In the place of one that its client has lost. */
+static uint64_t new_connection(struct world *w)
+{
+	const struct connection *c;
+
+	do
+		c = &w->connection[++w->n_connections % MAX_CONNECTIONS];
+	while (c->id != 0 && w->client[c->client].connection == c->id);
+	return w->n_connections;
+}
+
 void client_try(struct world *w, int client)
 {
 	struct client *cl = &w->client[client];
@@ -117,7 +161,7 @@ void client_try(struct world *w, int client)
 		           .type = EV_CONNECT, .who = client, .generation = cl->handle });
 		return; /* refused */
 	}
-	cl->connection = ++w->n_connections;
+	cl->connection = new_connection(w);
 	cl->connecting = true;
 	c = &w->connection[cl->connection % MAX_CONNECTIONS];
 	*c = (struct connection){
@@ -150,7 +194,7 @@ static void lose(struct world *w, int client, bool tell)
 	}
 	cl->connection = 0;
 	cl->connecting = false;
-	for (unsigned i = 0; i < MAX_REQUESTS; i++) {
+	for (unsigned i = 0; i < w->n_requests; i++) {
 		struct request *r = &w->request[i];
 
 		if (!r->used || r->answered || c == NULL || r->connection != c->id)
@@ -246,6 +290,17 @@ static bool cut(const struct world *w, const struct connection *c, bool this_way
 	       (h->cut_server < 0 || h->cut_server == c->server);
 }
 
+/* Whether what a server says by itself reaches the client; if it does later: when. */
+bool network_reaches(struct world *w, const struct connection *c, usec_t *ret_when)
+{
+	const struct host *h = &w->host[client_member(c->client)];
+
+	*ret_when = w->now;
+	if (cut(w, c, h->down_ok))
+		*ret_when = h->cut_until + between(w, 0, MS(40));
+	return h->wire != WIRE_DEAF;
+}
+
 /* A server that is given a session anew closes its connection of before; what it had already read
  * from that is carried out. */
 static bool evicted(struct world *w, const struct connection *c)
@@ -256,6 +311,17 @@ static bool evicted(struct world *w, const struct connection *c)
 	       (s->server != c->server || percent(w, 50));
 }
 
+/* Too large for what is left of the wire. */
+static bool vanishes(const struct host *h, const struct request *r)
+{
+	bool heartbeat = r->kind == REQ_CORE && r->cmd.type == CORE_CMD_HEARTBEAT;
+
+	if (h->wire != WIRE_HANDSHAKES && h->wire != WIRE_HEARTBEATS)
+		return false;
+	return r->kind != REQ_CONNECT && r->kind != REQ_PING &&
+	       !(heartbeat && h->wire == WIRE_HEARTBEATS);
+}
+
 void network_arrive(struct world *w, struct request *r)
 {
 	struct connection *c = connection_get(w, r->connection);
@@ -264,6 +330,11 @@ void network_arrive(struct world *w, struct request *r)
 
 	if (c == NULL || (!c->alive && r->number > c->land) || evicted(w, c)) {
 		lost(r);
+		return;
+	}
+	c->stuck |= vanishes(h, r);
+	if (c->stuck || (h->wire == WIRE_DEAF && r->kind == REQ_CONNECT && r->session < 0)) {
+		lost(r); /* a session of which nobody hears has no nodes */
 		return;
 	}
 	/* What a dead client has sent may be on its way for long. */
@@ -343,7 +414,7 @@ void network_commit(struct world *w, struct request *r)
 		return;
 	}
 	if ((!ensemble_has_quorum(w) || w->now < w->zk.server[c->server].alone_until) &&
-	    !ensemble_reads_old(w, r, c)) {
+	    !look_is_old(w, r, c)) {
 		if (percent(w, 15)) {
 			lost(r);
 			return;
@@ -409,6 +480,10 @@ void network_answer(struct world *w, struct request *r)
 		done_with(r); /* answered as unknown, now or when the client notices */
 		return;
 	}
+	if (h->wire == WIRE_DEAF) {
+		lost(r);
+		return;
+	}
 	if (cut(w, c, h->down_ok)) {
 		schedule(w, r, in_order(&c->last_down, h->cut_until + between(w, 0, MS(40))),
 		         EV_ANSWER);
@@ -429,6 +504,10 @@ void network_timeout(struct world *w, struct request *r)
 		return;
 	if (w->now < r->sent + answer_timeout(w))
 		return; /* the slot was used again */
+	if (is_paused(w, &w->host[client_member(r->client)])) {
+		schedule(w, r, w->host[client_member(r->client)].paused_until, EV_TIMEOUT);
+		return;
+	}
 	if (w->host[client_member(r->client)].stopped && !is_releaser(r->client)) {
 		schedule(w, r, w->now + MS(20), EV_TIMEOUT);
 		return;

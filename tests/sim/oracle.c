@@ -21,8 +21,10 @@ void violated(struct world *w, const char *format, ...)
 }
 
 /* Who may do something under an epoch: cold, it is started for that; hot, it has the grant. */
-static bool acts(const struct host *h)
+static bool acts(const struct world *w, const struct host *h)
 {
+	if (is_paused(w, h))
+		return false;
 	return h->hot ? process_acts(h) : h->jobmanager != JM_NONE;
 }
 
@@ -31,7 +33,7 @@ int oracle_leader(const struct world *w)
 	for (int m = 0; m < N_MEMBERS; m++) {
 		const struct host *h = &w->host[m];
 
-		if (h->running && h->jobmanager == JM_RUNNING && acts(h) &&
+		if (h->running && h->jobmanager == JM_RUNNING && acts(w, h) &&
 		    h->core.phase == CORE_LEADING)
 			return m;
 	}
@@ -43,7 +45,10 @@ int oracle_stuck(const struct world *w)
 	for (int m = 0; m < N_MEMBERS; m++) {
 		const struct host *h = &w->host[m];
 
-		if (!h->running || (h->core.phase != CORE_QUEUED && h->core.phase != CORE_LEADING))
+		if (h->wire != WIRE_WHOLE)
+			continue; /* is not expected to come back, only to be out of the way (C7) */
+		if (!h->running || is_paused(w, h) ||
+		    (h->core.phase != CORE_QUEUED && h->core.phase != CORE_LEADING))
 			return m;
 	}
 	return -1;
@@ -55,7 +60,7 @@ static void one_acts(struct world *w)
 	unsigned n = 0;
 
 	for (int m = 0; m < N_MEMBERS; m++)
-		n += acts(&w->host[m]);
+		n += acts(w, &w->host[m]) && w->now >= w->host[m].overslept_until;
 	if (n > 1)
 		violated(w, "promise 1: %u JobManagers act", n);
 }
@@ -64,9 +69,12 @@ static void one_acts(struct world *w)
 static void says_leader_within_the_lease(struct world *w, int m)
 {
 	const struct host *h = &w->host[m];
-	usec_t now = local_time(w, m, w->now);
+	usec_t now;
 
-	if (!h->running || h->stopped || core_state(&h->core, now) != CORE_STATE_LEADER)
+	if (!h->says_leader || !h->running || h->stopped || is_paused(w, h))
+		return;
+	now = local_time(w, m, w->now);
+	if (core_state(&h->core, now) != CORE_STATE_LEADER)
 		return;
 	if (now >= h->core.lease.deadline)
 		violated(w, "promise 5: %c says leader past its deadline", 'a' + m);
@@ -84,6 +92,21 @@ void oracle_check(struct world *w)
 		says_leader_within_the_lease(w, m);
 }
 
+/* A2: a latch whose create had no answer is found, and goes when it is not wanted.  Watches are
+ * lost now and then, so there has to have been time for a look without one. */
+void oracle_latches(struct world *w)
+{
+	for (unsigned i = 0; i < w->zk.tree.n_latches; i++) {
+		const struct sim_latch *l = &w->zk.tree.latch[i];
+		int m = client_member(w->zk.session[l->session].client);
+		const struct host *h = &w->host[m];
+
+		if (l->alive && h->wire == WIRE_WHOLE && w->now >= w->healed_at + MS(5500) &&
+		    w->now >= l->made + MS(5500) && !latch_name_equal(&l->name, &h->core.latch))
+			violated(w, "rule A2: %c does not know its latch %s", 'a' + m, l->name.s);
+	}
+}
+
 /* P2: epochs grow by one from claim to claim: the register's history is a chain. */
 void oracle_claimed(struct world *w, struct epoch epoch)
 {
@@ -91,6 +114,46 @@ void oracle_claimed(struct world *w, struct epoch epoch)
 		violated(w, "promise 2: claim of epoch %llu after %llu",
 		         (unsigned long long)epoch.v, (unsigned long long)w->claimed.v);
 	w->claimed = epoch;
+}
+
+/* P8: how the term before ended, as the claim that follows says it. */
+void oracle_follows(struct world *w, const struct sim_register *before,
+                    const struct core_command *claim)
+{
+	enum cause cause = before->released ? before->cause
+	                   : latch_name_equal(&before->owner, &claim->latch)
+	                           ? CAUSE_RESTART_IN_PLACE
+	                           : CAUSE_PREDECESSOR_GONE;
+
+	if (claim->cause != cause)
+		violated(w, "promise 8: the claim of epoch %llu says %s, it was %s",
+		         (unsigned long long)claim->epoch.v, cause_code(claim->cause),
+		         cause_code(cause));
+}
+
+/* .. and why a JobManager is stopped: what can be told from outside is so. */
+void oracle_stops(struct world *w, int member, const struct core_command *cmd)
+{
+	const struct host *h = &w->host[member];
+	const struct sim_register *reg = &w->zk.tree.reg;
+	usec_t asked = usec_sub(h->page.deadline_local, h->hot ? h->core.lease.params.revoke : 0);
+
+	if (cmd->cause == CAUSE_NONE)
+		violated(w, "promise 8: %c stops its JobManager without a cause", 'a' + member);
+	if (cmd->cause == CAUSE_LEASE_EXPIRED && h->page.state == PAGE_ARMED && h->core.now < asked)
+		violated(w, "promise 8: %c says that its lease has passed", 'a' + member);
+	if (cmd->cause == CAUSE_LATCH_REMOVED && !reg->released && reg->epoch.v == cmd->epoch.v &&
+	    latch_name_equal(&reg->owner, &h->file.latch) && znodes_latch(w, &reg->owner) != NULL)
+		violated(w, "promise 8: %c says that its latch is gone", 'a' + member);
+}
+
+static void timings(struct world *w, int member)
+{
+	const struct core *c = &w->host[member].core;
+
+	if (c->detected == 0 || c->claim_sent < c->detected || c->claimed < c->claim_sent ||
+	    c->granted < c->claimed || c->granted != c->now)
+		violated(w, "promise 8: %c has no timings of its takeover", 'a' + member);
 }
 
 void oracle_granted(struct world *w, int member, struct epoch epoch)
@@ -104,6 +167,7 @@ void oracle_granted(struct world *w, int member, struct epoch epoch)
 		violated(w, "grant of epoch %llu that nobody claimed", (unsigned long long)epoch.v);
 	if (!committer_loaded(&h->committer, epoch))
 		violated(w, "grant of epoch %llu without its log", (unsigned long long)epoch.v);
+	timings(w, member);
 	w->granted = epoch;
 	w->n_grants++;
 }
@@ -114,6 +178,8 @@ void oracle_acts(struct world *w, int member, struct epoch epoch)
 {
 	const struct host *h = &w->host[member];
 
+	if (epoch.v <= w->acted.v && w->now < h->overslept_until)
+		return;
 	if (epoch.v <= w->acted.v)
 		violated(w, "promise 2: %c acts under epoch %llu after %llu", 'a' + member,
 		         (unsigned long long)epoch.v, (unsigned long long)w->acted.v);
@@ -126,7 +192,7 @@ void oracle_acts(struct world *w, int member, struct epoch epoch)
 /* A6: the elector ends the page only when nobody acts under it. */
 void oracle_disarmed(struct world *w, int member)
 {
-	if (acts(&w->host[member]))
+	if (acts(w, &w->host[member]))
 		violated(w, "rule A6: %c disarms the page of a JobManager that acts", 'a' + member);
 }
 

@@ -35,6 +35,7 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_UNHEALTHY] = "health-probe-fails",
 	[FAULT_STREAM_LOST] = "stream-lost",
 	[FAULT_HOST_LOST] = "host-lost",
+	[FAULT_HOST_PAUSED] = "host-paused",
 	[FAULT_LATCH_REMOVED] = "latch-removed-by-hand",
 	[FAULT_MEMBER_REMOVED] = "member-node-removed-by-hand",
 	[FAULT_FALSE_EXPIRED] = "false-EXPIRED",
@@ -45,6 +46,8 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_STEP_DOWN] = "step-down",
 	[FAULT_SHUTDOWN] = "shutdown",
 	[FAULT_SWALLOWED] = "touches-lost-and-cut-off",
+	[FAULT_DEAF] = "hears-nothing",
+	[FAULT_SMALL_ONLY] = "all-but-small-requests-lost",
 };
 
 const char *plan_fault_name(enum fault_type type)

@@ -6,32 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* splitmix64 */
-uint64_t chance(struct world *w)
-{
-	uint64_t z = w->random += 0x9e3779b97f4a7c15;
+enum { PLACES = MAX_EVENTS };
 
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-uint64_t below(struct world *w, uint64_t n)
-{
-	return n == 0 ? 0 : chance(w) % n;
-}
-
-bool percent(struct world *w, unsigned p)
-{
-	return below(w, 100) < p;
-}
-
-usec_t between(struct world *w, usec_t a, usec_t b)
-{
-	return b <= a ? a : a + below(w, b - a + 1);
-}
-
-static bool earlier(const struct world_event *a, const struct world_event *b)
+static bool earlier(const struct due *a, const struct due *b)
 {
 	return a->at < b->at || (a->at == b->at && a->order < b->order);
 }
@@ -39,50 +16,41 @@ static bool earlier(const struct world_event *a, const struct world_event *b)
 void at(struct world *w, usec_t when, struct world_event ev)
 {
 	struct world_queue *q = &w->queue;
-	unsigned i = q->n++;
+	unsigned i = q->n++, place = q->n_free > 0 ? q->free[--q->n_free] : q->most++;
+	struct due due = { when > w->now ? when : w->now, q->order++ * PLACES + place };
 
-	assert(q->n <= MAX_EVENTS);
-	ev.at = when > w->now ? when : w->now;
-	ev.order = q->order++;
-	while (i > 0 && earlier(&ev, &q->event[(i - 1) / 2])) {
-		q->event[i] = q->event[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	q->event[i] = ev;
+	assert(place < PLACES);
+	q->event[place] = ev;
+	for (; i > 0 && earlier(&due, &q->when[(i - 1) / 2]); i = (i - 1) / 2)
+		q->when[i] = q->when[(i - 1) / 2];
+	q->when[i] = due;
 }
 
 usec_t queue_next(const struct world *w)
 {
-	return w->queue.n > 0 ? w->queue.event[0].at : USEC_INFINITY;
+	return w->queue.n > 0 ? w->queue.when[0].at : USEC_INFINITY;
 }
 
 bool queue_pop(struct world *w, struct world_event *ret)
 {
 	struct world_queue *q = &w->queue;
-	struct world_event last;
-	unsigned i = 0, child;
+	unsigned i = 0, child, place;
+	struct due last;
 
 	if (q->n == 0)
 		return false;
-	*ret = q->event[0];
-	last = q->event[--q->n];
-	while ((child = 2 * i + 1) < q->n) {
-		if (child + 1 < q->n && earlier(&q->event[child + 1], &q->event[child]))
-			child++;
-		if (!earlier(&q->event[child], &last))
+	place = q->when[0].order % PLACES;
+	*ret = q->event[place];
+	q->free[q->n_free++] = (uint16_t)place;
+	last = q->when[--q->n];
+	for (; (child = 2 * i + 1) < q->n; i = child) {
+		child += child + 1 < q->n && earlier(&q->when[child + 1], &q->when[child]);
+		if (!earlier(&q->when[child], &last))
 			break;
-		q->event[i] = q->event[child];
-		i = child;
+		q->when[i] = q->when[child];
 	}
-	q->event[i] = last;
+	q->when[i] = last;
 	return true;
-}
-
-usec_t local_time(const struct world *w, int member, usec_t now)
-{
-	const struct host *h = &w->host[member];
-
-	return (usec_t)((int64_t)now + h->offset + (int64_t)now * h->ppm / 1000000);
 }
 
 /* The first moment at which the member's clock shows `local` or more. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The elector's shell: carries out commands, gives answers back as events, keeps the session file
- * and the newest version of the register.  It fulfils what election/core.h asks of a shell.
+ * and the newest version of the register.  It fulfils what election/core.h asks of a shell, as the
+ * daemon/elector*.c do; those speak to a loop, a session and a socket, for which there is nothing
+ * here to be linked with (see committer.c).
  */
 #include "tests/sim/world.h"
 
@@ -303,6 +305,8 @@ static void jobmanager(struct world *w, int member, const struct core_command *c
 		return;
 	}
 	w->n_stops += kill || revoke;
+	if (kill || revoke)
+		oracle_stops(w, member, cmd);
 	if (cmd->failed && !h->unhealthy)
 		oracle_hangs(w, member);
 	if (!h->hot || !revoke)
@@ -382,7 +386,9 @@ static void carry_out(struct world *w, int member, const struct core_out *out)
 {
 	struct host *h = &w->host[member];
 	uint32_t incarnation = h->incarnation;
+	usec_t next;
 
+	h->says_leader = core_state(&h->core, h->core.now) == CORE_STATE_LEADER;
 	for (unsigned i = 0; i < out->n; i++) {
 		command(w, member, &out->cmd[i]);
 		faults_on_command(w, member, out->cmd[i].type);
@@ -390,13 +396,14 @@ static void carry_out(struct world *w, int member, const struct core_out *out)
 			return; /* died between two commands */
 	}
 	leadership_look(w, member);
-	if (core_next_tick(&h->core) != h->core.now + MS(100) || w->k == MS(200))
+	next = core_next_tick(&h->core);
+	if (next != h->core.now + MS(100) || w->k == MS(200))
 		h->n_spins = 0;
 	else if (++h->n_spins > 40)
 		violated(w, "%c is woken ten times a second for nothing", 'a' + member);
-	h->tick = true_time(w, member, core_next_tick(&h->core));
-	if (h->tick != USEC_INFINITY)
-		h->tick += between(w, 0, 500);
+	w->tick[member] = true_time(w, member, next);
+	if (next != USEC_INFINITY)
+		w->tick[member] += between(w, 0, 500);
 }
 
 void shell_feed(struct world *w, int member, struct core_event ev)

@@ -53,9 +53,14 @@ static void close_session(struct world *w, const struct world_event *ev)
 static void connection_event(struct world *w, const struct world_event *ev)
 {
 	const struct connection *c = connection_get(w, ev->arg);
+	usec_t when;
 
-	if (c == NULL || w->client[c->client].connection != c->id)
+	if (c == NULL || w->client[c->client].connection != c->id || !network_reaches(w, c, &when))
 		return;
+	if (when > w->now) {
+		at(w, when, *ev);
+		return;
+	}
 	if (ev->type == EV_WATCH)
 		shell_changed(w, c->client);
 	else if (w->host[client_member(c->client)].stopped && !is_releaser(c->client))
@@ -127,6 +132,45 @@ static void storage_event(struct world *w, const struct world_event *ev)
 		storage_late(w, ev->who, ev->generation);
 	else
 		storage_lands(w, (unsigned)ev->who);
+}
+
+/* On which host; -1: on none. */
+static int host_of(struct world *w, const struct world_event *ev)
+{
+	const struct connection *c;
+
+	switch ((int)ev->type) {
+	case EV_ANSWER:
+	case EV_TIMEOUT:
+		return client_member(w->request[ev->who].client);
+	case EV_BROKEN:
+	case EV_WATCH:
+		c = connection_get(w, ev->arg);
+		return c != NULL ? client_member(c->client) : -1;
+	case EV_CONNECT:
+	case EV_PING:
+		return client_member(ev->who);
+	case EV_ARRIVE:
+	case EV_COMMIT:
+	case EV_RELAY:
+	case EV_EXPIRER:
+	case EV_CLOSE:
+	case EV_STORE_LANDS:
+	case EV_FAULT:
+		return -1;
+	default:
+		return ev->who % N_MEMBERS;
+	}
+}
+
+static bool waits_for_its_host(struct world *w, const struct world_event *ev)
+{
+	int m = w->now < w->paused_until ? host_of(w, ev) : -1;
+
+	if (m < 0 || !is_paused(w, &w->host[m]))
+		return false;
+	at(w, w->host[m].paused_until, *ev);
+	return true;
 }
 
 static void happen(struct world *w, const struct world_event *ev)
@@ -215,29 +259,33 @@ static void advance(struct world *w)
 	usec_t next = queue_next(w);
 	int timer = -1, guard = -1;
 	struct world_event ev;
+	usec_t timeout;
 
 	for (int m = 0; m < N_MEMBERS; m++) {
-		const struct host *h = &w->host[m];
-
-		if (h->running && !h->stopped && h->tick < next) {
-			next = h->tick;
+		if (w->tick[m] < next) {
+			next = w->tick[m];
 			timer = m;
 		}
 	}
 	for (int m = 0; m < N_MEMBERS; m++) {
-		if (w->host[m].guard_due < next) {
-			next = w->host[m].guard_due;
+		if (w->guard_due[m] < next) {
+			next = w->guard_due[m];
 			guard = m;
 		}
 	}
+	timeout = network_next_timeout(w);
+	if (timeout < next)
+		next = timeout;
 	if (next > w->now)
 		w->now = next;
-	if (guard >= 0) {
+	if (timeout == next && timeout != USEC_INFINITY) {
+		network_first_timeout(w);
+	} else if (guard >= 0) {
 		host_guard_looks(w, guard);
 	} else if (timer >= 0) {
-		w->host[timer].tick = USEC_INFINITY;
+		w->tick[timer] = USEC_INFINITY;
 		shell_tick(w, timer);
-	} else if (queue_pop(w, &ev)) {
+	} else if (queue_pop(w, &ev) && !waits_for_its_host(w, &ev)) {
 		happen(w, &ev);
 	}
 }
@@ -317,7 +365,7 @@ static void begin(struct world *w, uint64_t seed, bool verbose)
 	w->verbose = verbose;
 	w->leader = -1;
 	for (int m = 0; m < N_MEMBERS; m++)
-		w->host[m].tick = w->host[m].guard_due = USEC_INFINITY;
+		w->tick[m] = w->guard_due[m] = USEC_INFINITY;
 	if (verbose)
 		plan_write(w, stdout);
 	storage_begin(w);
@@ -341,6 +389,8 @@ void sim_run(struct world *w, uint64_t seed, bool verbose)
 		if (w->healed && settled(w))
 			break;
 	}
+	if (!w->failed)
+		oracle_latches(w);
 	if (!w->failed)
 		ledger_check_map(w, w->leader, w->host[w->leader].committer.map);
 	nothing_changed(w);
@@ -424,6 +474,7 @@ static int list_cases(void)
 
 struct totals {
 	uint64_t runs, failed, steps, grants, hash, commits, acknowledged, unknown, never;
+	uint64_t events, faults, simulated;
 	usec_t slowest;
 };
 
@@ -434,12 +485,34 @@ static void add(struct totals *t, const struct world *w)
 	t->steps += w->n_steps;
 	t->grants += w->n_grants;
 	t->hash ^= w->trace_hash;
+	t->events += w->n_events;
+	t->faults += w->n_struck;
+	t->simulated += w->now;
 	t->commits += w->ledger.committed;
 	t->acknowledged += w->ledger.n_done;
 	t->unknown += w->ledger.n_unknown;
 	t->never += w->ledger.n_never;
 	if (!w->failed && w->led_since > w->healed_at && w->led_since - w->healed_at > t->slowest)
 		t->slowest = w->led_since - w->healed_at;
+}
+
+static void tell_totals(const struct totals *t)
+{
+	double runs = t->runs > 0 ? (double)t->runs : 1;
+
+	printf("%llu runs, %llu failed, %llu steps, %llu grants, %llu commits, %llu acknowledged, "
+	       "%llu unknown, %llu never, slowest leader %.1f s, hash %016llx\n",
+	       (unsigned long long)t->runs, (unsigned long long)t->failed,
+	       (unsigned long long)t->steps, (unsigned long long)t->grants,
+	       (unsigned long long)t->commits, (unsigned long long)t->acknowledged,
+	       (unsigned long long)t->unknown, (unsigned long long)t->never,
+	       (double)t->slowest / 1e6, (unsigned long long)t->hash);
+	printf("a schedule, on the mean: %.0f events, %.0f steps of a core, %.1f faults, %.1f "
+	       "grants, "
+	       "%.1f commits, %.1f simulated seconds\n",
+	       (double)t->events / runs, (double)t->steps / runs, (double)t->faults / runs,
+	       (double)t->grants / runs, (double)t->commits / runs,
+	       (double)t->simulated / runs / 1e6);
 }
 
 /* What failed, what of its plan is needed for that, and the story of that run. */
@@ -510,12 +583,6 @@ int main(int argc, char **argv)
 		o.only_case = (int)i;
 		run_seeds(&o, seed, runs / 20, &t);
 	}
-	printf("%llu runs, %llu failed, %llu steps, %llu grants, %llu commits, %llu acknowledged, "
-	       "%llu unknown, %llu never, slowest leader %.1f s, hash %016llx\n",
-	       (unsigned long long)t.runs, (unsigned long long)t.failed,
-	       (unsigned long long)t.steps, (unsigned long long)t.grants,
-	       (unsigned long long)t.commits, (unsigned long long)t.acknowledged,
-	       (unsigned long long)t.unknown, (unsigned long long)t.never, (double)t.slowest / 1e6,
-	       (unsigned long long)t.hash);
+	tell_totals(&t);
 	return t.failed > 0 || (tell && !coverage_tell());
 }

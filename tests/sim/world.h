@@ -4,7 +4,8 @@
  * of three ZooKeeper servers, network and clocks.  One seed is one run; no thread, no real time, no
  * allocation, so that a run can be repeated.
  *
- *   queue.c     time and chance          ensemble.c  what ZooKeeper commits, sessions and their end
+ *   queue.c     time and chance          ensemble.c  ZooKeeper's servers, sessions and their end
+ *   znodes.c    what writes do           look.c      what reads show
  *   network.c   connections, requests    shell.c     the elector's shell: commands and answers
  *   host.c      guard, JobManager        jobmanager.c  a hot JobManager, as its library acts
  *   oracle.c    what must always hold    leadership.c  what elector and hot JobManager tell
@@ -13,6 +14,10 @@
  *   coverage.c  whether all of it happened
  *   plan.c      what a run is about       minimise.c  what of it matters
  *   sim.c       one run after the other
+ *
+ * One run, a schedule, is one cluster from its start until a leader has stayed for T after the
+ * faults: on the mean 1,800 events, 470 steps of the three cores, 3 faults, 19 simulated seconds
+ * with 16 commits (the last line that sim prints has the figures of its runs).
  *
  * Each member is cold or hot.  A cold JobManager acts from its start to its death; a hot one from
  * the moment a grant reaches it until it has revoked, halted or died.
@@ -38,6 +43,7 @@ enum {
 	MAX_REQUESTS = 192,
 	MAX_CONNECTIONS = 64,
 	MAX_EVENTS = 1024,
+	MAX_TIMEOUTS = 512,
 	MAX_INBOX = 64,
 	MAX_FAULTS = 24,
 };
@@ -47,10 +53,10 @@ enum {
 /* ---- queue.c ---- */
 
 enum world_event_type {
-	EV_ARRIVE, /* request reaches its server */
-	EV_COMMIT, /* .. and the ensemble's order of writes */
-	EV_ANSWER, /* .. and its answer the client */
-	EV_TIMEOUT,
+	EV_ARRIVE,  /* request reaches its server */
+	EV_COMMIT,  /* .. and the ensemble's order of writes */
+	EV_ANSWER,  /* .. and its answer the client */
+	EV_TIMEOUT, /* of a client that was stopped when it came */
 	EV_BROKEN,  /* a client notices that its connection is gone */
 	EV_CONNECT, /* a client tries the next server */
 	EV_PING,
@@ -88,26 +94,28 @@ enum world_event_type {
 };
 
 struct world_event {
-	usec_t at;
-	uint64_t order;
 	enum world_event_type type;
 	int who;
 	uint32_t generation;
 	uint64_t arg, arg2;
 };
 
+struct due {
+	usec_t at;
+	uint64_t order; /* of those at the same time; then its place */
+};
+
+/* A heap of when; the events themselves stay where they are. */
 struct world_queue {
-	unsigned n;
+	unsigned n, n_free, most;
 	uint64_t order;
+	struct due when[MAX_EVENTS];
+	uint16_t free[MAX_EVENTS];
 	struct world_event event[MAX_EVENTS];
 };
 
 struct world;
 
-uint64_t chance(struct world *w);
-uint64_t below(struct world *w, uint64_t n); /* 0 .. n-1 */
-bool percent(struct world *w, unsigned p);
-usec_t between(struct world *w, usec_t a, usec_t b);
 void at(struct world *w, usec_t when, struct world_event ev);
 bool queue_pop(struct world *w, struct world_event *ret);
 usec_t queue_next(const struct world *w);
@@ -127,6 +135,7 @@ struct sim_latch {
 	bool alive;
 	struct latch_name name;
 	int session;
+	usec_t made;
 };
 
 struct sim_member {
@@ -213,6 +222,7 @@ struct connection {
 	uint32_t handle, server_generation;
 	uint32_t n_sent, land; /* after its end: how many of those sent still land */
 	bool delayed;          /* .. and later than they were sent */
+	bool stuck;            /* something got lost, and holds up all behind it */
 	usec_t last_up, last_commit, last_down;
 	/* what the last look left watches on */
 	bool watch_register, watch_members;
@@ -252,6 +262,10 @@ struct page {
 
 enum jobmanager_state { JM_NONE, JM_RUNNING, JM_TERMINATING, JM_KILLED };
 
+/* What gets through: all, all but what comes back, only handshakes and pings, those and heartbeats.
+ */
+enum wire { WIRE_WHOLE, WIRE_DEAF, WIRE_HANDSHAKES, WIRE_HEARTBEATS };
+
 /* A hot JobManager; it acts while it leads. */
 struct process {
 	bool up, leads, revoking;
@@ -266,32 +280,38 @@ struct process {
 };
 
 struct host {
-	bool hot;
+	/* what is looked at after each event */
+	bool hot, running, stopped;
+	bool says_leader; /* as of its last step: time alone makes no leader */
+	usec_t paused_until;
+	/* It woke when its lease was over: until one of guard and elector has run and killed, no
+	 * promise but P2 holds (the limits in docs/failure-model.md). */
+	usec_t overslept_until;
+	enum jobmanager_state jobmanager;
+	struct process process;
 	int64_t offset, ppm;
 	usec_t cut_until;    /* from the network */
 	int cut_server;      /* from this one only; -1 = from all */
 	bool up_ok, down_ok; /* one direction works */
 	bool slow;
+	enum wire wire; /* for ever */
 	/* guard */
 	bool guard_up, lost, was_lost;
 	usec_t guard_paused_until;
-	usec_t guard_due; /* when it looks at the page again */
 	struct lease_page_memory memory;
 	struct page page;
 	unsigned deaths;
 	bool elector_wanted, releasing;
-	enum jobmanager_state jobmanager;
 	struct epoch jobmanager_epoch; /* hot: the number of the process */
 	uint32_t jobmanager_generation, guard_generation;
 	bool unreaped;                    /* dead, and the guard has not looked */
 	bool failed;                      /* killed since it hangs: counts as an exit */
 	bool need_release;                /* before the next elector */
 	bool start_pending, stop_pending; /* messages that a stopped guard has not read */
-	struct process process;
 	unsigned restarts;
 	struct session_file file;
 	/* elector */
-	bool running, stopped, exiting;
+	bool exiting;
 	uint32_t incarnation;
 	struct core core;
 	struct epoch number; /* hot: of the process that it knows */
@@ -299,8 +319,7 @@ struct host {
 	struct epoch told; /* over the stream */
 	usec_t word_at;    /* the last word that was taken, or the last grant told */
 	bool unhealthy;    /* its probe fails */
-	usec_t tick;
-	unsigned n_spins; /* wakings in a row by which nothing came to be due */
+	unsigned n_spins;  /* wakings in a row by which nothing came to be due */
 	unsigned n_inbox;
 	struct core_event inbox[MAX_INBOX];
 	reasons_t reasons;
@@ -333,6 +352,7 @@ enum fault_type {
 	FAULT_UNHEALTHY,
 	FAULT_STREAM_LOST,
 	FAULT_HOST_LOST,
+	FAULT_HOST_PAUSED, /* all of it stands still, and its clock shows it afterwards */
 	FAULT_LATCH_REMOVED,
 	FAULT_MEMBER_REMOVED,
 	FAULT_FALSE_EXPIRED,
@@ -343,6 +363,8 @@ enum fault_type {
 	FAULT_STEP_DOWN,
 	FAULT_SHUTDOWN,
 	FAULT_SWALLOWED, /* its server loses what it had not relayed, and it is cut off */
+	FAULT_DEAF,      /* these two are not mended (C7) */
+	FAULT_SMALL_ONLY,
 	FAULT_N_
 };
 
@@ -386,8 +408,16 @@ struct world {
 	uint64_t n_connections;
 	struct connection connection[MAX_CONNECTIONS];
 	struct request request[MAX_REQUESTS];
-	unsigned next_request;
+	unsigned n_requests; /* at a time, so far */
+	/* When they are given up: in the order in which they were sent.  Few ever are. */
+	unsigned first_timeout, n_timeouts;
+	struct {
+		usec_t at;
+		unsigned of;
+	} timeout[MAX_TIMEOUTS];
 	struct host host[N_MEMBERS];
+	usec_t tick[N_MEMBERS];      /* of an elector that runs */
+	usec_t guard_due[N_MEMBERS]; /* when it looks at the page again */
 	/* schedule */
 	enum run_mode mode;
 	usec_t faults_end, healed_at, led_since;
@@ -395,18 +425,18 @@ struct world {
 	unsigned n_faults;
 	struct fault fault[MAX_FAULTS];
 	bool healed, ended;
+	usec_t paused_until; /* the last of the hosts */
 	/* oracle */
 	bool failed;
 	char why[160];
 	uint64_t seed;
 	struct epoch granted, claimed, acted, wrote;
-	unsigned n_grants, n_stops, n_steps, n_events;
+	unsigned n_grants, n_stops, n_steps, n_events, n_struck;
 	uint64_t trace_hash;
 	bool verbose;
 };
 
 /* ---- queue.c ---- */
-usec_t local_time(const struct world *w, int member, usec_t now);
 usec_t true_time(const struct world *w, int member, usec_t local);
 void note(struct world *w, int who, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -421,11 +451,18 @@ void ensemble_expire_due(struct world *w);
 void ensemble_close_session(struct world *w, int session);
 void ensemble_server_down(struct world *w, int server, usec_t until);
 void ensemble_leader_alone(struct world *w, usec_t until);
-bool ensemble_reads_old(const struct world *w, const struct request *r, const struct connection *c);
 void ensemble_elect(struct world *w, usec_t until);
-void ensemble_remove_latch(struct world *w, struct sim_latch *l);
-struct sim_latch *ensemble_latch(struct world *w, const struct latch_name *name);
-bool ensemble_has_session(const struct world *w, int session, const struct nonce *nonce);
+
+/* ---- znodes.c ---- */
+void znodes_request(struct world *w, struct request *r, struct connection *c);
+enum core_result znodes_commit(struct world *w, struct request *r);
+void znodes_remove_latch(struct world *w, struct sim_latch *l);
+struct sim_latch *znodes_latch(struct world *w, const struct latch_name *name);
+
+/* ---- look.c ---- */
+void look_step(struct world *w, struct request *r, struct connection *c);
+void look_at_register(struct world *w, struct request *r, const struct connection *c);
+bool look_is_old(const struct world *w, const struct request *r, const struct connection *c);
 
 /* ---- network.c ---- */
 void client_open(struct world *w, int client, int session, const struct nonce *nonce, usec_t T);
@@ -436,10 +473,13 @@ struct request *client_ask(struct world *w, int client, enum request_kind kind,
                            const struct core_command *cmd);
 void client_ping(struct world *w, int client, uint32_t handle);
 bool client_connected(const struct world *w, int client);
+bool network_reaches(struct world *w, const struct connection *c, usec_t *ret_when);
 void network_arrive(struct world *w, struct request *r);
 void network_commit(struct world *w, struct request *r);
 void network_answer(struct world *w, struct request *r);
 void network_timeout(struct world *w, struct request *r);
+usec_t network_next_timeout(struct world *w);
+void network_first_timeout(struct world *w);
 void network_changed(struct world *w, bool reg, bool members, const struct latch_name *latch);
 void network_drop_server(struct world *w, int server, usec_t after);
 void network_drop_session(struct world *w, int session);
@@ -481,6 +521,7 @@ void host_jobmanager_reaped(struct world *w, int member, uint32_t generation, bo
 void host_release_done(struct world *w, int member);
 void host_release_begin(struct world *w, int member);
 void host_lost(struct world *w, int member);
+void host_paused(struct world *w, int member, usec_t until);
 void host_page_arm(struct world *w, int member, struct epoch epoch, usec_t deadline);
 void host_page_extend(struct world *w, int member, usec_t deadline);
 void host_page_disarm(struct world *w, int member, struct epoch epoch);
@@ -504,7 +545,6 @@ void process_tell(struct world *w, int member, const struct line_of_stream *line
 void process_answer(struct world *w, int member, enum core_word word, struct epoch epoch,
                     bool halt);
 void process_gives_up(struct world *w, int member);
-bool process_acts(const struct host *h);
 
 /* ---- leadership.c ---- */
 void leadership_look(struct world *w, int member);
@@ -548,15 +588,62 @@ void case_plan(struct world *w, int which); /* -1: any */
 /* ---- oracle.c ---- */
 void violated(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void oracle_check(struct world *w);
+void oracle_latches(struct world *w); /* at the end */
 void oracle_claimed(struct world *w, struct epoch epoch);
 void oracle_granted(struct world *w, int member, struct epoch epoch);
 void oracle_acts(struct world *w, int member, struct epoch epoch);
+void oracle_follows(struct world *w, const struct sim_register *before,
+                    const struct core_command *claim);
+void oracle_stops(struct world *w, int member, const struct core_command *cmd);
 void oracle_disarmed(struct world *w, int member);
 void oracle_hangs(struct world *w, int member);
 void oracle_written(struct world *w, struct epoch epoch);
 void oracle_commanded(struct world *w, int member, enum core_command_type type);
 int oracle_leader(const struct world *w); /* -1: none */
 int oracle_stuck(const struct world *w);  /* who neither leads nor waits for its turn; -1: nobody */
+
+/* splitmix64 */
+static inline uint64_t chance(struct world *w)
+{
+	uint64_t z = w->random += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+/* 0 .. n-1 */
+static inline uint64_t below(struct world *w, uint64_t n)
+{
+	return n == 0 ? 0 : chance(w) % n;
+}
+
+static inline bool percent(struct world *w, unsigned p)
+{
+	return below(w, 100) < p;
+}
+
+static inline usec_t between(struct world *w, usec_t a, usec_t b)
+{
+	return b <= a ? a : a + below(w, b - a + 1);
+}
+
+static inline usec_t local_time(const struct world *w, int member, usec_t now)
+{
+	const struct host *h = &w->host[member];
+
+	return (usec_t)((int64_t)now + h->offset + (int64_t)now * h->ppm / 1000000);
+}
+
+static inline bool process_acts(const struct host *h)
+{
+	return h->jobmanager != JM_NONE && h->process.leads;
+}
+
+static inline bool is_paused(const struct world *w, const struct host *h)
+{
+	return w->now < h->paused_until;
+}
 
 static inline int client_member(int client)
 {

@@ -114,6 +114,25 @@ static void a_leaders_silent_session_is_left_once_its_jobmanager_is_dead(void **
 	assert_true(m.core.old_session);
 }
 
+/* Each time it is connected, and each time what it asks for vanishes. */
+static void a_session_in_which_nothing_is_seen_for_its_timeout_is_left(void **state)
+{
+	struct member m;
+
+	(void)state;
+	queue_up(&m, fresh());
+	for (unsigned ms = 5000; ms < 15000; ms += 1000) {
+		feed(&m, EV(DISCONNECTED, ms));
+		feed(&m, EV(OBSERVED, ms, .observed = { .result = CORE_UNKNOWN }));
+		feed(&m, BEAT(ms, CORE_UNKNOWN, ms));
+		feed(&m, CONNECTED(ms + 10));
+	}
+	feed(&m, EV(TICK, 14999));
+	assert_int_equal(m.core.phase, CORE_QUEUED);
+	expect(&m, EV(TICK, 15000), "connect-new");
+	assert_true(m.core.old_session);
+}
+
 static void a_release_that_takes_longer_than_the_timeout_is_left_to_the_session(void **state)
 {
 	struct member m;
@@ -663,6 +682,7 @@ int main(void)
 		cmocka_unit_test(after_expired_another_session_has_to_see_the_latch_gone),
 		cmocka_unit_test(a_session_that_is_silent_for_its_timeout_is_left),
 		cmocka_unit_test(a_leaders_silent_session_is_left_once_its_jobmanager_is_dead),
+		cmocka_unit_test(a_session_in_which_nothing_is_seen_for_its_timeout_is_left),
 		cmocka_unit_test(
 		        a_release_that_takes_longer_than_the_timeout_is_left_to_the_session),
 		cmocka_unit_test(a_left_handle_that_connects_again_ends_nothing),
