@@ -67,6 +67,7 @@ struct status {
 	usec_t tolerance;
 	/* The arithmetic of the lease: PROTOCOL A1, D9. */
 	struct {
+		usec_t session; /* T of the session, or of the last one, or as asked for */
 		usec_t tick, heartbeat, jitter, margin; /* k, h, J, M = J + k */
 		usec_t stop, revoke, answer;            /* D_stop, revoke_ms (hot), A */
 		usec_t length;                          /* when it has just been renewed */
@@ -271,6 +272,7 @@ struct counters {
 	uint64_t heartbeats;     /* answered lease heartbeats */
 	uint64_t connections;    /* handshakes with a ZooKeeper server */
 	uint64_t storage_errors; /* failed or late I/O */
+	uint64_t log_lost;       /* lines of the elector's log that nobody took */
 	/* Answered heartbeats of this member's terms: g - h (PROTOCOL A1), from send to send. */
 	struct lateness late;
 };
