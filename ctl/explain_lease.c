@@ -43,11 +43,10 @@ void explain_lease(FILE *f, const json_t *status)
 	            connected ? "as negotiated" : "as last negotiated, else as asked for", tick);
 	explain_say(f, "  a heartbeat each h = k/2 = %lld; J = max(200, k/4) = %lld", h,
 	            field_int(l, "jitter_ms"));
-	explain_say(
-	        f,
-	        "  M = J + k = %lld; J + the time since the last heartbeat that ZooKeeper's leader "
-	        "knows of for certain, if that is longer",
-	        field_int(l, "margin_ms"));
+	explain_say(f,
+	            "  M = k + J = %lld; the time since the last heartbeat that ZooKeeper's leader "
+	            "knows of for certain, if that is longer",
+	            field_int(l, "margin_ms"));
 	explain_say(f, "  lease = 0.999 T - M - stop_ms %lld = %lld%s", stop, length,
 	            length == 0 ? ": no room"
 	            : leads     ? ""

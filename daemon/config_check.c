@@ -271,10 +271,10 @@ static int check_lease(const struct config *c, struct config_error *reterr)
 		(void)snprintf(advice, sizeof(advice), "Lower jobmanager.stop_ms");
 	return refuse(reterr, "zookeeper.session_ms",
 	              "the lease has no room: T = %" PRIu64 " ms less 0.1 %% is %" PRId64
-	              "; M = J + k = %" PRId64 " + %" PRId64 " = %" PRId64 "; lease = %" PRId64
+	              "; M = k + J = %" PRId64 " + %" PRId64 " = %" PRId64 "; lease = %" PRId64
 	              " - M - stop_ms %" PRId64 " = %" PRId64 "; tolerance = lease - h - A %" PRId64
 	              " = %" PRId64 ", %s. %s",
-	              usec_to_ms(p.session), usable, j, 2 * h, 2 * h + j, usable, stop, lease, a,
+	              usec_to_ms(p.session), usable, 2 * h, j, 2 * h + j, usable, stop, lease, a,
 	              tolerance, missing, advice);
 }
 

@@ -26,14 +26,14 @@ usec_t lease_answer_timeout(const struct lease_params *p)
 	return at_least(300 * USEC_PER_MSEC, p->session / 10);
 }
 
-/* T(1 - 0.001) - M - D_stop with M = J + max(k, span): how long after the sending of a heartbeat
+/* T(1 - 0.001) - M - D_stop with M = max(k + J, span): how long after the sending of a heartbeat
  * the leader may act, when the last touch that was relayed for certain was sent `span` before it.
  */
 static usec_t length_with_span(const struct lease_params *p, usec_t span)
 {
-	usec_t margin = usec_add(lease_jitter(p), usec_add(at_least(p->tick, span), p->stop));
+	usec_t margin = at_least(p->tick + lease_jitter(p), span);
 
-	return usec_sub(p->session - p->session / 1000, margin);
+	return usec_sub(p->session - p->session / 1000, usec_add(margin, p->stop));
 }
 
 usec_t lease_length(const struct lease_params *p)
@@ -44,7 +44,7 @@ usec_t lease_length(const struct lease_params *p)
 /* Of the first heartbeat of a chain (A1). */
 static usec_t tentative_length(const struct lease_params *p)
 {
-	return length_with_span(p, p->tick + lease_heartbeat_period(p));
+	return length_with_span(p, p->tick + lease_heartbeat_period(p) + lease_jitter(p));
 }
 
 /* A touch is relayed by then, with the server's next ping: k/2 apart, and J late at most. */

@@ -23,7 +23,7 @@ usec_t lease_heartbeat_period(const struct lease_params *p); /* h = k/2 */
 usec_t lease_jitter(const struct lease_params *p);           /* J = max(200 ms, k/4) */
 usec_t lease_answer_timeout(const struct lease_params *p);   /* A = max(300 ms, T/10) */
 
-/* T(1 - 0.001) - M - D_stop with M = J + k: heartbeats in time; 0 when there is no room. */
+/* T(1 - 0.001) - M - D_stop with M = k + J: heartbeats in time; 0 when there is no room. */
 usec_t lease_length(const struct lease_params *p);
 
 /* lease - h - A - revoke: a ZooKeeper outage shorter than this changes nothing; 0 = no room. */

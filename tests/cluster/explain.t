@@ -19,7 +19,7 @@ tolerance=$((lease - h - 400))
 like "$(cat "$tap_dir/leader")" "^$old leads cluster" "the leader says that it leads"
 like "$(cat "$tap_dir/leader")" "T = $session .*k = $tick " "T and k are this cluster's"
 like "$(cat "$tap_dir/leader")" "h = k/2 = $h; J = max\(200, k/4\) = 200" "h and J"
-like "$(cat "$tap_dir/leader")" "M = J \+ k = $margin;" "M"
+like "$(cat "$tap_dir/leader")" "M = k \+ J = $margin;" "M"
 like "$(cat "$tap_dir/leader")" "stop_ms $cluster_stop_ms = $lease\$" "the lease"
 like "$(cat "$tap_dir/leader")" "= 400; tolerance = .* = $tolerance: " "A and the tolerance"
 left=$(sed -n 's/.*left until the deadline: //p' "$tap_dir/leader")

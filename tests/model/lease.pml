@@ -99,14 +99,15 @@ byte was_out; /* answers to come until the next outage */
 	(chain == VALID && !leads && !dying)))
 
 #define MAX(a, b) ((a) > (b) -> (a) : (b))
-#define M_REGULAR (J + K)
+#define EPSILON 1 /* 0.1 % of T: set aside, so that no session ends at that very time */
+#define M_REGULAR (K + J)
 #define M_FIRST (J + K + K / 2)
 #define STOP (broken == BROKEN_no_stop -> 0 : stop)
 #define LENGTH(t, m) ((t) > (m) + STOP -> (t) - (m) - STOP : 0)
 #define DEADLINE(m, age) (LENGTH(lease_T, m) > (age) -> LENGTH(lease_T, m) - (age) : 0) /* sent `age` ticks ago */
 /* .. of a heartbeat that was sent `age` ticks ago, the relayed touch longer ago */
 #define COUNT_GAP(age) MAX(M_REGULAR, K / 2 + J + beat_gap)
-#define COUNT_RELAYED(age) (relayed -> J + MAX(K, relayed_sent - (age)) : (broken == BROKEN_two_quick -> M_REGULAR : T))
+#define COUNT_RELAYED(age) (relayed -> MAX(M_REGULAR, relayed_sent - (age) + EPSILON) : (broken == BROKEN_two_quick -> M_REGULAR : T))
 #define M(age) (broken == BROKEN_gap_fixed -> M_REGULAR : (broken == BROKEN_count_gap -> COUNT_GAP(age) : COUNT_RELAYED(age)))
 /* a touch is relayed for certain when its heartbeat was answered so long before the next one was sent */
 #define CERTAIN(answered) (broken == BROKEN_no_relay || (answered) > K / 2 + J)

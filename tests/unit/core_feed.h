@@ -138,12 +138,12 @@ static inline void claiming(struct member *m)
 	assert_string_equal(valid_chain(m), "claim:1=new");
 }
 
-/* Granted at 3007 under epoch 1, until 9994; a look at 3008. */
+/* Granted at 3007 under epoch 1, until 9995; a look at 3008. */
 static inline void leader(struct member *m)
 {
 	claiming(m);
 	expect(m, CLAIMED(3006, CORE_OK), "load:1");
-	expect(m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9994 grant:1");
+	expect(m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 	expect(m, EV(CHANGED, 3007), "observe");
 	expect(m, SEEN(3008, own_term(1)), "");
 	assert_int_equal(core_state(&m->core, MS(3008)), CORE_STATE_LEADER);

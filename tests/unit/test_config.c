@@ -324,7 +324,7 @@ static void a_lease_without_room_is_refused_with_its_arithmetic(void **state)
 	struct fixture *f = *state;
 
 	refuses(f, CLUSTER SERVERS "\nsession_ms = 4000; };\n" STORAGE COMMAND " };", 3,
-	        "T = 4000 ms less 0.1 % is 3996; M = J + k = 500 + 2000 = 2500; "
+	        "T = 4000 ms less 0.1 % is 3996; M = k + J = 2000 + 500 = 2500; "
 	        "lease = 3996 - M - stop_ms 500 = 996; tolerance = lease - h - A 400 = -404, must "
 	        "be "
 	        "at least h = 1000. Raise session_ms to 7800 or more");

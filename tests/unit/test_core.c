@@ -193,7 +193,7 @@ static void grants_only_after_register_log_and_page(void **state)
 	(void)state;
 	claiming(&m);
 	expect(&m, CLAIMED(3006, CORE_OK), "load:1");
-	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9994 grant:1");
+	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 }
 
 static void releases_only_when_the_jobmanager_is_dead_and_the_page_off(void **state)
@@ -246,7 +246,7 @@ static void grants_nothing_on_a_lease_that_has_passed_meanwhile(void **state)
 	(void)state;
 	claiming(&m);
 	expect(&m, CLAIMED(3006, CORE_OK), "load:1");
-	feed(&m, EV(LOADED, 9994, .result = CORE_OK));
+	feed(&m, EV(LOADED, 9995, .result = CORE_OK));
 	assert_int_equal(m.core.phase, CORE_LOADING);
 	assert_false(m.core.armed);
 }
@@ -296,8 +296,8 @@ static void a_late_tick_revokes_before_good_news(void **state)
 	leader(&m);
 	expect(&m, EV(TICK, 4004), "heartbeat");
 	/* Stopped for 6 s; the first thing it reads is a good answer. */
-	expect(&m, BEAT(9994, CORE_OK, 4004), "kill:1=lease-expired observe heartbeat");
-	assert_int_equal(core_state(&m.core, MS(9994)), CORE_STATE_STOPPING);
+	expect(&m, BEAT(9995, CORE_OK, 4004), "kill:1=lease-expired observe heartbeat");
+	assert_int_equal(core_state(&m.core, MS(9995)), CORE_STATE_STOPPING);
 }
 
 static void never_says_leader_at_or_past_the_deadline(void **state)
@@ -306,10 +306,10 @@ static void never_says_leader_at_or_past_the_deadline(void **state)
 
 	(void)state;
 	leader(&m);
-	assert_int_equal(core_state(&m.core, MS(9994) - 1), CORE_STATE_LEADER);
-	assert_int_equal(core_lease_left(&m.core, MS(9994) - 1), 1);
-	assert_int_equal(core_state(&m.core, MS(9994)), CORE_STATE_STOPPING);
-	assert_int_equal(core_lease_left(&m.core, MS(9994)), 0);
+	assert_int_equal(core_state(&m.core, MS(9995) - 1), CORE_STATE_LEADER);
+	assert_int_equal(core_lease_left(&m.core, MS(9995) - 1), 1);
+	assert_int_equal(core_state(&m.core, MS(9995)), CORE_STATE_STOPPING);
+	assert_int_equal(core_lease_left(&m.core, MS(9995)), 0);
 }
 
 static void wakes_at_the_deadline(void **state)
@@ -319,9 +319,9 @@ static void wakes_at_the_deadline(void **state)
 	(void)state;
 	leader(&m);
 	expect(&m, EV(DISCONNECTED, 4000), "");
-	assert_int_equal(core_next_tick(&m.core), MS(9994));
+	assert_int_equal(core_next_tick(&m.core), MS(9995));
 	expect(&m, EV(TICK, 9993), "");
-	expect(&m, EV(TICK, 9994), "kill:1=lease-expired");
+	expect(&m, EV(TICK, 9995), "kill:1=lease-expired");
 }
 
 static void leads_on_without_a_connection_until_the_deadline(void **state)

@@ -46,7 +46,7 @@ static void hot_leader(struct member *m)
 	queued(m);
 	assert_string_equal(valid_chain(m), "claim:1=new");
 	expect(m, CLAIMED(3006, CORE_OK), "load:1");
-	expect(m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9994 grant:1");
+	expect(m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 	expect(m, SAID(3008, LEADS, 1), "");
 	expect(m, EV(CHANGED, 3008), "observe");
 	expect(m, SEEN(3008, own_term(1)), "");
@@ -192,8 +192,8 @@ static void is_killed_at_the_deadline_even_before(void **state)
 	expect(&m, EV(DISCONNECTED, 3500), "");
 	expect(&m, SAID(7000, LEADS, 1), "");
 	expect(&m, EV(STOP, 7001, .stop = { .cause = CAUSE_SWITCHOVER }), "revoke:1=switchover");
-	assert_int_equal(core_next_tick(&m.core), MS(9994));
-	expect(&m, EV(TICK, 9994), "kill:1=switchover");
+	assert_int_equal(core_next_tick(&m.core), MS(9995));
+	expect(&m, EV(TICK, 9995), "kill:1=switchover");
 }
 
 /* D9: revoke_ms before the deadline, so that its JVM survives. */
@@ -206,10 +206,10 @@ static void is_asked_before_the_lease_ends_and_killed_at_its_end(void **state)
 	expect(&m, EV(DISCONNECTED, 3500), "");
 	assert_int_equal(core_next_tick(&m.core), MS(8008)); /* silence */
 	expect(&m, SAID(7000, LEADS, 1), "");
-	assert_int_equal(core_next_tick(&m.core), MS(8994));
-	expect(&m, EV(TICK, 8993), "");
-	expect(&m, EV(TICK, 8994), "revoke:1=lease-expired");
-	expect(&m, EV(TICK, 9994), "kill:1=lease-expired");
+	assert_int_equal(core_next_tick(&m.core), MS(8995));
+	expect(&m, EV(TICK, 8994), "");
+	expect(&m, EV(TICK, 8995), "revoke:1=lease-expired");
+	expect(&m, EV(TICK, 9995), "kill:1=lease-expired");
 }
 
 static void a_lease_that_ends_costs_the_term_but_not_the_process(void **state)
@@ -220,7 +220,7 @@ static void a_lease_that_ends_costs_the_term_but_not_the_process(void **state)
 	hot_leader(&m);
 	expect(&m, EV(DISCONNECTED, 3500), "");
 	expect(&m, SAID(8000, LEADS, 1), "");
-	expect(&m, EV(TICK, 8994), "revoke:1=lease-expired");
+	expect(&m, EV(TICK, 8995), "revoke:1=lease-expired");
 	expect(&m, SAID(9100, REVOKED, 1), "disarm:1 settle");
 	expect(&m, SAID(9101, WAITING, 1), "");
 	expect(&m, EV(SETTLED, 9102), "");
@@ -282,7 +282,7 @@ static void who_revokes_by_itself_again_waits_longer_each_time(void **state)
 	expect(&m, SEEN(3102, own_term(1)), "");
 	expect(&m, SAID(3103, WAITING, 1), "claim:2=restart-in-place publish");
 	expect(&m, CLAIMED(3104, CORE_OK), "load:2");
-	expect(&m, EV(LOADED, 3105, .result = CORE_OK), "arm:2@9994 grant:2");
+	expect(&m, EV(LOADED, 3105, .result = CORE_OK), "arm:2@10093 grant:2");
 	expect(&m, SAID(3106, LEADS, 2), "");
 	expect(&m, SAID(3107, REVOKED, 2), "disarm:2 settle publish");
 	expect(&m, EV(SETTLED, 3108), "observe+log");
@@ -365,7 +365,7 @@ static void a_leader_that_only_says_waiting_hangs(void **state)
 	queued(&m);
 	assert_string_equal(valid_chain(&m), "claim:1=new");
 	expect(&m, CLAIMED(3006, CORE_OK), "load:1");
-	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9994 grant:1");
+	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 	expect(&m, SAID(4000, WAITING, 0), "");
 	expect(&m, SAID(7000, WAITING, 0), "observe heartbeat");
 	expect(&m, SAID(7001, LEADS, 7), ""); /* nor is that the grant (and it is told to halt) */

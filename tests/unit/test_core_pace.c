@@ -56,7 +56,7 @@ static void a_grant_says_how_the_term_before_ended(void **state)
 	assert_string_equal(valid_chain(&m), "claim:2=predecessor-gone");
 	expect(&m, CLAIMED(3006, CORE_OK), "load:2");
 	m.core.cause = CAUSE_NEW;
-	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:2@9994 grant:2");
+	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:2@9995 grant:2");
 	assert_int_equal(m.core.cause, CAUSE_PREDECESSOR_GONE);
 }
 

@@ -288,7 +288,7 @@ static void makes_a_vanished_member_node_again_before_it_renews(void **state)
 	leader(&m);
 	expect(&m, EV(TICK, 4004), "heartbeat");
 	expect(&m, BEAT(4005, CORE_MEMBER_GONE, 4004), "rejoin");
-	assert_int_equal(m.core.lease.deadline, MS(9994));
+	assert_int_equal(m.core.lease.deadline, MS(9995));
 	expect(&m, EV(JOINED, 4006, .result = CORE_OK), "publish");
 	expect(&m, EV(TICK, 5004), "heartbeat");
 	expect(&m, BEAT(5005, CORE_OK, 5004), "extend@11994");
@@ -307,7 +307,7 @@ static void a_claim_that_was_read_back_needs_a_heartbeat_sent_after_the_read(voi
 	v.asked = MS(3006);
 	expect(&m, SEEN(3007, v), "load:1 heartbeat");
 	expect(&m, EV(LOADED, 3008, .result = CORE_OK), "");
-	expect(&m, BEAT(3009, CORE_OK, 3007), "arm:1@9994 grant:1");
+	expect(&m, BEAT(3009, CORE_OK, 3007), "arm:1@9997 grant:1");
 }
 
 static void a_heartbeat_from_before_the_read_is_not_enough(void **state)
@@ -323,7 +323,7 @@ static void a_heartbeat_from_before_the_read_is_not_enough(void **state)
 	expect(&m, SEEN(4006, v), "load:1");
 	expect(&m, EV(LOADED, 4007, .result = CORE_OK), "");
 	expect(&m, BEAT(4008, CORE_OK, 4004), "heartbeat");
-	expect(&m, BEAT(4009, CORE_OK, 4008), "arm:1@10994 grant:1");
+	expect(&m, BEAT(4009, CORE_OK, 4008), "arm:1@10998 grant:1");
 }
 
 /* Its connection is gone, and the shell will say so next: sent again at once, it would be answered

@@ -48,7 +48,7 @@ static void the_way_from_latch_to_grant(void **state)
 	waits(&m, 3005, "claim", -1);
 	expect(&m, CLAIMED(3006, CORE_OK), "load:1");
 	waits(&m, 3006, "log", -1);
-	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9994 grant:1");
+	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 	waits(&m, 3007, "nothing", -1);
 }
 
@@ -146,7 +146,7 @@ static void the_way_off(void **state)
 	(void)state;
 	leader(&m);
 	expect(&m, EV(STOP, 4000, .stop = { .cause = CAUSE_STEP_DOWN }), "revoke:1=step-down");
-	waits(&m, 4000, "revoke", 5994); /* the page's deadline: 9994 */
+	waits(&m, 4000, "revoke", 5995); /* the page's deadline: 9995 */
 	expect(&m, EXITED(4100, 1), "disarm:1 settle heartbeat");
 	waits(&m, 4100, "settle", -1);
 	expect(&m, EV(SETTLED, 4200, .result = CORE_OK), "release=step-down");

@@ -125,11 +125,11 @@ static void a_member_that_has_not_read_the_register_does_not_guess(void **state)
 	"500, \"margin_ms\": "                                                                  \
 	"2500, \"stop_ms\": 500, \"revoke_ms\": " revoke                                        \
 	", \"answer_ms\": 1000, \"length_ms\": 6990}"
-#define ARITHMETIC_TO_M                                                                      \
-	"The lease, in ms:\n"                                                                \
-	"  T = 10000 (session timeout, as negotiated), k = 2000 (tick_ms)\n"                 \
-	"  a heartbeat each h = k/2 = 1000; J = max(200, k/4) = 500\n"                       \
-	"  M = J + k = 2500; J + the time since the last heartbeat that ZooKeeper's leader " \
+#define ARITHMETIC_TO_M                                                                  \
+	"The lease, in ms:\n"                                                            \
+	"  T = 10000 (session timeout, as negotiated), k = 2000 (tick_ms)\n"             \
+	"  a heartbeat each h = k/2 = 1000; J = max(200, k/4) = 500\n"                   \
+	"  M = k + J = 2500; the time since the last heartbeat that ZooKeeper's leader " \
 	"knows of for certain, if that is longer\n"
 
 /* What is said of these numbers alone. */
