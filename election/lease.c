@@ -36,6 +36,15 @@ static usec_t length_with_span(const struct lease_params *p, usec_t span)
 	return usec_sub(p->session - p->session / 1000, usec_add(margin, p->stop));
 }
 
+/* Deadlines are full milliseconds, as in the page: nobody leads for a moment longer here than
+ * there. */
+static usec_t deadline_after(usec_t sent, usec_t length)
+{
+	usec_t deadline = sent + length;
+
+	return deadline - deadline % USEC_PER_MSEC;
+}
+
 usec_t lease_length(const struct lease_params *p)
 {
 	return length_with_span(p, 0);
@@ -115,7 +124,7 @@ void lease_connected(struct lease *l, usec_t session, usec_t connect_sent)
 	if (l->chain == LEASE_NONE)
 		return;
 	/* Every touch from now on counts with the smaller T, this connect's first (A7). */
-	lowered = connect_sent + lease_length(&l->params);
+	lowered = deadline_after(connect_sent, lease_length(&l->params));
 	if (lowered < l->deadline)
 		l->deadline = lowered;
 }
@@ -141,7 +150,7 @@ static void note_touch(struct lease *l, usec_t sent, usec_t now)
 
 static void begin(struct lease *l, usec_t sent, usec_t now)
 {
-	usec_t deadline = sent + tentative_length(&l->params);
+	usec_t deadline = deadline_after(sent, tentative_length(&l->params));
 
 	lease_break(l);
 	/* Answered when its own deadline is over: not even a beginning. */
@@ -158,7 +167,7 @@ static usec_t deadline_of(const struct lease *l, usec_t sent)
 {
 	if (l->relayed == 0)
 		return 0; /* nothing is known to be relayed yet */
-	return sent + length_with_span(&l->params, usec_sub(sent, l->relayed));
+	return deadline_after(sent, length_with_span(&l->params, usec_sub(sent, l->relayed)));
 }
 
 bool lease_answered(struct lease *l, usec_t sent, usec_t now)

@@ -68,6 +68,16 @@ static enum commit_storage stored(struct world *w, int m, const struct store_res
 	                                     : COMMIT_STORE_FAILED;
 }
 
+/* Else it has overslept, or gives its term back: it is granted nothing. */
+static bool may_lead_with_it(const struct world *w, int m)
+{
+	const struct core *c = &w->host[m].core;
+
+	return (c->phase == CORE_LOADING || c->phase == CORE_LEADING ||
+	        c->phase == CORE_RESUMING) &&
+	       lease_valid(&c->lease, local_time(w, m, w->now));
+}
+
 static void loaded(struct world *w, int m, enum core_result result)
 {
 	struct committer *c = &w->host[m].committer;
@@ -75,8 +85,8 @@ static void loaded(struct world *w, int m, enum core_result result)
 	c->loading = false;
 	if (result != CORE_OK)
 		commit_queue_abort(c->commits);
-	else if (lease_valid(&w->host[m].core.lease, local_time(w, m, w->now)))
-		ledger_check_map(w, m, c->map); /* else it has overslept, and is granted nothing */
+	else if (may_lead_with_it(w, m))
+		ledger_check_map(w, m, c->map);
 	say(w, m, CORE_EV_LOADED, result);
 }
 

@@ -155,6 +155,19 @@ static void a_lost_connection_leaves_a_valid_chain(void **state)
 	assert_true(lease_valid(&l, MS(4010)));
 }
 
+/* The page counts in milliseconds: who goes on for less than one after it ended says "leader" too
+ * long. */
+static void a_deadline_is_a_full_millisecond(void **state)
+{
+	struct lease l = valid();
+
+	(void)state;
+	assert_true(lease_answered(&l, MS(5000) + 999, MS(5900)));
+	assert_int_equal(l.deadline, MS(5000 + 6990));
+	lease_connected(&l, MS(8000), MS(5000) + 999);
+	assert_int_equal(l.deadline, MS(5000 + 8000 - 8 - 2500 - 500));
+}
+
 static void a_renewal_runs_from_the_sending(void **state)
 {
 	struct lease l = valid();
@@ -321,6 +334,7 @@ int main(void)
 		cmocka_unit_test(a_first_answer_after_its_own_deadline_is_no_beginning),
 		cmocka_unit_test(a_lost_connection_ends_a_tentative_chain),
 		cmocka_unit_test(a_lost_connection_leaves_a_valid_chain),
+		cmocka_unit_test(a_deadline_is_a_full_millisecond),
 		cmocka_unit_test(a_renewal_runs_from_the_sending),
 		cmocka_unit_test(a_long_gap_shortens_the_lease),
 		cmocka_unit_test(two_heartbeats_after_a_long_gap_count_from_before_it),
