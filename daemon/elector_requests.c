@@ -497,16 +497,26 @@ static void serve(struct leader_request *l)
 }
 
 /* One made before our claim: it asked the leader before us.  When that one was taken and ended its
- * term for it, we are the result. */
+ * term for it, we are the result; not the one that was asked for, where that is another's name. */
 static void conclude(struct leader_request *l)
 {
+	json_auto_t *args = json_loads(l->node.args[0] ? l->node.args : "{}", 0, NULL);
+	const char *to = json_string_value(json_object_get(args, "to"));
+	const char *us = l->e->config->member;
 	bool switched =
 	        l->e->released_as == CAUSE_SWITCHOVER || l->e->released_as == CAUSE_STEP_DOWN;
+	char message[ZNODE_TEXT_MAX + 1];
 
-	if (l->node.state == REQUEST_TAKEN && switched)
-		answer(l, API_OK, "");
-	else
+	if (l->node.state != REQUEST_TAKEN || !switched) {
 		answer(l, API_ABORTED, "the leader changed before it was carried out; ask again");
+	} else if (to && strcmp(to, us) != 0) {
+		(void)text_format(message, sizeof(message),
+		                  "%s did not take over, %s did; see jmhactl explain there", to,
+		                  us);
+		answer(l, API_ABORTED, message);
+	} else {
+		answer(l, API_OK, "");
+	}
 }
 
 static void on_leader_read(void *userdata, const struct zk_result *r)

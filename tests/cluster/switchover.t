@@ -38,7 +38,16 @@ is "$(leader)" "$one" "with $two cut off, $one leads"
 code=$(do_ctl "$one" switchover --yes "$two")
 note "to a member that is cut off: exit $code: $(cat "$tap_dir/said")"
 until_ok 30 "a switchover to a member that is cut off ends with a leader" leader
-matrix 47 "a switchover to a member that is cut off" "somebody leads; the exit code says what happened" "exit $code, $(leader) leads"
+now=$(leader)
+case $code in
+6) # the leader did not know yet
+	like "$(cat "$tap_dir/said")" "$two did not take over, $now did" "which is not called done: exit 6, with both names"
+	not_ok "another leads" test "$now" = "$one" ;;
+*) # it did: refused
+	like "$code" '^[14]$' "which is refused: exit 4, or 1 when the member is gone"
+	is "$now" "$one" "$one leads on" ;;
+esac
+matrix 47 "a switchover to a member that is cut off" "somebody leads; the exit code says what happened" "exit $code, $now leads"
 member_heal "$two"
 settle
 
@@ -51,13 +60,18 @@ settle
 # The target dies on the way.
 now=$(leader)
 target=$(standbys "$now" | head -n 1)
+kill -STOP "$(guard_pid "$target")" "$(elector_pid "$target")" # or it would be faster than we
 ctl "$now" switchover --yes "$target" >"$tap_dir/said" 2>&1 &
 asking=$!
+designated() { register_field .designated | grep '^n-'; }
+until_ok 10 "the leader has released in favour of $target" designated
 host_kill "$target"
 wait $asking
-note "the target died meanwhile: exit $?: $(cat "$tap_dir/said")"
+is $? 6 "which died meanwhile: exit 6"
+note "$(cat "$tap_dir/said")"
 until_ok 30 "somebody leads all the same (P6)" leader
-matrix 47 "the target of a switchover dies meanwhile" "somebody leads" "$(leader) leads"
+not_ok "it is not the dead one" test "$(leader)" = "$target"
+matrix 47 "the target of a switchover dies meanwhile" "somebody leads; exit 6" "$(leader) leads, exit 6"
 ok "with every pointer (P3)" same_all "$(leader)"
 member_start "$target"
 settle || fail "not settled"
