@@ -226,6 +226,8 @@ void elector_reload(struct elector *e)
 	config_compare(e->config, fresh, &changes);
 	for (unsigned i = 0; changes.reloaded[i]; i++)
 		log_notice("config", "%s was reloaded", changes.reloaded[i]);
+	if (!changes.reloaded[0] && !changes.needs_restart[0])
+		log_notice("config", "%s was read again and says the same", e->config->path);
 	for (unsigned i = 0; changes.needs_restart[i]; i++)
 		log_warning("config", "%s has changed and waits for a restart",
 		            changes.needs_restart[i]);

@@ -12,7 +12,7 @@ hup() { kill -HUP "$(guard_pid jm-a)"; }
 
 cp "$conf" "$tap_dir/conf"
 hup
-sleep 0.5
+until_ok 5 "a reload without a change is said" logged jm-a 'was read again and says the same'
 same "no change"
 
 sed -i 's/cluster = "demo"/cluster = demo/' "$conf"
@@ -37,4 +37,25 @@ server() { status_field jm-a .zookeeper.server | grep -q '^127\.0\.0\.'; }
 until_ok 10 "changed servers are used" server
 sleep "$(awk "BEGIN { print $cluster_session_ms / 1000 }")"
 same "changed servers"
-scenario_end 1
+member_heal jm-a
+cp "$tap_dir/conf" "$conf"
+
+# In the middle of a hand-over, at both ends.
+members+=(jm-b)
+member_make jm-b && member_start jm-b
+settle || give_up "not settled"
+for name in "${members[@]}"; do echo 'api: { admin_group = "root"; };' >>"$(member_dir "$name")/jmhad.conf"; done
+ctl jm-a switchover --yes jm-b >"$tap_dir/said" 2>&1 &
+asking=$!
+for _ in 1 2 3 4 5; do
+	for name in "${members[@]}"; do kill -HUP "$(guard_pid "$name")"; done
+	sleep 0.02
+done
+wait $asking
+is $? 0 "reloads while it hands over: exit 0"
+note "$(cat "$tap_dir/said")"
+is "$(leader)" jm-b "the other one leads"
+is "$(status_field jm-b .epoch)" $((epoch + 1)) "one epoch later"
+for name in "${members[@]}"; do until_ok 10 "$name has reloaded" logged "$name" 'api.admin_group was reloaded'; done
+matrix 38 "both members reload during a hand-over" "handed over once" "jm-b leads, epoch $(status_field jm-b .epoch) after $epoch"
+scenario_end 2
