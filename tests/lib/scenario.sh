@@ -195,7 +195,38 @@ store_sums() { # the store, byte for byte, but for probes
 # ---- faults of the whole ensemble
 
 ensemble() { "$lib/zk-ensemble" "$1" "$cluster_dir/zk" "${@:2}"; }
-all_servers() { for n in 1 2 3; do ensemble "$1" $n; done; } # VERB: pause-one, resume-one
+# All of it at once, by signals alone: to ask a server that is stopped takes its time.
+server_pids() { cat "$cluster_dir"/zk/[1-9]/pid; }
+# shellcheck disable=SC2046
+silence() { kill -STOP $(server_pids); }
+# shellcheck disable=SC2046
+silence_ends() { kill -CONT $(server_pids); }
+
+# What NAME last heard of ZooKeeper: MS ago and more; or just now.
+unheard() { [ "$(status_field "$1" '.zookeeper.last_ack_ms')" -ge "$2" ]; } # NAME MS
+heard() { status_field "$1" '"\(.zookeeper.connected) \(.zookeeper.last_ack_ms)"' | awk '{ exit !($1 == "true" && $2 < 600) }'; }
+
+# An outage as long as it may be: BEGIN, and END when the leader (who) has heard nothing for half of its
+# tolerance_ms.  How long it was in truth (outage), on a busy machine, decides whether it was one to
+# outlast: else again, with whoever leads then.  Its term is remembered.  Fails when there was none.
+short_outage() { # BEGIN END
+	local begin tolerance
+	for _ in 1 2 3 4 5 6 7 8; do
+		settle || return 1
+		who=$(leader)
+		tolerance=$(status_field "$who" .tolerance_ms)
+		remember_term "$who"
+		begin=$(now_ms)
+		eval "$1"
+		cluster_until 10 unheard "$who" $((tolerance / 2))
+		eval "$2"
+		outage=$(since "$begin")
+		cluster_until 20 heard "$who"
+		[ "$outage" -ge "$tolerance" ] || return 0
+		note "an outage of $outage ms was too long (tolerance_ms $tolerance)"
+	done
+	return 1
+}
 
 # ---- the fault matrix (docs/fault-matrix.md is made of these lines)
 
