@@ -111,6 +111,9 @@ begin=$(now_ms)
 ok "the leader's session is closed by hand" zk close "$(member_dir "$old")/run/session"
 until_ok 10 "its JobManager is killed at once" gone "$job"
 killed=$(since "$begin")
+until_ok 10 "not at its deadline: the log names the end of the session" \
+	logged "$old" 'from=leader cause=session-expired'
+not_ok "no lease has run out" logged "$old" 'its lease has ended'
 until_ok 20 "it leads again with another session, under a higher epoch" has_epoch_above "$old" "$epoch"
 matrix 15 "the leader's session is closed on the server" "killed at once; new latch, new epoch" \
 	"killed after $killed ms, epoch $(status_field "$old" .epoch) instead of $epoch" "$(since "$begin")"

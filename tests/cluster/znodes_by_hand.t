@@ -24,7 +24,8 @@ until_ok 20 "somebody leads under a higher epoch" cluster_until 1 eval 'for m in
 note "$(leader) leads after $(($(now_ms) - begin)) ms"
 matrix 18 "the leader's latch is deleted" "JobManager killed; another term" "$(leader) leads" "$(since "$begin")"
 ok "the JobManager of before is dead" gone "$job"
-ok "the log of the old leader says that its latch is gone" logged "$old" 'latch'
+ok "the log of the old leader says that its latch is gone" logged "$old" 'from=leader cause=latch-removed'
+not_ok "it was not killed at its deadline" logged "$old" 'its lease has ended'
 ok "settled" settle
 new=$(leader)
 note "$(member_log "$old" | grep -iE 'latch' | tail -n 3 | cut -c 1-300)"
