@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/scenario.sh"
 [ "$(id -u)" = 0 ] || skip_all "mounts need root"
 mounted=()
-at_exit_before() { for m in "${mounted[@]}"; do umount -l "$m"; done; }
+at_exit_before() { for m in "${mounted[@]}"; do umount -l "$m"; done 2>/dev/null; }
 trap 'at_exit; at_exit_before; at_exit() { :; }; tap_exit' EXIT
 scenario_zookeeper -n 1 -F
 members=(jm-a jm-b)
@@ -61,6 +61,28 @@ room "$standby"
 until_ok 40 "room again: it is in the queue by itself" queue_is_full
 matrix 35 "a standby's runtime directory is full when it needs a new latch" "said in the log; in the queue when there is room" \
 	"so" "$(since "$begin")"
+settle || give_up "not settled"
+
+# ---- /run is read-only
+old=$(leader)
+remember_term "$old"
+elector=$(elector_pid "$old")
+begin=$(now_ms)
+run=$(member_dir "$old")/run
+read_only() { mount --bind "$run" "$run" && mounted+=("$run") && mount -o remount,ro,bind "$run"; }
+ok "the leader's runtime directory becomes read-only" read_only
+not_ok "nothing can be made there" touch "$run/new"
+kill -KILL "$elector"
+until_ok 10 "read-only: the elector is replaced all the same" another_elector
+until_ok 10 "and leads on" is_leader "$old"
+same_term "a read-only runtime directory (P9)"
+ctl "$old" step-down --yes >"$tap_dir/said" 2>&1
+note "step-down: exit $?: $(cat "$tap_dir/said")"
+until_ok 20 "another leads after a step-down" other_leader "$old" "${members[@]}"
+matrix 35 "the leader's runtime directory is read-only, its elector is killed, step-down" "replaced, no transition; then another leads" \
+	"none, then $(leader) leads" "$(since "$begin")"
+ok "writable again" umount "$run"
+until_ok 40 "it is eligible by itself" is_eligible "$old"
 settle || give_up "not settled"
 
 # ---- the log: a disk that is full, and a pipe that nobody reads

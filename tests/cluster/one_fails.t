@@ -10,31 +10,33 @@ mkdir "$BROKEN"
 touch "$BROKEN/jm-b"
 scenario_start 3 -n 1 -F
 
-# It is asked again and again, by name.
-who=$(leader)
-tries=0
-refused=0
-pauses=0
+# It is asked again and again, by name, as soon as it may: no pause after the first failure, then 1, 2, 4 s.
+exits() { member_log jm-b | grep -c 'exited by itself'; }
+failed() { [ "$(exits)" = "$failure" ]; }
+another() { who=$(leader) && [ "$who" != jm-b ]; }
+pause_left() { status_field jm-b 'select(.waits.for == "pause") | .waits.left_ms' | grep .; }
+pauses=()
 begin=$(now_ms)
-while [ $tries -lt 5 ]; do
-	tries=$((tries + 1))
-	who=$(cluster_until 20 leader) || break
-	[ "$who" = jm-b ] || ctl "$who" switchover --yes --timeout 5 jm-b >/dev/null 2>&1 || refused=$((refused + 1))
-	ok_leader() { who=$(leader) && [ "$who" != jm-b ]; }
-	until_ok 20 "try $tries: another member leads" ok_leader
-	paused() { has_reason jm-b pause; } # none after the first failure, then 1, 2, 4 s
-	! cluster_until 1 paused || pauses=$((pauses + 1))
-	sleep 0.3
+for failure in 1 2 3 4; do
+	settle || give_up "not settled"
+	another || give_up "jm-b leads"
+	ctl "$who" switchover --yes --timeout 5 jm-b >/dev/null 2>&1
+	until_ok 20 "failure $failure: it was tried" failed
+	[ $failure = 1 ] || pauses+=("$(cluster_until 5 pause_left)")
+	until_ok 20 "failure $failure: another member leads" another
 done
-terms=$(status_field "$who" .epoch)
-note "$tries switchovers to it, $refused refused or failed, epoch $terms"
-ok "it was in a pause in between ($pauses times)" test $pauses -gt 0
 took=$(since "$begin")
+terms=$(status_field "$who" .epoch)
+note "pauses of which there were left when first seen: ${pauses[*]} ms; epoch $terms"
+ok "the third failure cost more than a second" test "${pauses[1]:-0}" -gt 1000
+ok "the fourth more than two" test "${pauses[2]:-0}" -gt 2000
+is "$(ctl "$who" switchover --yes jm-b >/dev/null 2>&1; echo $?)" 4 "in a pause it is refused: exit 4"
+is "$terms" 9 "two terms for each: its own, and the next one's"
 remember_term "$(leader)"
 sleep 2
 same_term "left alone: no ping-pong"
-matrix 42 "one of three members cannot start its JobManager, 5 switchovers to it" "others lead; it pauses longer each time; no ping-pong" \
-	"$(leader) leads, $refused of $tries refused, epoch $terms" "$took"
+matrix 42 "one of three members cannot start its JobManager, 4 switchovers to it" "others lead; it pauses longer each time; no ping-pong" \
+	"$(leader) leads, pauses of ${pauses[*]} ms and more" "$took"
 rm "$BROKEN/jm-b"
 until_ok 60 "put right, it is eligible after its pause" is_eligible jm-b
 settle || give_up "not settled"

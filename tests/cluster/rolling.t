@@ -42,14 +42,28 @@ for wait in 0.00 0.01 0.03 0.06 0.10 0.15 0.30 0.50; do
 	member_start "$standby"
 	sleep $wait
 	kill -TERM "$(guard_pid "$standby")"
-	[ $wait != 0.06 ] || kill -HUP "$(guard_pid "$standby")" 2>/dev/null
 	cluster_until 20 member_stopped "$standby" || fail "stopped after $wait s, it does not end"
 	cluster_until 10 eval '[ "$(zk list "$tree/latch" | wc -l)" = 4 ]' || fail "stopped after $wait s, it leaves a latch behind"
 	cluster_until 10 eval '! zk get "$tree/members/$standby"' || fail "stopped after $wait s, it leaves its member node behind"
 done
 pass "stopped 8 times while it starts, it ends and leaves nothing behind"
+# A reload in the middle of a start is none, or one: no end.
+waits_for_signals() { [ $((0x$(awk '/^SigBlk/ { print $2 }' "/proc/$(guard_pid "$standby")/status") & 1)) = 1 ]; } # SIGHUP
+conf=$(member_dir "$standby")/jmhad.conf
+cp "$conf" "$tap_dir/conf"
+for wait in 0.03 0.06 0.10 0.20; do
+	cp "$tap_dir/conf" "$conf"
+	member_start "$standby"
+	cluster_until 5 waits_for_signals # before that, it would be ended as any program
+	sleep $wait
+	echo 'api: { admin_group = "root"; };' >>"$conf"
+	kill -HUP "$(guard_pid "$standby")"
+	until_ok 40 "a reload $wait s after the start: it is eligible all the same" is_eligible "$standby"
+	member_stop "$standby"
+done
+cp "$tap_dir/conf" "$conf"
 member_start "$standby"
 until_ok 40 "started for good it is eligible" is_eligible "$standby"
 same_term "starts that are stopped"
-matrix 45 "a member is stopped 8 times while it starts" "ends, leaves nothing behind" "so" "$(since "$begin")"
+matrix 45 "a member is stopped 8 times while it starts, reloaded 4 times" "ends, leaves nothing behind; starts" "so" "$(since "$begin")"
 scenario_end 2
