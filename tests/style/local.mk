@@ -18,5 +18,6 @@ STYLE_TESTS += \
 	%D%/shellcheck.sh \
 	%D%/sizes.sh \
 	%D%/spdx.sh \
-	%D%/unit_file.sh
+	%D%/unit_file.sh \
+	%D%/witnesses.sh
 EXTRA_DIST += %D%/lib.sh
