@@ -26,7 +26,9 @@ void explain_say(FILE *f, const char *format, ...)
 void explain_lease(FILE *f, const json_t *status)
 {
 	const json_t *l = field(status, "lease");
-	long long session = field_int(field(status, "zookeeper"), "session_ms");
+	long long session = field_int(l, "session_ms"), length = field_int(l, "length_ms");
+	long long tolerance = field_int(status, "tolerance_ms");
+	bool connected = field_true(field(status, "zookeeper"), "connected");
 	long long tick = field_int(l, "tick_ms"), h = field_int(l, "heartbeat_ms");
 	long long stop = field_int(l, "stop_ms"), revoke = field_int(l, "revoke_ms");
 	const char *chain = field_text(l, "chain");
@@ -36,11 +38,9 @@ void explain_lease(FILE *f, const json_t *status)
 	if (!json_is_object(l))
 		return;
 	explain_say(f, "The lease, in ms:");
-	if (session > 0)
-		explain_say(f, "  T = %lld (session timeout, as negotiated), k = %lld (tick_ms)",
-		            session, tick);
-	else
-		explain_say(f, "  no session: T as asked for, k = %lld (tick_ms)", tick);
+	/* Cut off, a leader goes on by the T that was negotiated. */
+	explain_say(f, "  T = %lld (session timeout, %s), k = %lld (tick_ms)", session,
+	            connected ? "as negotiated" : "as last negotiated, else as asked for", tick);
 	explain_say(f, "  a heartbeat each h = k/2 = %lld; J = max(200, k/4) = %lld", h,
 	            field_int(l, "jitter_ms"));
 	explain_say(
@@ -48,14 +48,16 @@ void explain_lease(FILE *f, const json_t *status)
 	        "  M = J + k = %lld; J + the time since the last heartbeat that ZooKeeper's leader "
 	        "knows of for certain, if that is longer",
 	        field_int(l, "margin_ms"));
-	explain_say(f, "  lease = 0.999 T - M - stop_ms %lld = %lld%s", stop,
-	            field_int(l, "length_ms"), leads ? "" : ", if it led");
+	explain_say(f, "  lease = 0.999 T - M - stop_ms %lld = %lld%s", stop, length,
+	            length == 0 ? ": no room"
+	            : leads     ? ""
+	                        : ", if it led");
 	if (revoke > 0)
 		(void)snprintf(asked, sizeof(asked), " - revoke_ms %lld", revoke);
-	explain_say(f,
-	            "  A = max(300, T/10) = %lld; tolerance = lease - h - A%s = %lld: a ZooKeeper "
-	            "outage that is shorter changes nothing",
-	            field_int(l, "answer_ms"), asked, field_int(status, "tolerance_ms"));
+	explain_say(f, "  A = max(300, T/10) = %lld; tolerance = lease - h - A%s = %lld: %s",
+	            field_int(l, "answer_ms"), asked, tolerance,
+	            tolerance == 0 ? "no room for any ZooKeeper outage"
+	                           : "a ZooKeeper outage that is shorter changes nothing");
 	if (leads)
 		explain_say(f, "  left until the deadline: %lld", field_int(status, "lease_ms"));
 	else if (strcmp(chain, "valid") == 0)

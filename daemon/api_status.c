@@ -105,6 +105,7 @@ static json_t *lease_json(const struct status *s)
 	json_t *o = json_object();
 
 	return whole(o, api_json_text(o, "chain", s->arithmetic.chain) &&
+	                        api_json_ms(o, "session_ms", s->arithmetic.session) &&
 	                        api_json_ms(o, "tick_ms", s->arithmetic.tick) &&
 	                        api_json_ms(o, "heartbeat_ms", s->arithmetic.heartbeat) &&
 	                        api_json_ms(o, "jitter_ms", s->arithmetic.jitter) &&

@@ -67,6 +67,7 @@ struct status {
 	usec_t tolerance;
 	/* The arithmetic of the lease: PROTOCOL A1, D9. */
 	struct {
+		usec_t session; /* T of the session, or of the last one, or as asked for */
 		usec_t tick, heartbeat, jitter, margin; /* k, h, J, M = J + k */
 		usec_t stop, revoke, answer;            /* D_stop, revoke_ms (hot), A */
 		usec_t length;                          /* when it has just been renewed */

@@ -91,6 +91,7 @@ static void fill_lease(const struct elector *e, usec_t now, struct status *ret)
 	usec_t until;
 
 	ret->tolerance = lease_tolerance(p);
+	ret->arithmetic.session = p->session;
 	ret->arithmetic.tick = p->tick;
 	ret->arithmetic.heartbeat = lease_heartbeat_period(p);
 	ret->arithmetic.jitter = lease_jitter(p);

@@ -118,11 +118,12 @@ static void a_member_that_has_not_read_the_register_does_not_guess(void **state)
 	     "members need the same.\n");
 }
 
-#define NUMBERS(chain, revoke)                                                               \
-	"\"tolerance_ms\": 4990, \"lease_ms\": 5120, \"zookeeper\": {\"connected\": true, "  \
-	"\"session_ms\": 10000, \"last_ack_ms\": 180}, \"lease\": {\"chain\": \"" chain      \
-	"\", \"tick_ms\": 2000, \"heartbeat_ms\": 1000, \"jitter_ms\": 500, \"margin_ms\": " \
-	"2500, \"stop_ms\": 500, \"revoke_ms\": " revoke                                     \
+#define NUMBERS(chain, revoke)                                                                  \
+	"\"tolerance_ms\": 4990, \"lease_ms\": 5120, \"zookeeper\": {\"connected\": true, "     \
+	"\"session_ms\": 10000, \"last_ack_ms\": 180}, \"lease\": {\"chain\": \"" chain         \
+	"\", \"session_ms\": 10000, \"tick_ms\": 2000, \"heartbeat_ms\": 1000, \"jitter_ms\": " \
+	"500, \"margin_ms\": "                                                                  \
+	"2500, \"stop_ms\": 500, \"revoke_ms\": " revoke                                        \
 	", \"answer_ms\": 1000, \"length_ms\": 6990}"
 #define ARITHMETIC_TO_M                                                                      \
 	"The lease, in ms:\n"                                                                \
@@ -157,6 +158,40 @@ static void the_arithmetic_of_a_leader_has_its_numbers(void **state)
 	                    "  A = max(300, T/10) = 1000; tolerance = lease - h - A = 4990: a "
 	                    "ZooKeeper outage that is shorter changes nothing\n"
 	                    "  left until the deadline: 5120\n");
+	free(text);
+}
+
+static void a_leader_that_is_cut_off_counts_with_the_t_that_was_negotiated(void **state)
+{
+	char *text = said(explain_lease,
+	                  "{\"state\": \"leader\", \"lease_ms\": 900, \"tolerance_ms\": 2146, "
+	                  "\"zookeeper\": {\"connected\": false, \"session_ms\": 0}, \"lease\": "
+	                  "{\"chain\": \"valid\", \"session_ms\": 4000, \"tick_ms\": 500, "
+	                  "\"heartbeat_ms\": 250, \"jitter_ms\": 200, \"margin_ms\": 700, "
+	                  "\"stop_ms\": 500, \"revoke_ms\": 0, \"answer_ms\": 400, "
+	                  "\"length_ms\": 2796}}");
+
+	(void)state;
+	assert_non_null(strstr(text, "  T = 4000 (session timeout, as last negotiated, else as "
+	                             "asked for), k = 500 (tick_ms)\n"));
+	assert_non_null(strstr(text, " = 2796\n"));
+	assert_non_null(strstr(text, "left until the deadline: 900\n"));
+	free(text);
+}
+
+static void a_lease_without_room_is_no_arithmetic_that_is_wrong(void **state)
+{
+	char *text = said(explain_lease,
+	                  "{\"state\": \"standby\", \"lease_ms\": 0, \"tolerance_ms\": 0, "
+	                  "\"zookeeper\": {\"connected\": true, \"session_ms\": 1000}, \"lease\": "
+	                  "{\"chain\": \"none\", \"session_ms\": 1000, \"tick_ms\": 500, "
+	                  "\"heartbeat_ms\": 250, \"jitter_ms\": 200, \"margin_ms\": 700, "
+	                  "\"stop_ms\": 500, \"revoke_ms\": 0, \"answer_ms\": 300, "
+	                  "\"length_ms\": 0}}");
+
+	(void)state;
+	assert_non_null(strstr(text, "stop_ms 500 = 0: no room\n"));
+	assert_non_null(strstr(text, "h - A = 0: no room for any ZooKeeper outage\n"));
 	free(text);
 }
 
@@ -226,6 +261,8 @@ int main(void)
 		cmocka_unit_test(a_release_is_told_apart_from_a_loss),
 		cmocka_unit_test(a_member_that_has_not_read_the_register_does_not_guess),
 		cmocka_unit_test(the_arithmetic_of_a_leader_has_its_numbers),
+		cmocka_unit_test(a_leader_that_is_cut_off_counts_with_the_t_that_was_negotiated),
+		cmocka_unit_test(a_lease_without_room_is_no_arithmetic_that_is_wrong),
 		cmocka_unit_test(the_arithmetic_of_a_standby_says_what_its_chain_is_worth),
 		cmocka_unit_test(a_wait_says_for_what_and_how_long),
 		cmocka_unit_test(every_wait_is_explained),
