@@ -9,7 +9,21 @@ model=docs/failure-model.md
 # ---- tests that the failure model names
 
 # What looks like a test in backquotes: file/case, or a script.
-named() { grep -o '`[A-Za-z0-9_./-]*`' "$1" | tr -d '`' | grep -E '^(test_[a-z0-9_]+/|sim/[a-z])|\.t$' | sort -u; }
+named() { grep -o '`[A-Za-z0-9_./-]*`' "$1" | tr -d '`' | grep -E '^(test_[a-z0-9_]+/|(sim|model)/[A-Za-z])|\.t$' | grep -v '^tests/model/' | sort -u; }
+
+# "name expected rule" of each run of the models, once for each rule; A1-A3 is three.
+model_runs()
+{
+	sed 's/[[:space:]]*#.*//; /^$/d' "$1" | awk '{
+		n = split($3, rules, ",")
+		for (i = 1; i <= n; i++) {
+			if (split(rules[i], range, "-") == 2 && range[1] ~ /^[A-Z][0-9]+$/ && range[2] != "") {
+				letter = substr(range[1], 1, 1)
+				for (k = substr(range[1], 2) + 0; k <= substr(range[2], 2) + 0; k++) print $1, $4, letter k
+			} else print $1, $4, rules[i]
+		}
+	}'
+}
 
 # "file/case" of every case that a test program runs, not of those that are only defined.
 cases()
@@ -22,6 +36,7 @@ cases()
 			sed "s|.*([ 	]*|${name%.c}/|"
 	done
 	sed -n '/ cases\[\] = {/,/^};/p' tests/sim/cases.c | grep -oE '\{ "[A-Za-z0-9-]+"' | sed 's|.*{ "|sim/|; s|"||'
+	model_runs tests/model/runs | sed 's|^\([^ ]*\) .*|model/\1|'
 	find tests -name '*.t' | sed 'p; s|.*/||'
 }
 missing() { named "$1" | LC_ALL=C sort | LC_ALL=C comm -23 - "$tap_dir/cases"; }
@@ -42,6 +57,32 @@ promises()
 		END { for (p = 1; p <= 9; p++) print p, n[p] + 0 }' "$1"
 }
 is "$(promises $model | awk '$2 < 1 { print $1 }')" "" "each promise from 1 to 9 has a test"
+
+# ---- each rule of election and processes has a test, and each run that breaks one is in its row
+
+# The rows of "Rules and their tests": "rule test", each test once.
+table()
+{
+	sed -n '/^## Rules and their tests/,/^## /p' "$1" | awk -F ' *[|] *' '$2 ~ /^[A-D][0-9]+b?$/ {
+		print $2, "-" # there is a row
+		n = split($0, word, "`")
+		for (i = 2; i <= n; i += 2)
+			if (word[i] ~ /^(test_[a-z0-9_]+|sim|model)\/[A-Za-z]|\.t$/) print $2, word[i]
+	}'
+}
+required() { sed -n 's/^\*\*\([AC][0-9]*b\{0,1\}\) .*/\1/p' docs/PROTOCOL.md; }
+# A run of the models alone is no test of the code.
+without_test() { table "$1" | awk '$2 ~ /^test_|\.t$/ { print $1 }' >"$tap_dir/tested"; required | grep -vxFf "$tap_dir/tested"; }
+# A run in which a rule is left out, and that its row does not name; and one in a row of another rule.
+model_runs tests/model/runs | awk '$2 != "clean" && $2 != "open" && $3 ~ /^[AC][0-9]+b?$/ { print $3, "model/" $1 }' | LC_ALL=C sort -u >"$tap_dir/broken"
+model_runs tests/model/runs | awk '{ print $3, "model/" $1 }' | LC_ALL=C sort -u >"$tap_dir/runs"
+unnamed_runs() { table "$1" | LC_ALL=C sort -u | LC_ALL=C comm -13 - "$tap_dir/broken"; }
+misplaced_runs() { table "$1" | grep ' model/' | LC_ALL=C sort -u | LC_ALL=C comm -23 - "$tap_dir/runs"; }
+saw "$(required | count)" 21 "rules A and C"
+saw "$(count <"$tap_dir/broken")" 40 "runs of the models that leave one of them out"
+is "$(without_test $model)" "" "each rule A1 .. A12, C1 .. C8 has a test in the table of $model"
+is "$(unnamed_runs $model)" "" "each run of the models that leaves one out stands in its row"
+is "$(misplaced_runs $model)" "" "and no run in the row of another rule"
 
 # ---- rules that are cited
 
@@ -153,4 +194,13 @@ is "$(dead_links "$tap_dir/bad.md" | sed 's/.* //')" nowhere.md "known bad: a li
 sed 's|POST /v1/step-down|POST /v1/step-up|' docs/api.md >"$tap_dir/bad.md"
 api_described "$tap_dir/bad.md" >"$tap_dir/bad"
 is "$(diff "$tap_dir/routes" "$tap_dir/bad" | grep -c '^[<>]')" 2 "known bad: a call that is not described, and one that is not there"
+sed 's/^| C5 |.*/| C5 | 6 | | `sim\/chain3` | |/' $model >"$tap_dir/bad.md"
+is "$(without_test "$tap_dir/bad.md")" C5 "known bad: a rule without a test"
+sed '/^| A12 |/d' $model >"$tap_dir/bad.md"
+is "$(without_test "$tap_dir/bad.md")" A12 "known bad: a rule without a row"
+sed 's|`model/two-quick`, ||' $model | sed 's/^| C2 | 6, 7 | /&`model\/relatch`, /' >"$tap_dir/bad.md"
+is "$(unnamed_runs "$tap_dir/bad.md")" "A1 model/two-quick" "known bad: a run that is not named"
+is "$(misplaced_runs "$tap_dir/bad.md")" "C2 model/relatch" "known bad: a run of another rule"
+sed 's|`model/two-quick`|`model/two-quack`|; s|`sim/chain3`|`sim/chain9`|' $model >"$tap_dir/bad.md"
+is "$(missing "$tap_dir/bad.md" | tr '\n' ' ')" "model/two-quack sim/chain9 " "known bad: a run and a case that do not exist"
 done_testing
