@@ -24,6 +24,7 @@ CLUSTER_TESTS += tests/cluster/explain.t
 CLUSTER_TESTS += tests/cluster/guard_killed.t
 CLUSTER_TESTS += tests/cluster/guard_stopped.t
 CLUSTER_TESTS += tests/cluster/host_lost.t
+CLUSTER_TESTS += tests/cluster/host_paused.t
 CLUSTER_TESTS += tests/cluster/health.t
 CLUSTER_TESTS += tests/cluster/hot.t
 CLUSTER_TESTS += tests/cluster/hot_hangs.t

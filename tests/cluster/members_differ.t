@@ -89,17 +89,19 @@ settle || give_up "not settled"
 # The least that an earlier one could have left in a register.
 begin=$(now_ms)
 for name in "${members[@]}"; do member_stop "$name"; done
+register >"$tap_dir/whole"
 register | jq -c 'del(.handovers, .designated, .snapshot, .previous, .later)' >"$tap_dir/lean"
 zk set "$tree/register" <"$tap_dir/lean"
 for name in "${members[@]}"; do member_start "$name"; done
-refused_or_leads() { leader || has_reason "$old" register-lost; }
-until_ok 40 "a register without what may be absent: it is led by, or refused whole" refused_or_leads
-if who=$(leader); then
-	ok "led by $who: every pointer is there (P3)" same_all "$who"
-	matrix 40 "a register without its optional fields" "leads or refuses, nothing lost" "leads" "$(since "$begin")"
-else
-	register >"$tap_dir/now"
-	ok "refused: nobody has written over it" cmp "$tap_dir/now" "$tap_dir/lean"
-	matrix 40 "a register without its optional fields" "leads or refuses, nothing lost" "refused: $(reasons "$old")" "$(since "$begin")"
-fi
+for name in "${members[@]}"; do
+	until_ok 40 "a register without what has to be there: $name refuses it whole" has_reason "$name" register-lost
+	not_ok "$name does not lead" is_leader "$name"
+	ok "its log says what is wrong with it" logged "$name" 'register.*(handovers|designated|snapshot|previous)'
+done
+register >"$tap_dir/now"
+ok "nobody has written over it" cmp "$tap_dir/now" "$tap_dir/lean"
+matrix 40 "a register without some of its fields" "refused with the reason, nothing lost" "refused: $(reasons "$old")" "$(since "$begin")"
+zk set "$tree/register" <"$tap_dir/whole"
+until_ok 40 "put back whole: somebody leads" leader
+ok "every pointer is there (P3)" same_all "$(leader)"
 scenario_end 3

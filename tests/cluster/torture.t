@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Half a minute of random kills, stops, cuts and hand-overs (FAILURES 50), from a seed that is
+# A minute of random kills, stops, cuts (short, and longer than T) and hand-overs (FAILURES 50), from a seed that is
 # printed; a writer notes what was acknowledged.  Afterwards: all of it is there (P3), no two
 # JobManagers lived at once (P1), epochs only grew (P2), somebody leads (P6).
 #   SEED=N SECONDS_OF_IT=30 tests/cluster/torture.t
@@ -37,9 +37,20 @@ stop_a_while() { # PID SECONDS
 	kill -CONT "$1" 2>/dev/null
 	return 0
 }
+# Every kind once before any comes again.
+deck=()
+draw() {
+	local i
+	[ ${#deck[@]} -gt 0 ] || deck=({0..15})
+	i=$((RANDOM % ${#deck[@]}))
+	kind=${deck[i]}
+	unset "deck[i]"
+	deck=("${deck[@]}")
+}
+long_s=$((cluster_session_ms / 1000 + 2)) # another leads meanwhile, whatever this one thinks
 fault() {
-	local name=${members[RANDOM % 3]} kind=$((RANDOM % 13)) server=$((RANDOM % 3 + 1)) pid
-	[ $((RANDOM % 3)) = 0 ] || name=$(leader || echo "$name") # the leader is worth more
+	local kind=$1 name=${2:-${members[RANDOM % 3]}} server=$((RANDOM % 3 + 1)) pid
+	[ -n "${2-}" ] || [ $((RANDOM % 3)) = 0 ] || name=$(leader || echo "$name") # the leader is worth more
 	printf '%s %s %s\n' "$(date +%T.%3N)" "$kind" "$name" >>"$tap_dir/faults"
 	case $kind in
 	0) pid=$(jobmanager_pid "$name") && [ -n "$pid" ] && kill -KILL "$pid" 2>/dev/null ;;
@@ -60,18 +71,33 @@ fault() {
 		member_link "$name" reset; member_link "$name" heal ;;
 	11) member_link "$name" half; member_link "$name" delay all both $((RANDOM % 150))
 		sleep "0.$((RANDOM % 9))"; member_link "$name" heal ;;
+	13) member_cut "$name"; sleep "$long_s.$((RANDOM % 10))"; member_heal "$name" ;;
+	14) member_link "$name" cut all "$([ $((RANDOM % 2)) = 0 ] && echo up || echo down)"
+		sleep "$long_s.$((RANDOM % 10))"
+		member_link "$name" heal ;;
+	15) pid=$(guard_pid "$name") # and cut off: the elector alone is left (A8)
+		kill -STOP "$pid" && member_cut "$name"
+		sleep "$long_s.$((RANDOM % 10))"
+		member_heal "$name"
+		kill -CONT "$pid" ;;
 	12) ensemble kill-one $server 2>/dev/null && # down or starting already
 			sleep "0.$((RANDOM % 9))" && ensemble start-one $server >/dev/null & ;;
 	esac
 	return 0
 }
-end=$(($(now_ms) + ${SECONDS_OF_IT:-30} * 1000))
+begin=$(now_ms)
+end=$((begin + ${SECONDS_OF_IT:-30} * 1000))
 n=0
-while [ "$(now_ms)" -lt $end ]; do
-	fault
+while [ "$(now_ms)" -lt $end ] || [ $n -lt 16 ]; do
+	draw
+	case $kind in
+	1[345]) name=$(cluster_until 20 leader) && fault $kind "$name" ;; # of nobody else it is one
+	*) fault $kind ;;
+	esac
 	n=$((n + 1))
 	sleep "0.$((RANDOM % 8 + 1))"
 done
+end_at=$(now_ms)
 touch "$tap_dir/enough"
 wait # the writer, and servers that start
 note "$n faults (kind: how often): $(awk '{ n[$2]++ } END { for (k in n) printf "%s: %d  ", k, n[k] }' "$tap_dir/faults")"
@@ -93,6 +119,7 @@ downtime() {
 		last = $5 }
 		END { printf "%d terms, nobody led for %d of %d ms, %d at most", NR, sum, last - first, most }'
 }
-matrix 50 "$n random faults of 13 kinds (make soak-cluster for longer)" "P1, P2, P3, P6" \
-	"$(downtime); $acknowledged writes, all there" $((${SECONDS_OF_IT:-30} * 1000))
+took=$((end_at - begin))
+matrix 50 "$n random faults of 16 kinds (make soak-cluster for longer)" "P1, P2, P3, P6" \
+	"$(downtime); $acknowledged writes, all there" "$took"
 scenario_end 1
