@@ -196,6 +196,29 @@ static void new_servers_wait_for_the_next_connect(void **state)
 	assert_false(sync.came);
 }
 
+static void new_servers_need_no_look_up_of_the_old_ones(void **state)
+{
+	/* A reload that gives addresses, since names are not answered for. */
+	static const char *const names[] = { "localhost:9", NULL };
+	struct zk_fake *a = add_fake("127.0.0.1");
+	const char *servers[] = { a->address, NULL };
+	uint64_t generation;
+	int fd;
+
+	(void)state;
+	atomic_store(&zk_seams.name_service_hangs, true);
+	zk_seams_freeze(); /* nothing comes by waiting */
+	open_on(names, NULL, NULL);
+	UNTIL(atomic_load(&zk_seams.looked_up_elsewhere));
+	world_turn();
+	fd = session_fd(one.s);
+	generation = session_generation(one.s);
+	assert_int_equal(session_set_servers(one.s, servers), 0);
+	assert_true(session_fd(one.s) == fd || session_generation(one.s) != generation);
+	UNTIL(one.connected == 1);
+	atomic_store(&zk_seams.name_service_hangs, false);
+}
+
 /* ---- time */
 
 static void a_silent_connect_is_given_up_after_the_answer_time(void **state)
@@ -369,6 +392,7 @@ int main(void)
 		TEST(a_round_without_success_is_followed_by_a_pause),
 		TEST(servers_of_one_address_are_told_apart_by_port),
 		TEST(new_servers_wait_for_the_next_connect),
+		TEST(new_servers_need_no_look_up_of_the_old_ones),
 		TEST(a_silent_connect_is_given_up_after_the_answer_time),
 		TEST(a_request_without_answer_costs_the_answer_time),
 		TEST(a_server_that_says_nothing_is_left_by_the_library),
