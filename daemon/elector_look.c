@@ -133,6 +133,28 @@ static void sync_member_version(struct elector *e)
 	e->member_unsure = false;
 }
 
+/* What has to be the same on every member is not on that one, and yet it could lead: where the
+ * servers do not tell their tickTime, nobody else would notice a lease that counts with another
+ * one. */
+static void compare_configurations(struct elector *e)
+{
+	const struct observed_member *other = NULL;
+
+	for (unsigned i = 0; i < e->view.n_members && e->member.eligible; i++) {
+		const struct observed_member *m = &e->view.member[i];
+
+		if (!m->own && m->error == 0 && m->node.eligible &&
+		    strcmp(m->node.config, e->member.config) != 0)
+			other = m;
+	}
+	if (other && !e->config_differs)
+		log_warning("config",
+		            "member %s of host %s is configured otherwise: zookeeper.tick_ms and "
+		            "zookeeper.root have to be the same in all files, compare it with %s",
+		            other->node.member, other->node.host, e->config->path);
+	e->config_differs = other != NULL;
+}
+
 static void on_look(void *userdata, const struct zk_result *r, const struct observation *o)
 {
 	struct elector *e = userdata;
@@ -146,6 +168,7 @@ static void on_look(void *userdata, const struct zk_result *r, const struct obse
 		memset(&e->view.reg, 0, sizeof(e->view.reg)); /* borrowed: ours is e->reg */
 		e->looked = true;
 		sync_member_version(e);
+		compare_configurations(e);
 		elector_store_look_at(e);
 		fill_view(e, &ev.observed.view);
 	} else {

@@ -75,6 +75,10 @@ zk create "$tree/members/jm-z" <<-END
 END
 seen() { api "$old" /v1/cluster | jq -e --arg name "$1" --arg version "$2" '.members[] | select(.member == $name and .jmha == $version)'; }
 until_ok 10 "a member of a later release is shown with its version" seen jm-z 9.9.9
+until_ok 10 "which is configured otherwise, and could lead: a warning says so (39)" \
+	logged "$old" 'warning .*member jm-z of host later is configured otherwise: zookeeper.tick_ms'
+not_ok "it is not said of those that agree" logged "$old" 'member jm-[ab] .*is configured otherwise'
+matrix 39 "a member that may lead has another tick_ms, and the servers do not tell theirs" "said in the log of the others" "so"
 zk set "$tree/members/jm-z" <<-END
 	{"version": 2, "member": "jm-z", "form": "unknown"}
 END
