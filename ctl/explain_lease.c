@@ -71,7 +71,7 @@ void explain_lease(FILE *f, const json_t *status)
 /* ---- the waits, in the order of a takeover */
 
 static const char *const waits[][2] = {
-	{ "connection", "for a ZooKeeper server that answers" },
+	{ "connection", "for a ZooKeeper server that answers and accepts it" },
 	{ "old-session", "for the end of this member's earlier session: another one has to see its "
 	                 "latch gone" },
 	{ "member-node", "for its entry in members/ to be made" },

@@ -147,7 +147,7 @@ struct elector {
 	struct register_node claimed; /* by the claim under way */
 	bool looking;                 /* observe_look() is under way */
 	bool looked;
-	bool config_differs; /* from another member's: said once */
+	bool config_differs;     /* from another member's: said once */
 	struct observation view; /* a copy; view.reg is not owned: see reg */
 	bool auth_refused;       /* ZooKeeper does not let us have our znodes */
 	uint64_t listed_epoch;   /* highest epoch of any file, as listed before the look */

@@ -446,7 +446,7 @@ int session_set_servers(struct session *s, const char *const *servers)
 	if (n > 0 || resolve_all_literal(r))
 		ensemble_set(&s->ensemble, list, (unsigned)n);
 	if (s->zh == NULL)
-		s->generation++; /* session_fd() may have been the old one's */
+		s->generation++;     /* session_fd() may have been the old one's */
 	if (n > 0 && !s->resolved) { /* no name was known; now there is one that needs no look-up */
 		s->resolved = resolve_all_literal(r);
 		s->retry_at = 0;
