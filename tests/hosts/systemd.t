@@ -162,6 +162,21 @@ for round in 1 2 3 4 5 6; do
 done
 note "kill -9 of the guard to the next grant, ms:$times"
 
+# ---- kill -9 of everything at once (FAILURES 3): still ExecStopPost hands over
+
+next=$(other $leader)
+until_ok 30 "$next is an eligible standby" eligible_standby $next
+epoch=$(field $leader .epoch)
+all=$(processes $leader)
+ok "all of it runs" saw_processes $all
+inside kill -KILL $all
+until_ok 20 "kill -9 of guard, elector and JobManager at once: $next leads" field_is $next .state leader
+is "$(field $next .last_transition.cause)" daemon-died "the cause is known: nobody waited for the session"
+is "$(field $next .epoch)" $((epoch + 1)) "the epoch grew by one"
+until_ok 5 "no process of it survives" none_alive $all
+until_ok 30 "systemd starts it again" inside systemctl is-active jmhad@$leader
+leader=$next
+
 # ---- the guard hangs: the watchdog ends it
 
 next=$(other $leader)
@@ -190,6 +205,19 @@ is "$(field $next .last_transition.cause)" shutdown "by an orderly release"
 ok "no process is left" none_alive $all
 ok "start" inside systemctl start jmhad@$leader
 until_ok 30 "$leader is back as standby" field_is $leader .state standby
+
+# ---- nobody watches (FAILURES 46): said in status
+
+inside mkdir -p "/etc/systemd/system/jmhad@$leader.service.d"
+inside sh -c "printf '[Service]\\nWatchdogSec=0\\n' >/etc/systemd/system/jmhad@$leader.service.d/no-watchdog.conf"
+inside systemctl daemon-reload
+ok "restart without WatchdogSec" inside systemctl restart jmhad@$leader
+until_ok 30 "status says that nobody watches" field_is $leader .watchdog none
+inside rm "/etc/systemd/system/jmhad@$leader.service.d/no-watchdog.conf"
+inside systemctl daemon-reload
+ok "restart with it" inside systemctl restart jmhad@$leader
+until_ok 30 "status says that systemd does" field_is $leader .watchdog systemd
+until_ok 30 "$leader is a standby again" field_is $leader .state standby
 
 # ---- a configuration that cannot be used is not tried again and again
 
