@@ -123,6 +123,8 @@ static void print_counters(FILE *f, const struct counters *c)
 	counter(f, "jmha_zookeeper_connections_total", c->connections,
 	        "Handshakes with a ZooKeeper server.");
 	counter(f, "jmha_storage_errors_total", c->storage_errors, "Failed or late I/O.");
+	counter(f, "jmha_log_lines_lost_total", c->log_lost,
+	        "Lines of the log that could not be written: its disk is full, or nobody reads.");
 	print_lateness(f, &c->late);
 }
 

@@ -272,6 +272,7 @@ struct counters {
 	uint64_t heartbeats;     /* answered lease heartbeats */
 	uint64_t connections;    /* handshakes with a ZooKeeper server */
 	uint64_t storage_errors; /* failed or late I/O */
+	uint64_t log_lost;       /* lines of the elector's log that nobody took */
 	/* Answered heartbeats of this member's terms: g - h (PROTOCOL A1), from send to send. */
 	struct lateness late;
 };

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/clock.h"
+#include "daemon/log.h"
 #include "election/core_wait.h"
 
 static void fill_reasons(reasons_t reasons, struct reason_list *ret)
@@ -428,6 +429,7 @@ static enum api_error op_leadership_say(void *userdata, pid_t pid, enum leadersh
 static void op_counters(void *userdata, struct counters *ret)
 {
 	*ret = ((struct elector *)userdata)->counters;
+	ret->log_lost = log_lost();
 }
 
 static void op_endpoints(void *userdata, struct endpoints_view *ret, backend_endpoint_cb each,

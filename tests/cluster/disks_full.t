@@ -113,5 +113,7 @@ for _ in 1 2; do
 done
 matrix 35 "one member's log disk is full, nobody reads the other's log" "all goes on" \
 	"elector replaced, 2 switchovers" "$(since "$begin")"
+lost() { api "$1" /metrics | awk '$1 == "jmha_log_lines_lost_total" { exit !($2 > 0) }'; }
+for name in "${members[@]}"; do ok "$name counts the lines that were lost" lost "$name"; done
 for name in "${members[@]}"; do ok "$name stops" member_stop "$name"; done
 scenario_end 3
