@@ -3,11 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "daemon/api_exchange.h"
@@ -18,14 +20,34 @@ enum {
 	MAX_CLIENTS_PER_ADDRESS = 256, /* TCP: TaskManagers of one host */
 	RESERVED_CLIENTS = 128,        /* for root and the daemon's user */
 	RESERVED_FDS = 128,            /* for everything but the API */
-	MAX_TURNS = 4,                 /* of MHD_run() before the rest of the loop has its turn */
+	NO_DESCRIPTOR_MS = 100,
+	MAX_TURNS = 4, /* of MHD_run() before the rest of the loop has its turn */
 };
+
+static bool no_descriptor_left(void)
+{
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd < 0 && (errno == EMFILE || errno == ENFILE);
+}
+
+/* Then a client that waits cannot be accepted, and its socket stays readable: the loop would turn
+ * without a pause.  It is looked at again after one. */
+static int pause_without_descriptors(struct listener *l)
+{
+	(void)sd_event_source_set_enabled(l->io, SD_EVENT_OFF);
+	(void)sd_event_source_set_time_relative(l->timer, usec_from_ms(NO_DESCRIPTOR_MS));
+	return sd_event_source_set_enabled(l->timer, SD_EVENT_ONESHOT);
+}
 
 static int run(struct listener *l)
 {
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 	bool armed = false;
 
+	(void)sd_event_source_set_enabled(l->io, SD_EVENT_ON);
 	for (unsigned i = 0; i < MAX_TURNS; i++) {
 		api_exchange_next_heavy(l->http);
 		if (MHD_run(l->mhd) != MHD_YES)
@@ -36,6 +58,8 @@ static int run(struct listener *l)
 	}
 	if (!TAILQ_EMPTY(&l->http->heavy))
 		(void)sd_event_source_set_enabled(l->kick, SD_EVENT_ONESHOT);
+	if (no_descriptor_left())
+		return pause_without_descriptors(l);
 	if (!armed)
 		return sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
 	(void)sd_event_source_set_time_relative(l->timer, usec_from_ms(ms));

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/../lib/scenario.sh"
 [ "$(id -u)" = 0 ] || skip_all "mounts need root"
 mounted=()
-at_exit_before() { for m in "${mounted[@]}"; do umount -l "$m"; done 2>/dev/null; }
-trap 'at_exit; at_exit_before; at_exit() { :; }; tap_exit' EXIT
+at_exit_too() { for m in "${mounted[@]}"; do umount -l "$m"; done 2>/dev/null; }
 scenario_zookeeper -n 1 -F
 members=(jm-a jm-b)
 for name in "${members[@]}"; do

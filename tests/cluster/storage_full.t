@@ -6,8 +6,7 @@
 [ "$(id -u)" = 0 ] || skip_all "mounts need root"
 mkdir -p "$cluster_dir/store"
 mount -t tmpfs -o size=1m,mode=0755 jmha-test "$cluster_dir/store" 2>/dev/null || skip_all "no tmpfs can be mounted here"
-at_exit_before() { umount -l "$cluster_dir/store"; }
-trap 'at_exit_before; tap_exit' EXIT
+at_exit_too() { umount -l "$cluster_dir/store"; }
 scenario_start 2 -n 1 -F
 old=$(leader)
 put_all "$old" >/dev/null || give_up "pointers cannot be stored"

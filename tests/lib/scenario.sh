@@ -64,6 +64,7 @@ at_exit() {
 	done
 	cluster_zookeeper_stop
 	wait 2>/dev/null
+	if command -v at_exit_too >/dev/null; then at_exit_too; fi # a scenario's own: mounts, cgroups
 	[ -z "${KEEP-}" ] || cp -r "$cluster_dir" "$KEEP"
 	[ "$tap_failed" = 0 ] && [ -n "$tap_done" ] || show_logs
 	return 0
