@@ -40,6 +40,9 @@ matrix 10 "leader's link flaps: 6 times 300 ms away" "no transition" "none" "$(s
 
 begin=$(now_ms)
 member_link "$old" delay all both 120
+asked=$(now_ms)
+is "$(put "$old" far/away x)" 200 "a change is made"
+ok "which takes a round trip at least" test "$(since "$asked")" -ge 240
 sleep $((cluster_session_ms / 1000 + 1))
 same_term "a quarter of a second from question to answer, for longer than T"
 matrix 14 "240 ms between leader and ZooKeeper" "no transition" "none" "$(since "$begin")"

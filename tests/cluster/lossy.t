@@ -56,6 +56,12 @@ line() { # NAME LOSS DUPLICATE LATE LATE_MS MTU DEAF
 	shift
 	echo "$*" >"$dir/line.new" && mv "$dir/line.new" "$dir/line"
 }
+# What TCP on the host has seen of it: RetransSegs, TCPDSACKOldSent (what came twice), TCPOFOQueue (what overtook).
+tcp() { # NAME COUNTER
+	nsenter -t "$(cat "$cluster_dir/$1-host/other.pid")" -n cat /proc/net/snmp /proc/net/netstat |
+		awk -v counter="$2" '{ if (named == $1) { for (i = 2; i <= NF; i++) if (name[i] == counter) print $i; named = "" }
+			else { named = $1; split($0, name) } }'
+}
 good() { rm -f "$cluster_dir/$1/line"; }
 
 members=(jm-a jm-b)
@@ -74,13 +80,19 @@ put_all "$old" >/dev/null || give_up "pointers cannot be stored"
 remember_term "$old"
 
 begin=$(now_ms)
+again=$(tcp "$old" RetransSegs)
 line "$old" 4 0 0 0 0 0
 sleep $((cluster_session_ms / 1000 + 2))
+ok "packets were lost: $(($(tcp "$old" RetransSegs) - again)) were sent again" test "$(tcp "$old" RetransSegs)" -gt "$again"
 same_term "4 % of the packets are lost, each way (P7)"
 matrix 49 "4 % of the leader's packets are lost, each way" "no transition" "none" "$(since "$begin")"
 begin=$(now_ms)
+twice=$(tcp "$old" TCPDSACKOldSent)
+late=$(tcp "$old" TCPOFOQueue)
 line "$old" 0 20 30 40 0 0
 sleep $((cluster_session_ms / 1000 + 1))
+ok "packets came twice" test "$(tcp "$old" TCPDSACKOldSent)" -gt "$twice"
+ok "packets were overtaken" test "$(tcp "$old" TCPOFOQueue)" -gt "$late"
 same_term "20 % are doubled, 30 % overtaken (P7)"
 matrix 49 "20 % of the leader's packets are doubled, 30 % 40 ms late" "no transition" "none" "$(since "$begin")"
 

@@ -64,6 +64,7 @@ new=$(other_leader "$old" "${members[@]}")
 note "after $(($(now_ms) - begin)) ms; $(last_error "$old")"
 matrix 31 "the leader's storage becomes read-only" "hands over once" "$new leads" "$(since "$begin")"
 is "$(transition "$new")" not-eligible "cause not-eligible"
+is "$(status_field "$new" .epoch)" $((epoch + 1)) "once"
 ok "every pointer is there (P3)" same_all "$new"
 ok "writable again" inside "$old" umount "$(member_dir "$old")/mnt"
 until_ok 90 "the old leader is eligible again" is_eligible "$old"
