@@ -21,7 +21,7 @@ done
 
 test -n "$INSTRUMENTED" ||
 	ok "each fault struck, each request was lost before and after its commit" \
-		"$sim" -s 3000000 -a -t -n 4000
+		"$sim" -s 7000000 -a -t -n 6000
 
 "$sim" -s 7 -n 300 >"$tap_dir/first"
 "$sim" -s 7 -n 300 >"$tap_dir/second"
