@@ -199,6 +199,7 @@ static void on_listed(const struct store_result *result, void *userdata)
 		return;
 	}
 	e->listed_epoch = result->highest_epoch;
+	elector_feed_type(e, CORE_EV_LISTED);
 	if (e->session)
 		look_now(e);
 	else
@@ -208,8 +209,10 @@ static void on_listed(const struct store_result *result, void *userdata)
 void elector_look(struct elector *e, bool list_log)
 {
 	list_log = list_log || e->rolled_back; /* is it still so? */
-	if (!list_log || !e->has_cluster_id || store_list(e->store, on_listed, e) < 0)
-		look_now(e);
+	if (list_log && e->has_cluster_id && store_list(e->store, on_listed, e) >= 0)
+		return;
+	elector_feed_type(e, CORE_EV_LISTED);
+	look_now(e);
 }
 
 /* ---- a standby follows the register ---- */

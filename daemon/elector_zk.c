@@ -85,6 +85,20 @@ static void on_changed(void *userdata, unsigned changed)
 		elector_follow_register(e);
 }
 
+/* A7: before anything counts with it.  Who resumes would ask for the larger one, and believe it,
+ * while a touch with the smaller is still on its way. */
+static void shorten_file(struct elector *e, usec_t timeout)
+{
+	int r = 0;
+
+	if (e->joined) /* else the file is of the session that is to be ended */
+		r = session_file_shorten(e->config->runtime_dir, &e->file,
+		                         (uint32_t)usec_to_ms(timeout));
+	if (r < 0)
+		log_error_errno(r, "session", "Failed to write %s/session: %m",
+		                e->config->runtime_dir);
+}
+
 static void on_session_event(void *userdata, const struct session_event *event)
 {
 	struct elector *e = userdata;
@@ -95,8 +109,7 @@ static void on_session_event(void *userdata, const struct session_event *event)
 		e->counters.connections++;
 		log_info("zookeeper", "connected to %s, session timeout %" PRIu64 " ms",
 		         event->server, usec_to_ms(event->timeout));
-		if (e->joined) /* else the file is of the session that is to be ended (A7) */
-			e->file.session_ms = (uint32_t)usec_to_ms(event->timeout);
+		shorten_file(e, event->timeout);
 		e->reg_mzxid = 0;
 		elector_conf_ask(e, event->server);
 		ev.type = CORE_EV_CONNECTED;

@@ -253,6 +253,14 @@ int session_file_save(const char *runtime_dir, const struct session_file *file)
 	return r;
 }
 
+int session_file_shorten(const char *runtime_dir, struct session_file *file, uint32_t session_ms)
+{
+	if (session_ms >= file->session_ms)
+		return 0;
+	file->session_ms = session_ms;
+	return session_file_save(runtime_dir, file);
+}
+
 int session_file_remove(const char *runtime_dir)
 {
 	char path[PATH_MAX];

@@ -35,5 +35,9 @@ int session_file_load(const char *runtime_dir, struct session_file *ret,
  * refuse. */
 int session_file_save(const char *runtime_dir, const struct session_file *file);
 
+/* A7: a smaller T was negotiated; as save.  With a larger one nothing is done: the session's end
+ * may still be moved by the smaller. */
+int session_file_shorten(const char *runtime_dir, struct session_file *file, uint32_t session_ms);
+
 /* 0 also when there is none. */
 int session_file_remove(const char *runtime_dir);

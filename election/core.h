@@ -126,6 +126,7 @@ enum core_event_type {
 	CORE_EV_JOINED,    /* .result */
 	CORE_EV_ENTERED,   /* .entered */
 	CORE_EV_HEARTBEAT, /* .heartbeat */
+	CORE_EV_LISTED,    /* of OBSERVE with .list_log: log/ is listed, ZooKeeper is asked now */
 	CORE_EV_OBSERVED,  /* .observed */
 	CORE_EV_CLAIMED,   /* .claimed */
 	CORE_EV_LOADED,    /* .result; FAILED also unasked: the store can be written no more */
@@ -187,7 +188,7 @@ enum core_command_type {
 	CORE_CMD_ENTER,  /* make a latch, record its name -> ENTERED */
 	CORE_CMD_DELETE_EXTRA, /* delete own latches but .latch; no answer */
 	CORE_CMD_HEARTBEAT,    /* multi[check(.latch), check(member node)] -> HEARTBEAT */
-	CORE_CMD_OBSERVE,      /* list log/ first when .list_log; then one batch -> OBSERVED */
+	CORE_CMD_OBSERVE,      /* list log/ first when .list_log -> LISTED; one batch -> OBSERVED */
 	CORE_CMD_CLAIM,  /* A5: .epoch, .version, .cause (how the last term ended) -> CLAIMED */
 	CORE_CMD_LOAD,   /* follower to the committed end, first segment of .epoch -> LOADED */
 	CORE_CMD_ARM,    /* page: .epoch until .deadline; no answer (PAGE_ENDED if it fails) */
@@ -269,7 +270,9 @@ struct core {
 	/* what the last look showed */
 	bool seen, ever_seen; /* view is valid; was, once */
 	struct core_view view;
-	usec_t seen_at; /* the view was valid, a look answered, or none needed */
+	usec_t listing_since; /* the look waits for the store, not yet for ZooKeeper; 0 = no */
+	usec_t seen_at; /* the view was valid, a look answered, or none needed; the store's time
+	                 * does not count */
 
 	/* latch and lease */
 	struct latch_name latch; /* own; none */

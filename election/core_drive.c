@@ -11,6 +11,8 @@ static bool eligible(const struct core *c)
 
 static void look(struct core *c, struct core_out *out)
 {
+	bool list;
+
 	if (!c->connected || under_way(c, CORE_CMD_OBSERVE) || !retry_due(c))
 		return;
 	if (c->seen && c->now < c->observe_at)
@@ -19,8 +21,10 @@ static void look(struct core *c, struct core_out *out)
 		return; /* what is to be released is known */
 	/* A11: a takeover decides by what the log showed *before* the register was read; these
 	 * three claim by the look that they asked for. */
-	core_ask(c, out, CORE_CMD_OBSERVE)->list_log =
-	        c->phase == CORE_QUEUED || c->phase == CORE_CLAIMING || c->phase == CORE_RESTARTING;
+	list = c->phase == CORE_QUEUED || c->phase == CORE_CLAIMING || c->phase == CORE_RESTARTING;
+	if (list)
+		c->listing_since = c->now;
+	core_ask(c, out, CORE_CMD_OBSERVE)->list_log = list;
 }
 
 static void beat(struct core *c, struct core_out *out)

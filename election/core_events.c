@@ -193,9 +193,21 @@ static void delete_extra_latches(struct core *c, struct core_out *out)
 		core_emit(out, CORE_CMD_DELETE_EXTRA)->latch = c->latch;
 }
 
+/* C7 counts what ZooKeeper does not answer, not what the store takes before it is asked. */
+static void on_listed(struct core *c)
+{
+	if (c->listing_since == 0)
+		return;
+	c->seen_at += c->now - c->listing_since;
+	if (c->seen_at > c->now)
+		c->seen_at = c->now;
+	c->listing_since = 0;
+}
+
 static void on_observed(struct core *c, const struct core_event *ev, struct core_out *out)
 {
 	answered(c, CORE_CMD_OBSERVE);
+	on_listed(c);
 	if (ev->observed.result != CORE_UNKNOWN)
 		c->seen_at = c->now;
 	if (!c->connected || c->phase == CORE_DETACHED)
@@ -490,6 +502,9 @@ void core_on_event(struct core *c, const struct core_event *ev, struct core_out 
 		break;
 	case CORE_EV_HEARTBEAT:
 		on_heartbeat(c, ev, out);
+		break;
+	case CORE_EV_LISTED:
+		on_listed(c);
 		break;
 	case CORE_EV_OBSERVED:
 		on_observed(c, ev, out);

@@ -88,7 +88,7 @@ static inline usec_t core_leave_at(const struct core *c)
 		return USEC_INFINITY;
 	if (!c->connected)
 		since = c->disconnected_since;
-	else if (!c->seen && c->phase != CORE_JOINING)
+	else if (!c->seen && c->listing_since == 0 && c->phase != CORE_JOINING)
 		since = c->seen_at;
 	if ((c->phase == CORE_SETTLING || c->phase == CORE_RELEASING) && c->leaving_since < since)
 		since = c->leaving_since;

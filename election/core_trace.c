@@ -56,6 +56,7 @@ const char *core_event_name(enum core_event_type type)
 		[CORE_EV_JOINED] = "joined",
 		[CORE_EV_ENTERED] = "entered",
 		[CORE_EV_HEARTBEAT] = "heartbeat",
+		[CORE_EV_LISTED] = "listed",
 		[CORE_EV_OBSERVED] = "observed",
 		[CORE_EV_CLAIMED] = "claimed",
 		[CORE_EV_LOADED] = "loaded",

@@ -19,7 +19,7 @@ enum core_wait {
 	CORE_WAIT_OWNER,       /* the last leader's latch lives, behind ours */
 	CORE_WAIT_OWNER_LEASE, /* A4, until a time: it may act without our hearing of it */
 	CORE_WAIT_CHAIN,       /* A1 */
-	CORE_WAIT_DESIGNATED,  /* stepping back behind that latch (A5) */
+	CORE_WAIT_DESIGNATED,  /* holding back for that latch (A5) */
 	CORE_WAIT_CLAIM,       /* the answer */
 	CORE_WAIT_LOG,         /* to be read to its end, the first segment */
 	CORE_WAIT_HEARTBEAT,   /* A2: one sent after the claim was resolved; or a valid chain */

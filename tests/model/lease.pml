@@ -53,6 +53,7 @@
 #define BROKEN_keep_deadline 10  /* A7: .. and the deadline is not lowered */
 #define BROKEN_no_stop 11        /* D13: the time that a kill takes is not set aside */
 #define BROKEN_grow_at_once 12   /* A7: a larger T is believed at once */
+#define BROKEN_T_forgotten 13    /* A7: .. or by the next elector, which does not know of the smaller one */
 
 #define H 2 /* ticks */
 #define K 4
@@ -295,6 +296,10 @@ end:	do
 			:: else
 			fi;
 			t = asks;
+			if
+			:: broken == BROKEN_T_forgotten -> lease_T = T
+			:: else
+			fi;
 			if
 			:: T_small > 0 -> t = T_small
 			:: skip

@@ -116,6 +116,7 @@ void shell_local(struct world *w, const struct world_event *e)
 		ev.result = (enum core_result)low;
 		break;
 	case CORE_EV_TICK:
+	case CORE_EV_LISTED:
 	case CORE_EV_CHANGED:
 	case CORE_EV_SETTLED:
 	case CORE_EV_STOP:
@@ -342,9 +343,13 @@ static void command(struct world *w, int member, const struct core_command *cmd)
 		h->file.latch = no_latch;
 		ask(w, member, *cmd);
 		break;
+	case CORE_CMD_OBSERVE:
+		if (cmd->list_log)
+			shell_later(w, member, 0, CORE_EV_LISTED, 0, 0);
+		ask(w, member, *cmd);
+		break;
 	case CORE_CMD_REJOIN:
 	case CORE_CMD_HEARTBEAT:
-	case CORE_CMD_OBSERVE:
 	case CORE_CMD_REPORT_STOPPED:
 	case CORE_CMD_PUBLISH:
 		ask(w, member, *cmd);

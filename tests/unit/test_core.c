@@ -126,11 +126,33 @@ static void a_session_in_which_nothing_is_seen_for_its_timeout_is_left(void **st
 		feed(&m, EV(OBSERVED, ms, .observed = { .result = CORE_UNKNOWN }));
 		feed(&m, BEAT(ms, CORE_UNKNOWN, ms));
 		feed(&m, CONNECTED(ms + 10));
+		feed(&m, EV(LISTED, ms + 10));
 	}
 	feed(&m, EV(TICK, 14999));
 	assert_int_equal(m.core.phase, CORE_QUEUED);
 	expect(&m, EV(TICK, 15000), "connect-new");
 	assert_true(m.core.old_session);
+}
+
+/* The store hangs, the session does not: its latch keeps its place. */
+static void a_look_that_waits_for_the_store_costs_no_session(void **state)
+{
+	struct member m;
+
+	(void)state;
+	queue_up(&m, fresh());
+	valid_chain(&m);
+	feed(&m, EV(CLAIMED, 3010, .claimed = { .result = CORE_BAD_VERSION }));
+	assert_int_equal(m.out.cmd[0].type, CORE_CMD_OBSERVE);
+	for (unsigned ms = 4004; ms < 20000; ms += 1000) {
+		feed(&m, EV(TICK, ms));
+		feed(&m, BEAT(ms, CORE_OK, ms));
+	}
+	assert_int_equal(m.core.phase, CORE_CLAIMING);
+	feed(&m, EV(LISTED, 20000)); /* from now on it is ZooKeeper that does not answer */
+	feed(&m, EV(TICK, 29999));
+	assert_int_equal(m.core.phase, CORE_CLAIMING);
+	expect(&m, EV(TICK, 30000), "connect-new");
 }
 
 static void a_release_that_takes_longer_than_the_timeout_is_left_to_the_session(void **state)
@@ -683,6 +705,7 @@ int main(void)
 		cmocka_unit_test(a_session_that_is_silent_for_its_timeout_is_left),
 		cmocka_unit_test(a_leaders_silent_session_is_left_once_its_jobmanager_is_dead),
 		cmocka_unit_test(a_session_in_which_nothing_is_seen_for_its_timeout_is_left),
+		cmocka_unit_test(a_look_that_waits_for_the_store_costs_no_session),
 		cmocka_unit_test(
 		        a_release_that_takes_longer_than_the_timeout_is_left_to_the_session),
 		cmocka_unit_test(a_left_handle_that_connects_again_ends_nothing),

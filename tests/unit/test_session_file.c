@@ -123,6 +123,23 @@ static void the_mark_of_a_jmhad_of_before_is_read_and_ignored(void **state)
 	assert_true(got.epoch == sample.epoch);
 }
 
+/* A7 */
+static void a_smaller_timeout_is_kept_for_who_resumes_a_larger_is_not(void **state)
+{
+	struct session_file file = sample, got;
+
+	(void)state;
+	assert_int_equal(session_file_save(dir, &file), 0);
+	assert_int_equal(session_file_shorten(dir, &file, 3000), 0);
+	assert_int_equal(load(&got), 0);
+	assert_int_equal(got.session_ms, 3000);
+	assert_string_equal(got.latch, sample.latch);
+	assert_int_equal(session_file_shorten(dir, &file, 5000), 0);
+	assert_int_equal(file.session_ms, 3000);
+	assert_int_equal(load(&got), 0);
+	assert_int_equal(got.session_ms, 3000);
+}
+
 static void only_the_owner_may_read_it(void **state)
 {
 	char path[PATH_MAX], tmp[PATH_MAX];
@@ -240,6 +257,7 @@ int main(void)
 		cmocka_unit_test(what_was_saved_is_loaded),
 		cmocka_unit_test(the_format_is_that_of_the_protocol),
 		cmocka_unit_test(the_mark_of_a_jmhad_of_before_is_read_and_ignored),
+		cmocka_unit_test(a_smaller_timeout_is_kept_for_who_resumes_a_larger_is_not),
 		cmocka_unit_test(only_the_owner_may_read_it),
 		cmocka_unit_test(none_is_not_damaged),
 		cmocka_unit_test(damage_is_refused),
