@@ -196,10 +196,13 @@ static bool joined(const struct core *c)
 
 void core_step(struct core *c, const struct core_event *ev, struct core_out *ret_out)
 {
+	usec_t due = core_next_tick(c);
 	struct core_out out = { 0 };
 
 	assert(ev->now >= c->now);
 	c->now = ev->now;
+	/* Who stood still, perhaps with the whole host, heard nothing: that is nobody's silence. */
+	c->heard_at = usec_add(c->heard_at, usec_sub(c->now, due));
 	if (c->seen || acting(c) || !joined(c))
 		c->seen_at = c->now; /* until now nothing was amiss */
 

@@ -338,6 +338,13 @@ static void nothing_starts_while_the_page_is_armed(void **state)
 	assert_int_equal(m.out.cmd[1].type, CORE_CMD_START);
 }
 
+/* As the elector's timer does: whenever the core wants it. */
+static void ticks_until(struct member *m, unsigned ms)
+{
+	while (core_next_tick(&m->core) < MS(ms))
+		feed(m, EV(TICK, core_next_tick(&m->core) / 1000));
+}
+
 static void a_silent_leader_hangs(void **state)
 {
 	struct member m;
@@ -367,9 +374,27 @@ static void a_leader_that_only_says_waiting_hangs(void **state)
 	expect(&m, CLAIMED(3006, CORE_OK), "load:1");
 	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
 	expect(&m, SAID(4000, WAITING, 0), "");
-	expect(&m, SAID(7000, WAITING, 0), "observe heartbeat");
+	ticks_until(&m, 7000);
+	expect(&m, SAID(7000, WAITING, 0), "");
 	expect(&m, SAID(7001, LEADS, 7), ""); /* nor is that the grant (and it is told to halt) */
+	ticks_until(&m, 8007);
 	expect(&m, EV(TICK, 8007), "kill:1=jobmanager-hung");
+}
+
+/* The host stood still, or the elector alone: the JobManager had no more time to speak than we to
+ * hear. */
+static void a_standstill_of_our_own_is_not_its_silence(void **state)
+{
+	struct member m;
+
+	(void)state;
+	hot_leader(&m);
+	m.core.config.silence = MS(3000);
+	expect(&m, SAID(4000, LEADS, 1), "");
+	assert_int_equal(core_next_tick(&m.core), MS(4004)); /* a heartbeat */
+	feed(&m, EV(TICK, 8990));
+	assert_int_equal(m.core.heard_at, MS(8990 - 4));
+	assert_false(m.core.ended);
 }
 
 static void a_silent_standby_is_not_eligible_and_later_started_anew(void **state)
@@ -378,14 +403,15 @@ static void a_silent_standby_is_not_eligible_and_later_started_anew(void **state
 
 	(void)state;
 	queued(&m);
-	expect(&m, EV(TICK, 1000), "");
+	ticks_until(&m, 5004);
+	assert_int_equal(core_reasons(&m.core), 0);
 	feed(&m, EV(TICK, 5004));
 	assert_int_equal(core_reasons(&m.core), REASON_BIT(REASON_JOBMANAGER_NOT_WAITING));
 	assert_int_equal(m.core.phase, CORE_RELEASING);
 	feed(&m, EV(RELEASED, 5005, .result = CORE_OK));
 	feed(&m, SAID(6000, WAITING, 0)); /* it was stopped for a while */
 	assert_int_equal(core_reasons(&m.core), 0);
-	feed(&m, EV(TICK, 125999));
+	ticks_until(&m, 126000);
 	assert_false(m.core.ended);
 	feed(&m, EV(TICK, 126000));
 	assert_true(sent(&m, CORE_CMD_KILL)->failed);
@@ -621,6 +647,7 @@ int main(void)
 		cmocka_unit_test(a_crash_with_a_successor_hands_over_at_once),
 		cmocka_unit_test(nothing_starts_while_the_page_is_armed),
 		cmocka_unit_test(a_silent_leader_hangs),
+		cmocka_unit_test(a_standstill_of_our_own_is_not_its_silence),
 		cmocka_unit_test(a_leader_that_only_says_waiting_hangs),
 		cmocka_unit_test(a_silent_standby_is_not_eligible_and_later_started_anew),
 		cmocka_unit_test(a_leader_that_fails_its_probe_is_killed),
