@@ -245,9 +245,12 @@ static void on_observed(struct core *c, const struct core_event *ev, struct core
 			core_resolve_claim(c, out);
 		return;
 	case CORE_LEADING:
-		/* "Register moved on" means another epoch or latch, nothing else (B1). */
+		/* "Register moved on" means another epoch or latch, nothing else (B1).  A look that
+		 * was under way when the claim was answered may show the register of before it. */
 		if (c->view.rank < 0)
 			core_latch_gone(c, out);
+		else if (c->view.has_register && !own_mark(c) && c->view.asked < c->claimed)
+			c->seen = false;
 		else if (c->view.has_register && !own_mark(c))
 			core_revoke(c, out, CAUSE_LATCH_REMOVED, true);
 		return;

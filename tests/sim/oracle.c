@@ -101,8 +101,9 @@ void oracle_latches(struct world *w)
 		int m = client_member(w->zk.session[l->session].client);
 		const struct host *h = &w->host[m];
 
-		if (l->alive && h->wire == WIRE_WHOLE && w->now >= w->healed_at + MS(5500) &&
-		    w->now >= l->made + MS(5500) && !latch_name_equal(&l->name, &h->core.latch))
+		if (l->alive && !h->was_lost && h->wire == WIRE_WHOLE &&
+		    w->now >= w->healed_at + MS(5500) && w->now >= l->made + MS(5500) &&
+		    !latch_name_equal(&l->name, &h->core.latch))
 			violated(w, "rule A2: %c does not know its latch %s", 'a' + m, l->name.s);
 	}
 }

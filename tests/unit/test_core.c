@@ -292,7 +292,25 @@ static void the_register_that_names_another_is_the_end_of_the_term(void **state)
 	leader(&m);
 	expect(&m, EV(CHANGED, 4000), "observe");
 	v.owner = LATCH(OTHER);
+	v.asked = MS(4000);
 	expect(&m, SEEN(4001, v), "kill:1=latch-removed");
+}
+
+/* Its register was read before the claim, its other half answered after the grant. */
+static void a_look_from_before_the_claim_ends_nothing(void **state)
+{
+	struct member m;
+	struct core_view v = fresh();
+
+	(void)state;
+	claiming(&m);
+	expect(&m, CLAIMED(3006, CORE_OK), "load:1");
+	expect(&m, EV(LOADED, 3007, .result = CORE_OK), "arm:1@9995 grant:1");
+	expect(&m, EV(CHANGED, 3007), "observe");
+	v.asked = MS(3005);
+	expect(&m, SEEN(3008, v), "observe");
+	v.asked = MS(3008);
+	expect(&m, SEEN(3009, v), "kill:1=latch-removed");
 }
 
 /* B1: other versions of the own term are the own commits. */
@@ -718,6 +736,7 @@ int main(void)
 		cmocka_unit_test(grants_nothing_on_a_lease_that_has_passed_meanwhile),
 		cmocka_unit_test(an_ended_page_is_followed_by_a_kill),
 		cmocka_unit_test(the_register_that_names_another_is_the_end_of_the_term),
+		cmocka_unit_test(a_look_from_before_the_claim_ends_nothing),
 		cmocka_unit_test(the_register_that_only_moved_on_ends_nothing),
 		cmocka_unit_test(a_late_tick_revokes_before_good_news),
 		cmocka_unit_test(never_says_leader_at_or_past_the_deadline),
