@@ -85,18 +85,23 @@ static void on_changed(void *userdata, unsigned changed)
 		elector_follow_register(e);
 }
 
+static int file_written(const struct elector *e, int r)
+{
+	return r < 0 ? log_error_errno(
+	                       r, "session",
+	                       "Failed to write %s/session: %m; that directory needs room, and "
+	                       "has to be this daemon's to write",
+	                       e->config->runtime_dir)
+	             : 0;
+}
+
 /* A7: before anything counts with it.  Who resumes would ask for the larger one, and believe it,
  * while a touch with the smaller is still on its way. */
 static void shorten_file(struct elector *e, usec_t timeout)
 {
-	int r = 0;
-
 	if (e->joined) /* else the file is of the session that is to be ended */
-		r = session_file_shorten(e->config->runtime_dir, &e->file,
-		                         (uint32_t)usec_to_ms(timeout));
-	if (r < 0)
-		log_error_errno(r, "session", "Failed to write %s/session: %m",
-		                e->config->runtime_dir);
+		(void)file_written(e, session_file_shorten(e->config->runtime_dir, &e->file,
+		                                           (uint32_t)usec_to_ms(timeout)));
 }
 
 static void on_session_event(void *userdata, const struct session_event *event)
@@ -242,11 +247,7 @@ static void connect_resume(struct elector *e)
 
 int elector_zk_save_file(struct elector *e)
 {
-	int r = session_file_save(e->config->runtime_dir, &e->file);
-
-	return r < 0 ? log_error_errno(r, "session", "Failed to write %s/session: %m",
-	                               e->config->runtime_dir)
-	             : 0;
+	return file_written(e, session_file_save(e->config->runtime_dir, &e->file));
 }
 
 /* ---- an earlier session ---- */

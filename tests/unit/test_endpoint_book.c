@@ -81,6 +81,12 @@ static void remove_by_hand(unsigned node)
 		children_watched = false;
 }
 
+static void remove_all_by_hand(void)
+{
+	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
+		remove_by_hand(i);
+}
+
 static enum endpoint_outcome write_znode(const struct endpoint_action *a)
 {
 	if (latch_gone)
@@ -176,8 +182,7 @@ static int setup(void **state)
 	(void)state;
 	book = endpoint_book_new();
 	assert_non_null(book);
-	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
-		remove_by_hand(i);
+	remove_all_by_hand();
 	put_znode(ENDPOINT_PROCESS, "");
 	said[0] = '\0';
 	n_writes = n_reads = most_reads = n_held = 0;
@@ -822,8 +827,7 @@ static void endpoints_made_by_this_member_are_watched_too(void **state)
 	endpoint_book_connected(book);
 	lead(7);
 	pump();
-	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
-		remove_by_hand(i);
+	remove_all_by_hand();
 	endpoint_book_all_changed(book);
 	(void)submit(0, 7, JOB_A, "a");
 	pump();
@@ -839,8 +843,7 @@ static void endpoints_removed_by_hand_are_made_before_their_shards(void **state)
 	endpoint_book_connected(book);
 	lead(7);
 	pump();
-	for (unsigned i = 0; i < ENDPOINT_N_NODES; i++)
-		remove_by_hand(i);
+	remove_all_by_hand();
 	(void)submit(0, 7, JOB_A, "a");
 	pump();
 	assert_string_equal(served(JOB_A), "a");
