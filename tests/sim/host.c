@@ -473,8 +473,7 @@ void host_elector_exits(struct world *w, int member)
 	note(w, member, "elector exits");
 	client_ask(w, member, REQ_CLOSE, NULL);
 	/* What may still have to be ended stays, for `--release` or the next start. */
-	if (h->file.exists && !latch_name_set(&h->file.latch) &&
-	    h->file.session == w->client[member].session)
+	if (!h->core.old_session && !latch_name_set(&h->file.latch))
 		h->file.exists = false;
 	elector_gone(w, member);
 	h->guard_up = false;

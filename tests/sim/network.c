@@ -302,7 +302,9 @@ bool network_reaches(struct world *w, const struct connection *c, usec_t *ret_wh
 }
 
 /* A server that is given a session anew closes its connection of before; what it had already read
- * from that is carried out. */
+ * from that is carried out.  Here it may come behind what the new connection asks, which no
+ * ZooKeeper does (the requests that a server reads go one way, in order): the rules hold even so,
+ * but for a latch that comes after its session was ended (znodes.c). */
 static bool evicted(struct world *w, const struct connection *c)
 {
 	const struct sim_session *s = &w->zk.session[c->session < 0 ? 0 : c->session];

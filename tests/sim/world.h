@@ -133,6 +133,7 @@ struct sim_session {
 
 struct sim_latch {
 	bool alive;
+	bool late; /* made by a connection whose session had gone on to another */
 	struct latch_name name;
 	int session;
 	usec_t made;

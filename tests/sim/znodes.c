@@ -23,7 +23,8 @@ struct sim_latch *znodes_latch(struct world *w, const struct latch_name *name)
 	return NULL;
 }
 
-/* A3: a member makes no latch while one of an earlier session of it is still there. */
+/* A3: a member makes no latch while one of an earlier session of it is still there, that could have
+ * been seen. */
 static void no_latch_left_behind(struct world *w, int session)
 {
 	int client = w->zk.session[session].client;
@@ -31,15 +32,16 @@ static void no_latch_left_behind(struct world *w, int session)
 	for (unsigned i = 0; i < w->zk.tree.n_latches; i++) {
 		const struct sim_latch *l = &w->zk.tree.latch[i];
 
-		if (l->alive && l->session != session &&
+		if (l->alive && l->session != session && !l->late &&
 		    w->zk.session[l->session].client == client && !w->host[client].was_lost)
 			violated(w, "rule A3: %c makes a latch beside its old session's",
 			         'a' + client);
 	}
 }
 
-static struct latch_name make_latch(struct world *w, int session)
+static struct latch_name make_latch(struct world *w, const struct connection *c)
 {
+	int session = c->session;
 	struct sim_latch *l = &w->zk.tree.latch[w->zk.tree.n_latches % MAX_LATCHES];
 
 	no_latch_left_behind(w, session);
@@ -56,6 +58,7 @@ static struct latch_name make_latch(struct world *w, int session)
 		w->zk.tree.n_latches++;
 	}
 	*l = (struct sim_latch){ .alive = true, .session = session, .made = w->now };
+	l->late = w->zk.session[session].connection != c->id;
 	(void)snprintf(l->name.s, sizeof(l->name.s), "n-%s-%010u", w->zk.session[session].nonce.s,
 	               w->zk.sequence++);
 	network_changed(w, false, false, NULL);
@@ -211,7 +214,7 @@ void znodes_request(struct world *w, struct request *r, struct connection *c)
 		r->result = l == NULL ? CORE_LATCH_GONE : make_member(w, member, c->session);
 		break;
 	case CORE_CMD_ENTER:
-		r->latch = make_latch(w, c->session);
+		r->latch = make_latch(w, c);
 		r->result = CORE_OK;
 		break;
 	case CORE_CMD_HEARTBEAT:
