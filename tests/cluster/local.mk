@@ -3,7 +3,14 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/cluster/test_zookeeper_adapter
 tests_cluster_test_zookeeper_adapter_SOURCES = \
-	tests/cluster/test_zookeeper_adapter.c tests/cluster/zk_client.h
+	tests/cluster/test_zookeeper_adapter.c \
+	tests/cluster/test_zookeeper_fence.c \
+	tests/cluster/test_zookeeper_handover.c \
+	tests/cluster/test_zookeeper_latch.c \
+	tests/cluster/test_zookeeper_observe.c \
+	tests/cluster/test_zookeeper_servers.c \
+	tests/cluster/test_zookeeper_session.c \
+	tests/cluster/zk_client.h tests/cluster/zookeeper_adapter.h
 tests_cluster_test_zookeeper_adapter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_cluster_test_zookeeper_adapter_LDADD = libzk.a libregister.a libelection.a libbase.a \
 	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)

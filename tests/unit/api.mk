@@ -4,6 +4,7 @@ API_UNIT_TESTS = \
 	test_api_counters \
 	test_api_endpoints \
 	test_api_error \
+	test_api_exchange \
 	test_api_http \
 	test_api_jobs \
 	test_api_json \
@@ -18,7 +19,7 @@ API_UNIT_TESTS = \
 UNIT_TESTS += $(API_UNIT_TESTS)
 
 check_LIBRARIES += libapifake.a
-libapifake_a_SOURCES = %D%/api_ask.h %D%/api_fake.c %D%/api_fake.h
+libapifake_a_SOURCES = %D%/api_ask.h %D%/api_fake.c %D%/api_fake.h %D%/api_wire.h
 libapifake_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 
 API_TEST_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
@@ -39,6 +40,9 @@ test_api_counters_LDADD = $(API_TEST_LIBS)
 test_api_error_SOURCES = %D%/test_api_error.c
 test_api_error_CFLAGS = $(API_TEST_CFLAGS)
 test_api_error_LDADD = $(API_TEST_LIBS)
+test_api_exchange_SOURCES = %D%/test_api_exchange.c
+test_api_exchange_CFLAGS = $(API_TEST_CFLAGS)
+test_api_exchange_LDADD = $(API_TEST_LIBS)
 test_api_http_SOURCES = %D%/test_api_http.c
 test_api_http_CFLAGS = $(API_TEST_CFLAGS)
 test_api_http_LDADD = $(API_TEST_LIBS)
