@@ -13,7 +13,6 @@ enum {
 	FAILURE_WINDOW = 600000000, /* C2: 10 minutes */
 	LONGEST_PAUSE = 60,         /* C2: seconds */
 	PATIENCE_USEC = 5000000,    /* a hot JobManager has to revoke within, or by the deadline */
-	STANDSTILL_USEC = 100000,   /* a step that comes so late */
 };
 
 static const struct latch_name no_latch;
@@ -197,15 +196,11 @@ static bool joined(const struct core *c)
 
 void core_step(struct core *c, const struct core_event *ev, struct core_out *ret_out)
 {
-	usec_t due = core_next_tick(c);
 	struct core_out out = { 0 };
 
 	assert(ev->now >= c->now);
+	core_hot_listened(c, ev->now);
 	c->now = ev->now;
-	/* Who stood still, perhaps with the whole host, heard nothing: the silence of a JobManager,
-	 * which stood still as well, is counted anew. */
-	if (c->now >= usec_add(due, STANDSTILL_USEC))
-		c->heard_at = c->now;
 	if (c->seen || acting(c) || !joined(c))
 		c->seen_at = c->now; /* until now nothing was amiss */
 

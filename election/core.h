@@ -312,8 +312,8 @@ struct core {
 	bool waiting;    /* can be granted */
 	bool ended;      /* TERMINATE or KILL was ordered */
 	int speaker;     /* A10: who said that it waits, and is granted; 0 = not known */
-	usec_t heard_at; /* its last word; before the first: its start, or its grant; or since we
-	                  * go on after a standstill of our own */
+	usec_t heard_at; /* its last word; before the first: its start, or its grant; later by
+	                  * as much as we stood still since */
 	usec_t start_at; /* not started before (restart policy) */
 
 	/* timings of the last takeover, for status and history */

@@ -257,7 +257,7 @@ static void on_observed(struct core *c, const struct core_event *ev, struct core
 	case CORE_QUEUED:
 	case CORE_LOADING:
 	case CORE_RESTARTING:
-		if (c->view.rank < 0)
+		if (c->view.rank < 0 && c->seen) /* else the look may be older than the latch */
 			core_latch_gone(c, out);
 		return;
 	case CORE_DETACHED:

@@ -13,6 +13,9 @@
  */
 #include "election/core_private.h"
 
+/* Who listens wakes so often: what lies between two steps beyond that is a standstill. */
+enum { LISTEN_USEC = 250000 };
+
 static bool hot(const struct core *c)
 {
 	return c->config.hot && !c->config.observer;
@@ -88,6 +91,20 @@ void core_hot_said(struct core *c, const struct core_event *ev, struct core_out 
 		break;
 	}
 	c->heard_at = c->now;
+}
+
+/* Of a term that is not verified, or is being ended, it has nothing to say. */
+static bool listens(const struct core *c)
+{
+	return !c->jobmanager || c->phase == CORE_LEADING;
+}
+
+/* Until now.  Who stood still, perhaps with the whole host, heard nothing: that is not the silence
+ * of a JobManager, which stood still as well. */
+void core_hot_listened(struct core *c, usec_t now)
+{
+	if (listens(c))
+		c->heard_at = usec_add(c->heard_at, usec_sub(now, usec_add(c->now, LISTEN_USEC)));
 }
 
 void core_hot_granted(struct core *c)
@@ -167,6 +184,14 @@ void core_hot_drive(struct core *c, struct core_out *out)
 		c->own_reasons |= REASON_BIT(REASON_JOBMANAGER_NOT_WAITING);
 }
 
+/* When its silence is looked at next. */
+static usec_t listens_until(const struct core *c, usec_t quiet)
+{
+	usec_t due = usec_add(c->heard_at, quiet), often = c->now + LISTEN_USEC;
+
+	return due < often ? due : often;
+}
+
 usec_t core_hot_next(const struct core *c)
 {
 	usec_t next = USEC_INFINITY;
@@ -177,11 +202,9 @@ usec_t core_hot_next(const struct core *c)
 		return c->armed || c->shutdown ? next : c->start_at;
 	if (c->phase == CORE_REVOKING)
 		return c->killed ? next : c->revoke_until;
-	if (c->jobmanager)
-		return c->phase == CORE_LEADING ? usec_add(c->heard_at, c->config.silence) : next;
-	if (c->waiting)
-		next = usec_add(c->heard_at, c->config.silence);
-	else if (!c->ended)
-		next = usec_add(c->heard_at, c->config.ready);
-	return next;
+	if (!listens(c))
+		return next;
+	if (c->jobmanager || c->waiting)
+		return listens_until(c, c->config.silence);
+	return c->ended ? next : listens_until(c, c->config.ready);
 }

@@ -118,6 +118,7 @@ void core_take_over_failed(struct core *c, enum cause cause);
 
 /* ---- core_hot.c ---- */
 
+void core_hot_listened(struct core *c, usec_t now);
 void core_hot_said(struct core *c, const struct core_event *ev, struct core_out *out);
 void core_hot_granted(struct core *c);
 void core_hot_exited(struct core *c, usec_t pause);

@@ -81,8 +81,11 @@ usec_t core_lease_left(const struct core *c, usec_t now)
 	return usec_sub(c->lease.deadline, now);
 }
 
-static void sooner(usec_t *next, usec_t at)
+/* What is overdue waits for an answer: look again soon, never spin. */
+static void sooner(const struct core *c, usec_t *next, usec_t at)
 {
+	if (at <= c->now)
+		at = c->now + 100 * USEC_PER_MSEC;
 	if (at < *next)
 		*next = at;
 }
@@ -92,31 +95,30 @@ usec_t core_next_tick(const struct core *c)
 	usec_t next = USEC_INFINITY;
 
 	if (c->armed && !c->killed)
-		sooner(&next, c->lease.deadline);
+		sooner(c, &next, c->lease.deadline);
 	if (c->armed && leading(c))
-		sooner(&next, core_revoke_at(c));
-	sooner(&next, core_hot_next(c));
-	sooner(&next, core_leave_at(c));
+		sooner(c, &next, core_revoke_at(c));
+	sooner(c, &next, core_hot_next(c));
+	sooner(c, &next, core_leave_at(c));
 	if (c->retry_at > c->now)
-		sooner(&next, c->retry_at);
+		sooner(c, &next, c->retry_at);
 	if (c->pause_until > c->now)
-		sooner(&next, c->pause_until);
+		sooner(c, &next, c->pause_until);
 	if (c->takeover_since != 0)
-		sooner(&next, c->takeover_since + c->config.takeover);
+		sooner(c, &next, c->takeover_since + c->config.takeover);
 	if (c->phase == CORE_RESTARTING && c->restart_at > c->now) /* then a process is awaited */
-		sooner(&next, c->restart_at);
+		sooner(c, &next, c->restart_at);
 	if (c->phase == CORE_QUEUED && c->now < c->gone_since + c->view.owner_session &&
 	    latch_name_equal(&c->gone, &c->view.owner))
-		sooner(&next, c->gone_since + c->view.owner_session); /* A4 */
+		sooner(c, &next, c->gone_since + c->view.owner_session); /* A4 */
 	if (c->phase == CORE_QUEUED && core_holds_back(c))
-		sooner(&next, c->hold_until); /* A5 */
+		sooner(c, &next, c->hold_until); /* A5 */
 	if (c->connected) {
 		if (latch_name_set(&c->latch) && c->phase != CORE_RELEASING &&
 		    (c->owns || !acting(c))) /* as beat() */
-			sooner(&next, c->heartbeat_at);
+			sooner(c, &next, c->heartbeat_at);
 		if (c->seen)
-			sooner(&next, c->observe_at);
+			sooner(c, &next, c->observe_at);
 	}
-	/* What is overdue waits for an answer: look again soon, never spin. */
-	return next > c->now ? next : c->now + 100 * USEC_PER_MSEC;
+	return next;
 }

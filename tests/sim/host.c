@@ -488,6 +488,7 @@ void host_paused(struct world *w, int member, usec_t until)
 	usec_t lease =
 	        h->page.state == PAGE_ARMED ? true_time(w, member, h->page.deadline_local) : 0;
 
+	h->word_at += until - w->now; /* nor did its JobManager run */
 	h->paused_until = until;
 	if (lease <= until)
 		h->overslept_until = until + lease_jitter(&w->lease) + w->stop;

@@ -30,9 +30,16 @@ int ledger_new(struct world *w, bool delete, struct commit_request *ret)
 	struct ledger *l = &w->ledger;
 	unsigned key = (unsigned)below(w, N_KEYS);
 	int id = (int)l->n;
+	/* After the faults one that is done is waited for: it has no condition, and not all of them
+	 * are spent on a storage that still hangs. */
+	bool awaited = w->healed && !l->after_faults;
 
-	if (l->n >= (w->healed ? MAX_PUTS : MAX_PUTS * 2 / 3))
+	if (l->n >= (w->healed ? MAX_PUTS : MAX_PUTS * 2 / 3) || (awaited && w->now < l->next_at))
 		return -1;
+	if (awaited) {
+		l->next_at = w->now + MS(5000);
+		delete = false;
+	}
 	l->put[l->n++] = (struct put){ .key = key, .delete = delete };
 	*ret = (struct commit_request){
 		.op = delete ? COMMIT_DELETE : COMMIT_PUT,
@@ -43,6 +50,8 @@ int ledger_new(struct world *w, bool delete, struct commit_request *ret)
 		return id;
 	ret->value = value;
 	ret->value_size = value_of(id, value);
+	if (awaited)
+		return id;
 	if (percent(w, 15))
 		ret->condition = COMMIT_IF_ABSENT;
 	else if (percent(w, 15))

@@ -108,6 +108,7 @@ struct ledger {
 	uint64_t acknowledged;    /* .. and of all */
 	struct log_position last; /* .. which names this */
 	bool after_faults;        /* something was acknowledged since */
+	usec_t next_at;           /* .. until that: the next change */
 	uint64_t committed;       /* by the register */
 	unsigned n_done, n_unknown, n_never;
 	int looking; /* whose map is being checked */

@@ -364,6 +364,20 @@ static void wakes_at_the_deadline(void **state)
 	expect(&m, EV(TICK, 9995), "kill:1=lease-expired");
 }
 
+/* An answer that does not come is looked for each 100 ms: what is due before that is not put off.
+ */
+static void wakes_at_the_deadline_also_while_an_answer_is_overdue(void **state)
+{
+	struct member m;
+	usec_t next;
+
+	(void)state;
+	leader(&m);
+	while ((next = core_next_tick(&m.core)) < MS(9995))
+		feed(&m, EV(TICK, next / 1000)); /* its heartbeats and looks are not answered */
+	assert_int_equal(next, MS(9995));
+}
+
 static void leads_on_without_a_connection_until_the_deadline(void **state)
 {
 	struct member m;
@@ -741,6 +755,7 @@ int main(void)
 		cmocka_unit_test(a_late_tick_revokes_before_good_news),
 		cmocka_unit_test(never_says_leader_at_or_past_the_deadline),
 		cmocka_unit_test(wakes_at_the_deadline),
+		cmocka_unit_test(wakes_at_the_deadline_also_while_an_answer_is_overdue),
 		cmocka_unit_test(leads_on_without_a_connection_until_the_deadline),
 		cmocka_unit_test(a_smaller_session_lowers_the_page_at_once),
 		cmocka_unit_test(a_smaller_session_without_room_ends_the_term),

@@ -107,6 +107,31 @@ static void claims_by_no_look_from_before_it_had_a_latch(void **state)
 	expect(&m, SEEN(3011, fresh()), "observe+log");
 }
 
+/* One that was under way before it was made does not show it: that is not its end. */
+static void a_look_from_before_it_had_a_latch_does_not_end_it(void **state)
+{
+	struct core_view before = fresh();
+	struct core_config c = config();
+	struct member m;
+
+	(void)state;
+	before.own = LATCH("");
+	before.rank = -1;
+	init(&m, &c);
+	expect(&m, CONNECTED(1), "join");
+	feed(&m, EV(ELIGIBLE, 1, .reasons = REASON_BIT(REASON_NOT_CAUGHT_UP)));
+	feed(&m, EV(JOINED, 2, .result = CORE_OK));
+	expect(&m, SEEN(3, before), "");
+	expect(&m, EV(TICK, 5003), "observe"); /* no watch has fired: to be sure */
+	expect(&m, EV(ELIGIBLE, 5004, .reasons = 0), "enter publish");
+	expect(&m, EV(ENTERED, 5005, .entered = { CORE_OK, LATCH(OWN) }), "heartbeat");
+	expect(&m, SEEN(5006, before), "observe+log");
+	assert_int_equal(m.core.phase, CORE_QUEUED);
+	expect(&m, BEAT(5007, CORE_OK, 5005), "");
+	expect(&m, SEEN(5008, before), "observe");
+	assert_int_equal(m.core.phase, CORE_IDLE); /* but that one is */
+}
+
 /* ---- A4: when the owner may still act ---- */
 
 static void waits_for_the_owners_session_timeout_from_when_it_saw_its_latch_gone(void **state)
@@ -724,6 +749,7 @@ int main(void)
 		cmocka_unit_test(an_answer_for_a_latch_that_is_gone_counts_for_nothing),
 		cmocka_unit_test(beats_every_half_tick_with_its_latch),
 		cmocka_unit_test(claims_by_no_look_from_before_it_had_a_latch),
+		cmocka_unit_test(a_look_from_before_it_had_a_latch_does_not_end_it),
 		cmocka_unit_test(
 		        waits_for_the_owners_session_timeout_from_when_it_saw_its_latch_gone),
 		cmocka_unit_test(waits_no_longer_when_the_owner_says_stopped),
