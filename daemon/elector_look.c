@@ -162,6 +162,7 @@ static void on_look(void *userdata, const struct zk_result *r, const struct obse
 
 	e->looking = false;
 	ev.observed.result = elector_zk_result(r);
+	elector_zk_note_access(e, r);
 	if (r->outcome == ZK_DONE && o) {
 		take_register(e, o);
 		e->view = *o;
@@ -174,6 +175,7 @@ static void on_look(void *userdata, const struct zk_result *r, const struct obse
 	} else {
 		ev.observed.result = r->outcome == ZK_NOT_DONE ? CORE_FAILED : CORE_UNKNOWN;
 		elector_zk_log_refused("show register, latches and members", r);
+		elector_store_tell_reasons(e);
 	}
 	elector_feed(e, &ev);
 	elector_requests_looked(e);

@@ -47,7 +47,8 @@ reasons_t elector_store_reasons(const struct elector *e)
 
 	if (e->rolled_back && !e->core.owns)
 		reasons |= REASON_BIT(REASON_REGISTER_ROLLED_BACK);
-	if (e->auth_refused)
+	/* Who leads renews what it has; whether another could is what it cannot see. */
+	if (e->auth_refused && !e->core.owns)
 		reasons |= REASON_BIT(REASON_ZOOKEEPER_AUTH);
 	if (e->store_state != STORE_OK)
 		reasons |= REASON_BIT(reason_of[e->store_state]);

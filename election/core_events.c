@@ -208,7 +208,7 @@ static void on_observed(struct core *c, const struct core_event *ev, struct core
 {
 	answered(c, CORE_CMD_OBSERVE);
 	on_listed(c);
-	if (ev->observed.result != CORE_UNKNOWN)
+	if (ev->observed.result == CORE_OK)
 		c->seen_at = c->now;
 	if (!c->connected || c->phase == CORE_DETACHED)
 		return;

@@ -43,6 +43,19 @@ until_ok 20 "it is made again" both
 ok "settled" settle
 is "$(status_field "$new" .epoch)" "$epoch" "the term goes on"
 
+# Access is taken away by hand: a standby that may not look cannot take over, and says so.
+begin=$(now_ms)
+ok "nobody may list the latches any more" zk forbid "$tree/latch"
+until_ok 30 "a standby is not eligible, zookeeper-auth" has_reason "$standby" zookeeper-auth
+out_of_the_queue() { zk allow "$tree/latch" && [ "$(zk list "$tree/latch" | wc -l)" = 1 ] && zk forbid "$tree/latch"; }
+until_ok 30 "it has left the queue" out_of_the_queue
+ok "the log names what to look at" logged "$standby" 'zookeeper-auth'
+is "$(leader) $(status_field "$new" .epoch)" "$new $epoch" "the term goes on"
+why=$(reasons "$standby")
+ok "everybody may again" zk allow "$tree/latch"
+until_ok 30 "the standby is eligible" is_eligible "$standby"
+matrix 18 "nobody may list the latches (ACL)" "the leader leads on; standbys are not eligible, zookeeper-auth" "$new leads on; $why" "$(since "$begin")"
+
 # A leader that is cut off does not see that its latch is deleted: its successor waits for its T (A4).
 epoch=$(status_field "$new" .epoch)
 job=$(jobmanager_pid "$new")

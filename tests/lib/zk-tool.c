@@ -9,7 +9,9 @@
  *	zk-tool [-a user:password] SERVERS list PATH         names of the children
  *	zk-tool [-a user:password] SERVERS tree PATH         all below it, deepest last
  *	zk-tool [-a user:password] SERVERS hold PATH         an ephemeral one, until killed
- *	zk-tool SERVERS close FILE                           the session of a member's session file
+ *	zk-tool [-a user:password] SERVERS forbid PATH       nobody may read it, or list its
+ *children zk-tool [-a user:password] SERVERS allow PATH        everybody may do everything zk-tool
+ *SERVERS close FILE                           the session of a member's session file
  *
  * Exit: 0 done, 1 refused (the reason is printed), 2 usage, 3 no connection within 10 s.
  */
@@ -163,6 +165,15 @@ static int write_node(zhandle_t *zh, const char *verb, const char *path)
 	return rc;
 }
 
+static int set_access(zhandle_t *zh, const char *path, bool read)
+{
+	struct ACL one = { ZOO_PERM_ALL & ~(read ? 0 : ZOO_PERM_READ), ZOO_ANYONE_ID_UNSAFE };
+	struct ACL_vector all = { 1, &one };
+	struct answer a = { 0 }, *pa = &a;
+
+	return answered(zh, &a, zoo_aset_acl(zh, path, -1, &all, on_void, &pa));
+}
+
 static int run(zhandle_t *zh, const char *verb, const char *path)
 {
 	struct answer a = { 0 }, *pa = &a;
@@ -173,6 +184,8 @@ static int run(zhandle_t *zh, const char *verb, const char *path)
 		return list(zh, path, *verb == 't');
 	if (strcmp(verb, "set") == 0 || strcmp(verb, "create") == 0 || strcmp(verb, "hold") == 0)
 		return write_node(zh, verb, path);
+	if (strcmp(verb, "forbid") == 0 || strcmp(verb, "allow") == 0)
+		return set_access(zh, path, *verb == 'a');
 	if (strcmp(verb, "delete") == 0)
 		return answered(zh, &a, zoo_adelete(zh, path, -1, on_void, &pa));
 	return ZBADARGUMENTS;
@@ -234,8 +247,10 @@ int main(int argc, char **argv)
 		argv += 2;
 	}
 	if (argc != 4) {
-		(void)fprintf(stderr, "usage: zk-tool [-a user:password] SERVERS "
-		                      "get|set|create|delete|list|tree|hold PATH | close FILE\n");
+		(void)fprintf(
+		        stderr,
+		        "usage: zk-tool [-a user:password] SERVERS "
+		        "get|set|create|delete|list|tree|hold|forbid|allow PATH | close FILE\n");
 		return 2;
 	}
 	zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);

@@ -134,6 +134,27 @@ static void a_session_in_which_nothing_is_seen_for_its_timeout_is_left(void **st
 	assert_true(m.core.old_session);
 }
 
+/* Heartbeats pass, looks are refused: whoever sees nothing claims nothing, and must not stand in
+ * the way of others. */
+static void a_session_in_which_looks_are_refused_is_left(void **state)
+{
+	struct member m;
+
+	(void)state;
+	queue_up(&m, fresh());
+	valid_chain(&m);
+	feed(&m, EV(CLAIMED, 3010, .claimed = { .result = CORE_BAD_VERSION }));
+	for (unsigned ms = 3010; ms < 12000; ms += 1000) {
+		feed(&m, EV(LISTED, ms));
+		feed(&m, EV(OBSERVED, ms + 1, .observed = { .result = CORE_FAILED }));
+		feed(&m, BEAT(ms + 1, CORE_OK, ms + 1));
+		assert_int_not_equal(m.core.phase, CORE_DETACHED);
+		feed(&m, EV(TICK, ms + 1000));
+	}
+	expect(&m, EV(TICK, 13010), "connect-new");
+	assert_true(m.core.old_session);
+}
+
 /* The store hangs, the session does not: its latch keeps its place. */
 static void a_look_that_waits_for_the_store_costs_no_session(void **state)
 {
@@ -737,6 +758,7 @@ int main(void)
 		cmocka_unit_test(a_session_that_is_silent_for_its_timeout_is_left),
 		cmocka_unit_test(a_leaders_silent_session_is_left_once_its_jobmanager_is_dead),
 		cmocka_unit_test(a_session_in_which_nothing_is_seen_for_its_timeout_is_left),
+		cmocka_unit_test(a_session_in_which_looks_are_refused_is_left),
 		cmocka_unit_test(a_look_that_waits_for_the_store_costs_no_session),
 		cmocka_unit_test(
 		        a_release_that_takes_longer_than_the_timeout_is_left_to_the_session),
