@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { VALUE_MAX = 120 };
+enum { VALUE_MAX = 120, LAST_PUTS = 6 };
 
 static const char *const keys[N_KEYS] = { "jobs/a", "jobs/b", "checkpoints/a", "checkpoints/b" };
 
@@ -24,15 +24,36 @@ static size_t value_of(int id, char ret[VALUE_MAX])
 	return size;
 }
 
+/* The last clients are there to show that a leader writes (promise 6): one after the other, for as
+ * long as nobody has shown it, and each asks for what no other client's write can make fail. */
+static bool is_last(const struct ledger *l)
+{
+	return l->n >= MAX_PUTS - LAST_PUTS;
+}
+
+static bool no_room(const struct world *w)
+{
+	const struct ledger *l = &w->ledger;
+
+	if (!w->healed)
+		return l->n >= (MAX_PUTS - LAST_PUTS) * 2 / 3;
+	if (!is_last(l))
+		return false;
+	return l->after_faults || l->n == MAX_PUTS ||
+	       (l->n > MAX_PUTS - LAST_PUTS && l->put[l->n - 1].outcome == PUT_OPEN);
+}
+
 int ledger_new(struct world *w, bool delete, struct commit_request *ret)
 {
 	static char value[VALUE_MAX];
 	struct ledger *l = &w->ledger;
 	unsigned key = (unsigned)below(w, N_KEYS);
 	int id = (int)l->n;
+	bool last = is_last(l);
 
-	if (l->n >= (w->healed ? MAX_PUTS : MAX_PUTS * 2 / 3))
+	if (no_room(w))
 		return -1;
+	delete = delete &&!last;
 	l->put[l->n++] = (struct put){ .key = key, .delete = delete };
 	*ret = (struct commit_request){
 		.op = delete ? COMMIT_DELETE : COMMIT_PUT,
@@ -43,6 +64,8 @@ int ledger_new(struct world *w, bool delete, struct commit_request *ret)
 		return id;
 	ret->value = value;
 	ret->value_size = value_of(id, value);
+	if (last)
+		return id;
 	if (percent(w, 15))
 		ret->condition = COMMIT_IF_ABSENT;
 	else if (percent(w, 15))
