@@ -23,17 +23,25 @@ static void touch_leader(struct world *w, int session, usec_t timeout)
 	struct sim_session *s = &w->zk.session[session];
 
 	/* A doomed one is accepted too: the walk does not look back (A1). */
-	if (s->alive)
-		s->expires = bucket(w, w->now + timeout);
+	if (!s->alive)
+		return;
+	if (bucket(w, w->now + timeout) < s->expires)
+		coverage_touch(TOUCH_EARLIER);
+	s->expires = bucket(w, w->now + timeout);
 }
 
 /* A follower keeps the last one of each session; two servers may know of the same. */
 void ensemble_touch(struct world *w, int session, int server, usec_t timeout)
 {
-	if (server == w->zk.leader)
+	if (server == w->zk.leader) {
 		touch_leader(w, session, timeout);
-	else
-		w->zk.server[server].touched[session] = timeout;
+		return;
+	}
+	w->zk.server[server].touched[session] = timeout;
+	for (int i = 0; i < N_SERVERS; i++)
+		if (w->zk.server[i].touched[session] != 0 &&
+		    w->zk.server[i].touched[session] != timeout)
+			coverage_touch(TOUCH_AT_TWO);
 }
 
 bool ensemble_has_quorum(const struct world *w)
@@ -178,12 +186,15 @@ static void make_session(struct world *w, struct request *r)
 static void connect_session(struct world *w, struct request *r, struct connection *c)
 {
 	const struct sim_server *server = &w->zk.server[c->server];
+	usec_t asked = r->timeout;
 	struct sim_session *s;
 
 	if (r->timeout < server->min_session)
 		r->timeout = server->min_session;
 	if (r->timeout > server->max_session)
 		r->timeout = server->max_session;
+	if (r->session >= 0 && r->timeout != asked)
+		coverage_touch(r->timeout < asked ? TOUCH_SMALLER : TOUCH_LARGER);
 	if (r->session < 0)
 		make_session(w, r);
 	if (w->failed)

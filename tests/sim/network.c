@@ -362,8 +362,11 @@ void network_arrive(struct world *w, struct request *r)
 		lost(r);
 		return;
 	}
-	if (r->kind != REQ_CONNECT && c->session >= 0 && w->zk.session[c->session].alive)
+	if (r->kind != REQ_CONNECT && c->session >= 0 && w->zk.session[c->session].alive) {
+		if (w->zk.session[c->session].server != c->server)
+			coverage_touch(TOUCH_OF_BEFORE);
 		ensemble_touch(w, c->session, c->server, c->timeout);
+	}
 	when += between(w, 100, 700);
 	schedule(w, r, in_order(&c->last_commit, when), EV_COMMIT);
 }
@@ -375,7 +378,8 @@ static int steps_of(const struct request *r)
 	return r->cmd.type == CORE_CMD_OBSERVE ? 3 : r->cmd.type == CORE_CMD_END_OLD ? 2 : 1;
 }
 
-/* SESSION_MOVED, or a session that is over: such a request is refused. */
+/* SESSION_MOVED, or a session that is over: such a request is refused.  Nobody asks a close where
+ * it comes from (PrepRequestProcessor). */
 static bool refused(const struct world *w, const struct request *r, const struct connection *c)
 {
 	const struct sim_session *s;
@@ -385,7 +389,7 @@ static bool refused(const struct world *w, const struct request *r, const struct
 	if (c->session < 0)
 		return true;
 	s = &w->zk.session[c->session];
-	return !s->alive || s->server != c->server;
+	return !s->alive || (s->server != c->server && r->kind != REQ_CLOSE);
 }
 
 /* A server answers, and fires its watches, when it has learnt what is committed. */

@@ -490,6 +490,16 @@ void network_drop_session(struct world *w, int session);
 struct connection *connection_get(struct world *w, uint64_t id);
 
 /* ---- coverage.c ---- */
+enum touch {
+	TOUCH_SMALLER,   /* re-attached with a smaller T */
+	TOUCH_LARGER,    /* .. with a larger one */
+	TOUCH_EARLIER,   /* moved the end of its session to an earlier time */
+	TOUCH_AT_TWO,    /* not relayed yet by two servers, with two T */
+	TOUCH_OF_BEFORE, /* by a connection whose session has moved */
+	TOUCH_N_
+};
+
+void coverage_touch(enum touch what);
 void coverage_lost(const struct request *r, bool landed);
 void coverage_struck(enum fault_type type);
 bool coverage_tell(void); /* false: something never happened */
