@@ -119,7 +119,7 @@ usec_t plan_smaller_session(struct world *w)
 }
 
 /* Servers that do not agree how long a session may or has to be: a client that comes to another one
- * gets another T (A7). */
+ * gets another T (A7).  One of them may grant too little for any lease. */
 static void choose_limits(struct world *w)
 {
 	usec_t smaller = plan_smaller_session(w), larger = w->T * between(w, 105, 200) / 100;
@@ -132,6 +132,8 @@ static void choose_limits(struct world *w)
 		else if (kind == 1)
 			w->zk.server[i].min_session = larger;
 	}
+	if (percent(w, 30) && w->one_server == N_SERVERS)
+		w->zk.server[below(w, N_SERVERS)] = (struct sim_server){ .max_session = 2 * w->k };
 }
 
 static usec_t duration(struct world *w)
