@@ -104,7 +104,7 @@ static int save_identity(struct elector *e)
 	text_hex(identity.password, sizeof(identity.password), e->file.password);
 	explicit_bzero(&identity, sizeof(identity));
 	memcpy(e->file.nonce, e->nonce.s, sizeof(e->file.nonce));
-	e->file.session_ms = (uint32_t)usec_to_ms(session_negotiated(e->session));
+	e->file.session_ms = (uint32_t)usec_to_ms(e->core.lease.params.session); /* A7 */
 	if (!e->joined) {
 		e->file.latch[0] = '\0';
 		e->file.epoch = 0;

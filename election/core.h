@@ -259,6 +259,7 @@ struct core {
 	bool old_session; /* the session file names one that may only be ended (A3) */
 	bool member;      /* the own member node was made in this session */
 	usec_t disconnected_since;
+	usec_t no_room_since; /* T leaves no room for a lease; 0 = it does */
 	usec_t leaving_since; /* settling and releasing */
 
 	/* requests */

@@ -166,6 +166,7 @@ static void drive_phase(struct core *c, struct core_out *out)
 		if (!leaving(c, out) && !c->has_session && retry_due(c)) {
 			c->has_session = true;
 			lease_init(&c->lease, &c->config.lease);
+			c->no_room_since = 0;
 			core_emit(out, CORE_CMD_CONNECT_NEW);
 		}
 		break;

@@ -19,8 +19,11 @@ static void on_connected(struct core *c, const struct core_event *ev, struct cor
 	c->own_reasons &= ~(REASON_BIT(REASON_ZOOKEEPER_DOWN) | REASON_BIT(REASON_ZOOKEEPER_AUTH) |
 	                    REASON_BIT(REASON_LEASE_NO_ROOM));
 	lease_connected(&c->lease, ev->connected.session, ev->connected.sent);
-	if (!lease_has_room(&c->lease.params))
+	if (!lease_has_room(&c->lease.params)) {
 		c->own_reasons |= REASON_BIT(REASON_LEASE_NO_ROOM);
+		if (c->no_room_since == 0)
+			c->no_room_since = c->now;
+	}
 
 	if (c->phase == CORE_DETACHED)
 		core_become(c, c->old_session ? CORE_ENDING : CORE_JOINING);

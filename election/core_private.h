@@ -78,7 +78,10 @@ static inline usec_t core_revoke_at(const struct core *c)
 /* C7: when a session is left, so that it ends by itself: nothing was heard of it for T, no look was
  * answered for T, or what ends a term or gives a latch up was not done within T.  Each attempt to
  * come back touches the session: who is heard and hears nothing, or whose large requests are lost
- * and small ones are not, would keep it, and a latch that nobody may pass, for ever. */
+ * and small ones are not, would keep it, and a latch that nobody may pass, for ever.
+ *
+ * A7: T grows in no session.  One without room for a lease is left, too, once nothing hangs on it:
+ * another server may grant the next one more. */
 static inline usec_t core_leave_at(const struct core *c)
 {
 	usec_t since = USEC_INFINITY;
@@ -92,6 +95,8 @@ static inline usec_t core_leave_at(const struct core *c)
 		since = c->seen_at;
 	if ((c->phase == CORE_SETTLING || c->phase == CORE_RELEASING) && c->leaving_since < since)
 		since = c->leaving_since;
+	if (c->phase == CORE_IDLE && c->no_room_since != 0 && !c->config.observer)
+		return usec_add(c->no_room_since, c->config.lease.session);
 	return usec_add(since, c->lease.params.session);
 }
 

@@ -92,9 +92,7 @@ void lease_init(struct lease *l, const struct lease_params *params)
 
 void lease_break(struct lease *l)
 {
-	struct lease_params params = l->params;
-
-	lease_init(l, &params);
+	*l = (struct lease){ .params = l->params, .negotiated = l->negotiated };
 }
 
 void lease_disconnected(struct lease *l)
@@ -106,6 +104,7 @@ void lease_disconnected(struct lease *l)
 void lease_resume(struct lease *l, usec_t deadline)
 {
 	lease_break(l);
+	l->negotiated = true;
 	l->chain = LEASE_VALID;
 	l->deadline = deadline;
 }
@@ -117,9 +116,11 @@ void lease_connected(struct lease *l, usec_t session, usec_t connect_sent)
 	/* What a server has not relayed may be lost with it, or with our connection to it. */
 	memset(l->touch, 0, sizeof(l->touch));
 	l->relayed = connect_sent;
-	/* A touch with the smaller T may still be on its way, and moves the session's end back. */
-	if (l->chain != LEASE_NONE && session >= l->params.session)
+	/* A touch with the smaller T may still be on its way, and moves the session's end back; and
+	 * a new ZooKeeper leader gives the session the T that it was made with. */
+	if (l->negotiated && session >= l->params.session)
 		return;
+	l->negotiated = true;
 	l->params.session = session;
 	if (l->chain == LEASE_NONE)
 		return;

@@ -13,7 +13,7 @@
 #include "base/usec.h"
 
 struct lease_params {
-	usec_t session; /* T: the session's negotiated timeout */
+	usec_t session; /* T: the smallest that was negotiated in the session */
 	usec_t tick;    /* k: the ensemble's tickTime, as configured */
 	usec_t stop;    /* D_stop: time until SIGKILL has reached the whole JobManager */
 	usec_t revoke;  /* hot mode: asked to revoke so long before the deadline; 0 in cold mode */
@@ -38,6 +38,7 @@ bool lease_outlasts_leader_change(const struct lease_params *p, unsigned sync_li
 /* A chain of answered heartbeats (A1). */
 struct lease {
 	struct lease_params params;
+	bool negotiated; /* params.session is of a handshake, else of the configuration */
 	enum lease_chain { LEASE_NONE, LEASE_TENTATIVE, LEASE_VALID } chain;
 	usec_t deadline;       /* of the tentative or valid chain; 0 = none */
 	usec_t first_answered; /* tentative: when the first ZOK came */
@@ -51,6 +52,7 @@ struct lease {
 	} touch[4];
 };
 
+/* For a new session. */
 void lease_init(struct lease *l, const struct lease_params *params);
 
 /* Forget the chain: new latch, broken chain. */
@@ -59,11 +61,11 @@ void lease_break(struct lease *l);
 /* The connection was lost: ends a tentative chain, leaves a valid one as it is. */
 void lease_disconnected(struct lease *l);
 
-/* A resumed elector goes on with the page's deadline. */
+/* A resumed elector goes on with the page's deadline, and with the T of the session file. */
 void lease_resume(struct lease *l, usec_t deadline);
 
 /* After a handshake that negotiated `session`: its touch has reached ZooKeeper's leader.  A smaller
- * T lowers the deadline; a larger one does not count before the chain is broken (A7). */
+ * T lowers the deadline; a larger one never counts in the same session (A7). */
 void lease_connected(struct lease *l, usec_t session, usec_t connect_sent);
 
 /* A heartbeat sent at `sent` was answered ZOK at `now`.  Returns true when the chain is valid and

@@ -31,6 +31,9 @@
  * T_small: a server with a smaller maxSessionTimeout.  A touch with the smaller T may still be relayed by the server of
  * before, and moves the end of the session back: so no T grows within a chain (run grow-at-once).
  *
+ * leaders: changes of ZooKeeper's leader.  The new one gives the session the T that it was made with, `made`, whatever
+ * was negotiated since: so no T grows within a session (run grow-after-break).
+ *
  * steady = 1: heartbeats every h, answered at once, but for outages of `outage` ticks, two heartbeats apart: a
  * promise about progress.  Then nothing is ever killed (promise 7), and the chain is valid k + h after the connect
  * ("a takeover never waits for it", A1).
@@ -54,6 +57,7 @@
 #define BROKEN_no_stop 11        /* D13: the time that a kill takes is not set aside */
 #define BROKEN_grow_at_once 12   /* A7: a larger T is believed at once */
 #define BROKEN_T_forgotten 13    /* A7: .. or by the next elector, which does not know of the smaller one */
+#define BROKEN_grow_after_break 14 /* A7: .. or with a new chain */
 
 #define H 2 /* ticks */
 #define K 4
@@ -61,6 +65,8 @@
 #define A 1
 byte T, stop; /* session timeout asked for, D_stop */
 byte T_small; /* a second server's maxSessionTimeout; 0 = all are alike */
+byte made;    /* T that the session was made with */
+byte leaders; /* so often ZooKeeper changes its leader */
 byte outage;  /* steady: longest outage */
 bool steady, regular, overlap, reach;
 byte crashes; /* of the elector, while it leads */
@@ -200,10 +206,19 @@ inline lease_connected(t)
 	if
 	:: t < lease_T && chain != NONE && broken != BROKEN_keep_deadline && LENGTH(t, M_REGULAR) < deadline ->
 		deadline = LENGTH(t, M_REGULAR); lease_T = t; extend_page()
-	:: t > lease_T && broken != BROKEN_grow_at_once && chain != NONE
+	:: t > lease_T && broken != BROKEN_grow_at_once && (chain != NONE || broken != BROKEN_grow_after_break)
 	:: else -> lease_T = t
 	fi;
 	forget_touches(); relayed = true
+}
+
+inline lose_connection()
+{
+	connected = false; beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_certain = 0;
+	if /* lease_disconnected() */
+	:: chain == TENTATIVE && broken != BROKEN_any_connection -> lease_break()
+	:: else
+	fi
 }
 
 active proctype member()
@@ -221,9 +236,11 @@ active proctype member()
 			now.regular = parameter("REGULAR", 0);
 			now.overlap = parameter("OVERLAP", 0);
 			now.crashes = parameter("CRASHES", 0);
+			now.leaders = parameter("LEADERS", 0);
+			now.made = parameter("MADE", now.T);
 			now.reach = parameter("REACH", 0);
 		};
-		lease_T = T; asks = T; served_T = T; ends = T; connected = true; since_beat = H
+		lease_T = made; asks = T; served_T = made; ends = made; connected = true; since_beat = H
 	};
 end:	do
 	:: atomic {
@@ -232,6 +249,8 @@ end:	do
 		:: alive && ends == 0 && !doomed -> doomed = true; SAY("> the expirer takes the session's bucket\n")
 		:: doomed -> doomed = false; alive = false; noted = false; noted_for = 0; noted_T = 0; ends = 0;
 			SAY("> the session ends\n")
+		:: leaders > 0 && alive -> leaders--; doomed = false; ends = made; noted = false; noted_for = 0; noted_T = 0;
+			lose_connection(); SAY("> a new ZooKeeper leader, T = %d\n", made)
 		:: noted -> touch(noted_T); noted = false; noted_for = 0; noted_T = 0; SAY("> a touch is relayed\n")
 		:: beat == SENT && alive && (overlap || regular || !noted) -> beat = SERVED;
 			if
@@ -243,16 +262,12 @@ end:	do
 		/* ---- network */
 		:: connected && beat != NO_BEAT && !alive -> beat = NO_BEAT; connected = false; expired = true;
 			SAY("> EXPIRED\n")
-		:: connected && !steady -> connected = false;
+		:: connected && !steady ->
 			if
 			:: SAY("> connection lost\n")
 			:: noted = false; noted_for = 0; noted_T = 0; SAY("> server lost, with what it had noted\n")
 			fi;
-			beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_certain = 0;
-			if /* lease_disconnected() */
-			:: chain == TENTATIVE && broken != BROKEN_any_connection -> lease_break()
-			:: else
-			fi
+			lose_connection()
 		:: steady && connected && leads && outage > 0 && was_out == 0 && beat != SERVED -> was_out = 2;
 			connected = false; outage_left = outage; away = 0; beat = NO_BEAT; beat_sent = 0; beat_gap = 0; beat_certain = 0;
 			noted = false; noted_for = 0; noted_T = 0; SAY("> ZooKeeper is away\n")

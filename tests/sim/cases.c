@@ -161,19 +161,55 @@ static void mark_cleared(struct world *w)
 /* Reconnected where sessions are shorter, then cut off. */
 static void smaller_T(struct world *w)
 {
-	struct lease_params p;
+	usec_t smaller;
 
 	times(w, MS(4000), MS(200));
-	p = w->lease;
-	p.revoke = w->revoke;
-	do /* as small as there is room for a lease */
-		p.session = w->T * between(w, 40, percent(w, 80) ? 60 : 100) / 100;
-	while (!lease_has_room(&p));
+	smaller = plan_smaller_session(w);
 	for (int i = 0; i < N_SERVERS; i++)
 		if (i != (int)(w->seed % N_SERVERS))
-			w->zk.server[i].max_session = p.session;
+			w->zk.server[i].max_session = smaller;
 	next(w, percent(w, 50) ? FAULT_ELECTOR_CRASH : FAULT_BREAK, 0)->after = first_grant(w);
 	next(w, FAULT_CUT, 2 * w->T)->after = between(w, MS(100), 2 * w->k);
+}
+
+/* The server that lets sessions be as they are asked for is one, chance says which. */
+static void longer_elsewhere(struct world *w)
+{
+	for (int i = 0; i < N_SERVERS; i++)
+		if (i != (int)(w->seed % N_SERVERS))
+			w->zk.server[i].min_session = w->T * between(w, 140, 200) / 100;
+}
+
+/* Reconnected where sessions are longer: before its chain begins, when it leads, or by the next
+ * elector; then cut off when ZooKeeper changes its leader, who begins with the T that the session
+ * was made with. */
+static void larger_T(struct world *w)
+{
+	uint64_t when = below(w, 3);
+	struct fault *f;
+
+	times(w, MS(4000), MS(200));
+	longer_elsewhere(w);
+	for (int m = 1; m < N_MEMBERS; m++)
+		not_eligible(w, m, w->T / 2);
+	f = next(w, when == 2 ? FAULT_ELECTOR_CRASH : FAULT_BREAK, 0);
+	f->follows = false;
+	f->after = first_grant(w);
+	if (when == 0)
+		on(f, CORE_CMD_ENTER, 1)->after = between(w, MS(1), w->k);
+	next(w, FAULT_CUT, 2 * w->T)->after = between(w, MS(500), w->T / 2);
+	next(w, FAULT_LEADER_CHANGE, between(w, MS(50), w->k))->after = between(w, MS(1), MS(100));
+}
+
+/* Reconnected where sessions are longer when the server of before has not relayed its last touch,
+ * and cut off at once: that touch, with the smaller T, is relayed behind those with the larger. */
+static void touch_of_before(struct world *w)
+{
+	times(w, MS(10000), MS(2000));
+	longer_elsewhere(w);
+	on(next(w, FAULT_BREAK, 0), CORE_CMD_EXTEND, (unsigned)between(w, 1, 4))->after =
+	        between(w, 0, MS(100));
+	next(w, FAULT_CUT, 2 * w->T)->after = between(w, MS(5), w->k / 2);
 }
 
 /* The latch removed by hand while its leader is cut off: only T helps. */
@@ -315,6 +351,8 @@ static const struct {
 	{ "relatch", relatch, false },
 	{ "mark-cleared", mark_cleared, false },
 	{ "smaller-T", smaller_T, false },
+	{ "larger-T", larger_T, false },
+	{ "touch-of-before", touch_of_before, false },
 	{ "stale-header", stale_header, false },
 	{ "latch-by-hand", latch_by_hand, false },
 	{ "designated", designated, false },

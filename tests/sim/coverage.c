@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether what the simulation is for did happen: each fault struck, and each kind of request lost
- * its answer both before and after it was carried out.
+ * Whether what the simulation is for did happen: each fault struck, each kind of request lost its
+ * answer both before and after it was carried out, and touches with more than one T met.
  */
 #include "tests/sim/world.h"
 
@@ -9,7 +9,12 @@
 
 enum { N_KINDS = (int)CORE_N_COMMANDS_ + (int)REQ_DELETE + 1 };
 
-static uint64_t lost[N_KINDS][2], struck[FAULT_N_];
+static uint64_t lost[N_KINDS][2], struck[FAULT_N_], touched[TOUCH_N_];
+
+void coverage_touch(enum touch what)
+{
+	touched[what]++;
+}
 
 void coverage_lost(const struct request *r, bool landed)
 {
@@ -56,10 +61,28 @@ static bool is_request(unsigned kind)
 	}
 }
 
+static const char *touch_name(enum touch what)
+{
+	static const char *const names[TOUCH_N_] = {
+		[TOUCH_SMALLER] = "re-attached with a smaller T",
+		[TOUCH_LARGER] = "re-attached with a larger T",
+		[TOUCH_EARLIER] = "end of session moved back",
+		[TOUCH_AT_TWO] = "at two servers with two T",
+		[TOUCH_OF_BEFORE] = "of a connection of before",
+	};
+
+	return names[what];
+}
+
 bool coverage_tell(void)
 {
 	bool all = true;
 
+	for (unsigned i = 0; i < TOUCH_N_; i++) {
+		printf("touch %-30s %8llu\n", touch_name((enum touch)i),
+		       (unsigned long long)touched[i]);
+		all = all && touched[i] > 0;
+	}
 	for (unsigned i = 0; i < N_KINDS; i++) {
 		if (!is_request(i))
 			continue;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Servers and sessions, as far as the election can tell: sessions that end in buckets
- * (ExpiryQueue), touches that reach the leader through its followers, a new leader that touches all
- * sessions again, one order of writes.
+ * (ExpiryQueue), touches that reach the leader through its followers, each with the T of the
+ * connection it came by (LearnerSessionTracker), a new leader that touches all sessions again with
+ * the T that each was made with (SessionTrackerImpl), one order of writes.
  */
 #include "tests/sim/world.h"
 
@@ -16,21 +17,31 @@ static usec_t bucket(const struct world *w, usec_t when)
 	return (when / w->k + 1) * w->k;
 }
 
-static void touch_leader(struct world *w, int session)
+/* ExpiryQueue.update: the last touch decides, for an earlier end too (A7). */
+static void touch_leader(struct world *w, int session, usec_t timeout)
 {
 	struct sim_session *s = &w->zk.session[session];
 
 	/* A doomed one is accepted too: the walk does not look back (A1). */
-	if (s->alive)
-		s->expires = bucket(w, w->now + s->timeout);
+	if (!s->alive)
+		return;
+	if (bucket(w, w->now + timeout) < s->expires)
+		coverage_touch(TOUCH_EARLIER);
+	s->expires = bucket(w, w->now + timeout);
 }
 
-void ensemble_touch(struct world *w, int session, int server)
+/* A follower keeps the last one of each session; two servers may know of the same. */
+void ensemble_touch(struct world *w, int session, int server, usec_t timeout)
 {
-	if (server == w->zk.leader)
-		touch_leader(w, session);
-	else
-		w->zk.server[server].touched[session] = true;
+	if (server == w->zk.leader) {
+		touch_leader(w, session, timeout);
+		return;
+	}
+	w->zk.server[server].touched[session] = timeout;
+	for (int i = 0; i < N_SERVERS; i++)
+		if (w->zk.server[i].touched[session] != 0 &&
+		    w->zk.server[i].touched[session] != timeout)
+			coverage_touch(TOUCH_AT_TWO);
 }
 
 bool ensemble_has_quorum(const struct world *w)
@@ -56,9 +67,9 @@ void ensemble_relay(struct world *w, int server)
 	if (w->now < s->down_until || w->now < s->alone_until || !ensemble_has_quorum(w))
 		return;
 	for (unsigned i = 0; i < w->zk.n_sessions; i++) {
-		if (s->touched[i])
-			touch_leader(w, (int)i);
-		s->touched[i] = false;
+		if (s->touched[i] != 0)
+			touch_leader(w, (int)i, s->touched[i]);
+		s->touched[i] = 0;
 	}
 }
 
@@ -135,7 +146,7 @@ void ensemble_elect(struct world *w, usec_t until)
 	       percent(w, 90));
 	for (unsigned i = 0; i < w->zk.n_sessions; i++) {
 		w->zk.session[i].doomed = false;
-		w->zk.session[i].expires = bucket(w, until + w->zk.session[i].timeout);
+		w->zk.session[i].expires = bucket(w, until + w->zk.session[i].made_with);
 	}
 }
 
@@ -152,31 +163,51 @@ void ensemble_server_down(struct world *w, int server, usec_t until)
 
 /* ---- one request, when its turn comes in the order of writes ---- */
 
-static void connect_session(struct world *w, struct request *r, int server)
+/* Its commit is a touch at each server. */
+static void make_session(struct world *w, struct request *r)
 {
 	struct ensemble *zk = &w->zk;
-	struct sim_session *s;
-	usec_t T = r->timeout < zk->server[server].max_session ? r->timeout
-	                                                       : zk->server[server].max_session;
 
-	if (r->session < 0) {
-		if (zk->n_sessions == MAX_SESSIONS) {
-			violated(w, "more than %d sessions", (int)MAX_SESSIONS);
-			return;
-		}
-		r->session = (int)zk->n_sessions++;
-		zk->session[r->session] = (struct sim_session){
-			.alive = true, .client = r->client, .nonce = w->client[r->client].nonce
-		};
+	if (zk->n_sessions == MAX_SESSIONS) {
+		violated(w, "more than %d sessions", (int)MAX_SESSIONS);
+		return;
 	}
-	s = &zk->session[r->session];
+	r->session = (int)zk->n_sessions++;
+	zk->session[r->session] = (struct sim_session){
+		.alive = true,
+		.client = r->client,
+		.nonce = w->client[r->client].nonce,
+		.made_with = r->timeout,
+	};
+	for (int i = 0; i < N_SERVERS; i++)
+		ensemble_touch(w, r->session, i, r->timeout);
+}
+
+static void connect_session(struct world *w, struct request *r, struct connection *c)
+{
+	const struct sim_server *server = &w->zk.server[c->server];
+	usec_t asked = r->timeout;
+	struct sim_session *s;
+
+	if (r->timeout < server->min_session)
+		r->timeout = server->min_session;
+	if (r->timeout > server->max_session)
+		r->timeout = server->max_session;
+	if (r->session >= 0 && r->timeout != asked)
+		coverage_touch(r->timeout < asked ? TOUCH_SMALLER : TOUCH_LARGER);
+	if (r->session < 0)
+		make_session(w, r);
+	if (w->failed)
+		return;
+	s = &w->zk.session[r->session];
 	r->expired = !s->alive || (s->doomed && percent(w, 50));
+	c->session = r->session;
+	s->connection = c->id;
 	if (r->expired)
 		return;
-	s->timeout = T;
-	s->server = server;
-	r->timeout = T;
-	touch_leader(w, r->session);
+	s->server = c->server;
+	c->timeout = r->timeout;
+	touch_leader(w, r->session, r->timeout);
 }
 
 void ensemble_commit(struct world *w, struct request *r, struct connection *c)
@@ -185,10 +216,7 @@ void ensemble_commit(struct world *w, struct request *r, struct connection *c)
 
 	switch (r->kind) {
 	case REQ_CONNECT:
-		connect_session(w, r, c->server);
-		c->session = r->session;
-		if (r->session >= 0)
-			w->zk.session[r->session].connection = c->id;
+		connect_session(w, r, c);
 		break;
 	case REQ_PING:
 		break;

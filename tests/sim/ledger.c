@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { VALUE_MAX = 120 };
+enum { VALUE_MAX = 120, LAST_PUTS = 6 };
 
 static const char *const keys[N_KEYS] = { "jobs/a", "jobs/b", "checkpoints/a", "checkpoints/b" };
 
@@ -24,22 +24,39 @@ static size_t value_of(int id, char ret[VALUE_MAX])
 	return size;
 }
 
+/* The last clients are there to show that a leader writes (promise 6): one after the other, for as
+ * long as nobody has shown it, and each asks for what no other client's write can make fail.  A
+ * storage may still hang from before: not all of them are spent on that. */
+static bool is_last(const struct ledger *l)
+{
+	return l->n >= MAX_PUTS - LAST_PUTS;
+}
+
+static bool no_room(const struct world *w)
+{
+	const struct ledger *l = &w->ledger;
+
+	if (!w->healed)
+		return l->n >= (MAX_PUTS - LAST_PUTS) * 2 / 3;
+	if (!is_last(l))
+		return false;
+	return l->after_faults || l->n == MAX_PUTS || w->now < l->next_at ||
+	       (l->n > MAX_PUTS - LAST_PUTS && l->put[l->n - 1].outcome == PUT_OPEN);
+}
+
 int ledger_new(struct world *w, bool delete, struct commit_request *ret)
 {
 	static char value[VALUE_MAX];
 	struct ledger *l = &w->ledger;
 	unsigned key = (unsigned)below(w, N_KEYS);
 	int id = (int)l->n;
-	/* After the faults one that is done is waited for: it has no condition, and not all of them
-	 * are spent on a storage that still hangs. */
-	bool awaited = w->healed && !l->after_faults;
+	bool last = is_last(l);
 
-	if (l->n >= (w->healed ? MAX_PUTS : MAX_PUTS * 2 / 3) || (awaited && w->now < l->next_at))
+	if (no_room(w))
 		return -1;
-	if (awaited) {
+	if (last)
 		l->next_at = w->now + MS(5000);
-		delete = false;
-	}
+	delete = delete &&!last;
 	l->put[l->n++] = (struct put){ .key = key, .delete = delete };
 	*ret = (struct commit_request){
 		.op = delete ? COMMIT_DELETE : COMMIT_PUT,
@@ -50,7 +67,7 @@ int ledger_new(struct world *w, bool delete, struct commit_request *ret)
 		return id;
 	ret->value = value;
 	ret->value_size = value_of(id, value);
-	if (awaited)
+	if (last)
 		return id;
 	if (percent(w, 15))
 		ret->condition = COMMIT_IF_ABSENT;

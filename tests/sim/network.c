@@ -131,7 +131,7 @@ void client_open(struct world *w, int client, int session, const struct nonce *n
 		.nonce = *nonce,
 	};
 	client_try(w, client);
-	at(w, w->now + w->T / 3,
+	at(w, w->now + T / 3,
 	   (struct world_event){ .type = EV_PING, .who = client, .generation = cl->handle });
 }
 
@@ -244,6 +244,10 @@ struct request *client_ask(struct world *w, int client, enum request_kind kind,
 		r->nonce = f->nonce;
 		r->latch = f->latch;
 	}
+	if (r->cmd.type == CORE_CMD_CLAIM && kind == REQ_CORE) {
+		r->timeout = w->client[client].asked;
+		r->hold = w->host[client_member(client)].core.lease.params.session;
+	}
 	if (!client_connected(w, client)) { /* never sent */
 		r->answered = true;
 		r->used = false;
@@ -261,7 +265,7 @@ void client_ping(struct world *w, int client, uint32_t handle)
 		return;
 	if (client_connected(w, client) && !w->host[client_member(client)].stopped)
 		client_ask(w, client, REQ_PING, NULL);
-	at(w, w->now + w->T / 3,
+	at(w, w->now + cl->asked / 3,
 	   (struct world_event){ .type = EV_PING, .who = client, .generation = handle });
 }
 
@@ -304,13 +308,13 @@ bool network_reaches(struct world *w, const struct connection *c, usec_t *ret_wh
 /* A server that is given a session anew closes its connection of before; what it had already read
  * from that is carried out.  Here it may come behind what the new connection asks, which no
  * ZooKeeper does (the requests that a server reads go one way, in order): the rules hold even so,
- * but for a latch that comes after its session was ended (znodes.c). */
+ * but for a latch that comes after its session was ended (znodes.c).  Another server knows nothing
+ * of the new connection: what still comes is a touch, and refused. */
 static bool evicted(struct world *w, const struct connection *c)
 {
 	const struct sim_session *s = &w->zk.session[c->session < 0 ? 0 : c->session];
 
-	return c->session >= 0 && s->connection > c->id &&
-	       (s->server != c->server || percent(w, 50));
+	return c->session >= 0 && s->connection > c->id && s->server == c->server && percent(w, 50);
 }
 
 /* Too large for what is left of the wire. */
@@ -358,8 +362,11 @@ void network_arrive(struct world *w, struct request *r)
 		lost(r);
 		return;
 	}
-	if (r->kind != REQ_CONNECT && c->session >= 0 && w->zk.session[c->session].alive)
-		ensemble_touch(w, c->session, c->server);
+	if (r->kind != REQ_CONNECT && c->session >= 0 && w->zk.session[c->session].alive) {
+		if (w->zk.session[c->session].server != c->server)
+			coverage_touch(TOUCH_OF_BEFORE);
+		ensemble_touch(w, c->session, c->server, c->timeout);
+	}
 	when += between(w, 100, 700);
 	schedule(w, r, in_order(&c->last_commit, when), EV_COMMIT);
 }
@@ -371,7 +378,8 @@ static int steps_of(const struct request *r)
 	return r->cmd.type == CORE_CMD_OBSERVE ? 3 : r->cmd.type == CORE_CMD_END_OLD ? 2 : 1;
 }
 
-/* SESSION_MOVED, or a session that is over: such a request is refused. */
+/* SESSION_MOVED, or a session that is over: such a request is refused.  Nobody asks a close where
+ * it comes from (PrepRequestProcessor). */
 static bool refused(const struct world *w, const struct request *r, const struct connection *c)
 {
 	const struct sim_session *s;
@@ -381,7 +389,7 @@ static bool refused(const struct world *w, const struct request *r, const struct
 	if (c->session < 0)
 		return true;
 	s = &w->zk.session[c->session];
-	return !s->alive || s->server != c->server;
+	return !s->alive || (s->server != c->server && r->kind != REQ_CLOSE);
 }
 
 /* A server answers, and fires its watches, when it has learnt what is committed. */

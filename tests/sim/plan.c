@@ -106,6 +106,36 @@ static void choose_times(struct world *w, enum jobmanager_modes modes)
 	}
 }
 
+/* As small as there is room for a lease. */
+usec_t plan_smaller_session(struct world *w)
+{
+	struct lease_params p = w->lease;
+
+	p.revoke = w->revoke;
+	do
+		p.session = w->T * between(w, 40, percent(w, 80) ? 60 : 100) / 100;
+	while (!lease_has_room(&p));
+	return p.session;
+}
+
+/* Servers that do not agree how long a session may or has to be: a client that comes to another one
+ * gets another T (A7).  One of them may grant too little for any lease. */
+static void choose_limits(struct world *w)
+{
+	usec_t smaller = plan_smaller_session(w), larger = w->T * between(w, 105, 200) / 100;
+
+	for (int i = 0; i < N_SERVERS; i++) {
+		uint64_t kind = below(w, 3);
+
+		if (kind == 0)
+			w->zk.server[i].max_session = smaller;
+		else if (kind == 1)
+			w->zk.server[i].min_session = larger;
+	}
+	if (percent(w, 30) && w->one_server == N_SERVERS)
+		w->zk.server[below(w, N_SERVERS)] = (struct sim_server){ .max_session = 2 * w->k };
+}
+
 static usec_t duration(struct world *w)
 {
 	switch (below(w, 4)) {
@@ -192,6 +222,8 @@ static void choose_faults(struct world *w, int only_case)
 		w->n_faults = (unsigned)between(w, 1, percent(w, 70) ? 6 : 16);
 		for (unsigned i = 0; i < w->n_faults; i++)
 			plan_one(w, &w->fault[i]);
+		if (percent(w, 7))
+			choose_limits(w);
 	}
 }
 
@@ -229,11 +261,12 @@ struct number {
 	usec_t *at;
 };
 
-enum { N_NUMBERS = 13 + N_SERVERS + 2 * N_MEMBERS };
+enum { N_NUMBERS = 13 + 2 * N_SERVERS + 2 * N_MEMBERS };
 
 static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 {
-	static const char *const server[] = { "max0", "max1", "max2" };
+	static const char *const min[] = { "min0", "min1", "min2" };
+	static const char *const max[] = { "max0", "max1", "max2" };
 	static const char *const offset[] = { "offset-a", "offset-b", "offset-c" };
 	static const char *const ppm[] = { "ppm-a", "ppm-b", "ppm-c" };
 	const struct number fixed[] = {
@@ -254,8 +287,10 @@ static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 	unsigned n = sizeof(fixed) / sizeof(fixed[0]);
 
 	memcpy(ret, fixed, sizeof(fixed));
-	for (int i = 0; i < N_SERVERS; i++)
-		ret[n++] = (struct number){ server[i], &w->zk.server[i].max_session };
+	for (int i = 0; i < N_SERVERS; i++) {
+		ret[n++] = (struct number){ min[i], &w->zk.server[i].min_session };
+		ret[n++] = (struct number){ max[i], &w->zk.server[i].max_session };
+	}
 	for (int m = 0; m < N_MEMBERS; m++) {
 		ret[n++] = (struct number){ offset[m], (usec_t *)&w->host[m].offset };
 		ret[n++] = (struct number){ ppm[m], (usec_t *)&w->host[m].ppm };
@@ -270,7 +305,7 @@ void plan_write(struct world *w, FILE *to)
 	fprintf(to, "plan mode=%d hot=%d%d%d", (int)w->mode, w->host[0].hot, w->host[1].hot,
 	        w->host[2].hot);
 	for (unsigned i = 0; i < N_NUMBERS; i++)
-		if (*number[i].at != USEC_INFINITY)
+		if (*number[i].at != 0 && *number[i].at != USEC_INFINITY)
 			fprintf(to, " %s=%" PRId64, number[i].name, (int64_t)*number[i].at);
 	fputc('\n', to);
 	for (unsigned i = 0; i < w->n_faults; i++)

@@ -67,6 +67,15 @@ void shell_later(struct world *w, int member, usec_t delay, enum core_event_type
 	                         .arg2 = arg });
 }
 
+/* A7: the file keeps the smallest T of its session. */
+static void shorten_file(struct world *w, int member, usec_t timeout)
+{
+	struct session_file *f = &w->host[member].file;
+
+	if (f->exists && f->session == w->client[member].session && timeout < f->timeout)
+		f->timeout = timeout;
+}
+
 void shell_local(struct world *w, const struct world_event *e)
 {
 	struct host *h = &w->host[e->who];
@@ -85,6 +94,7 @@ void shell_local(struct world *w, const struct world_event *e)
 		if (ev.type == CORE_EV_CONNECTED) {
 			ev.connected.sent = e->arg2;
 			ev.connected.session = w->client[e->who].asked;
+			shorten_file(w, e->who, ev.connected.session);
 		}
 		break;
 	case CORE_EV_EXITED:
@@ -260,7 +270,10 @@ static void write_file(struct world *w, int member)
 	if (h->file.exists && h->file.session == cl->session)
 		return;
 	h->file = (struct session_file){
-		.exists = true, .session = cl->session, .nonce = cl->nonce, .timeout = cl->asked
+		.exists = true,
+		.session = cl->session,
+		.nonce = cl->nonce,
+		.timeout = h->core.lease.params.session,
 	};
 }
 

@@ -20,7 +20,7 @@ for plan in "$top_srcdir"/tests/sim/found/*.plan; do
 done
 
 test -n "$INSTRUMENTED" ||
-	ok "each fault struck, each request was lost before and after its commit" \
+	ok "each fault struck, each request was lost before and after its commit, touches with two T met" \
 		"$sim" -s 7000000 -a -t -n 6000
 
 "$sim" -s 7 -n 300 >"$tap_dir/first"

@@ -21,7 +21,7 @@
 struct world;
 struct request;
 
-enum { SIM_HOSTS = 3, MAX_FILES = 512, MAX_LATE = 64, MAX_PUTS = 28, N_KEYS = 4 };
+enum { SIM_HOSTS = 3, MAX_FILES = 512, MAX_LATE = 64, MAX_PUTS = 34, N_KEYS = 4 };
 
 /* ---- files.c ---- */
 

@@ -126,7 +126,8 @@ struct sim_session {
 	bool alive, doomed;
 	int client;
 	struct nonce nonce;
-	usec_t timeout, expires;
+	usec_t made_with; /* T of the write that made it: what a new leader gives it */
+	usec_t expires;
 	int server;
 	uint64_t connection; /* the last one that was made for it */
 };
@@ -168,8 +169,8 @@ struct sim_server {
 	usec_t down_until;      /* refuses connections */
 	usec_t alone_until;     /* cut off from the others: answers nothing */
 	uint32_t generation;
-	bool touched[MAX_SESSIONS];
-	usec_t max_session;
+	usec_t touched[MAX_SESSIONS]; /* T of the last touch that was not relayed; 0 = none */
+	usec_t min_session, max_session;
 };
 
 struct ensemble {
@@ -205,7 +206,8 @@ struct request {
 	/* CONNECT; END_OLD: the session to be ended, -1 = none */
 	int session;
 	struct nonce nonce;
-	usec_t timeout;
+	usec_t timeout; /* CONNECT: T; CLAIM: as the register shall name it */
+	usec_t hold;    /* CLAIM: for how long its elector lets a designated one claim (A5) */
 	/* answer */
 	enum core_result result;
 	bool expired;
@@ -220,6 +222,7 @@ struct connection {
 	uint64_t id;
 	bool alive;
 	int client, server, session;
+	usec_t timeout; /* T as this handshake negotiated it: that of each touch by it */
 	uint32_t handle, server_generation;
 	uint32_t n_sent, land; /* after its end: how many of those sent still land */
 	bool delayed;          /* .. and later than they were sent */
@@ -446,7 +449,7 @@ void ensemble_init(struct world *w);
 void ensemble_commit(struct world *w, struct request *r, struct connection *c);
 bool ensemble_serves(const struct world *w, int server);
 bool ensemble_has_quorum(const struct world *w);
-void ensemble_touch(struct world *w, int session, int server);
+void ensemble_touch(struct world *w, int session, int server, usec_t timeout);
 void ensemble_relay(struct world *w, int server);
 void ensemble_expire_due(struct world *w);
 void ensemble_close_session(struct world *w, int session);
@@ -487,6 +490,16 @@ void network_drop_session(struct world *w, int session);
 struct connection *connection_get(struct world *w, uint64_t id);
 
 /* ---- coverage.c ---- */
+enum touch {
+	TOUCH_SMALLER,   /* re-attached with a smaller T */
+	TOUCH_LARGER,    /* .. with a larger one */
+	TOUCH_EARLIER,   /* moved the end of its session to an earlier time */
+	TOUCH_AT_TWO,    /* not relayed yet by two servers, with two T */
+	TOUCH_OF_BEFORE, /* by a connection whose session has moved */
+	TOUCH_N_
+};
+
+void coverage_touch(enum touch what);
 void coverage_lost(const struct request *r, bool landed);
 void coverage_struck(enum fault_type type);
 bool coverage_tell(void); /* false: something never happened */
@@ -558,6 +571,7 @@ void leadership_said(struct world *w, const struct world_event *ev);
 enum jobmanager_modes { MODES_ANY, MODES_COLD, MODES_HOT, MODES_MIXED };
 
 void plan_draw(struct world *w, int only_case, enum jobmanager_modes modes);
+usec_t plan_smaller_session(struct world *w);
 void plan_write(struct world *w, FILE *to);
 bool plan_read(struct world *w, FILE *from);
 const char *plan_fault_name(enum fault_type type);

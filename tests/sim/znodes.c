@@ -83,32 +83,32 @@ static void register_written(struct world *w)
 }
 
 /* A5: nobody else claims while the designated latch lives, and has had its time. */
-static void nobody_else_is_designated(struct world *w, const struct latch_name *claimer, usec_t T)
+static void nobody_else_is_designated(struct world *w, const struct request *r)
 {
 	const struct sim_register *reg = &w->zk.tree.reg;
 
 	if (znodes_latch(w, &reg->designated) != NULL &&
-	    !latch_name_equal(&reg->designated, claimer) && w->now < reg->released_at + T / 2)
-		violated(w, "rule A5: %s claims before %s, which is designated", claimer->s,
+	    !latch_name_equal(&reg->designated, &r->cmd.latch) &&
+	    w->now < reg->released_at + r->hold / 2)
+		violated(w, "rule A5: %s claims before %s, which is designated", r->cmd.latch.s,
 		         reg->designated.s);
 }
 
 static enum core_result claim(struct world *w, struct request *r)
 {
 	struct sim_register *reg = &w->zk.tree.reg;
-	const struct sim_latch *l = znodes_latch(w, &r->cmd.latch);
 
-	if (l == NULL)
+	if (znodes_latch(w, &r->cmd.latch) == NULL)
 		return CORE_LATCH_GONE;
 	if (!reg->exists)
 		return CORE_NO_REGISTER;
 	if (reg->version != r->cmd.version)
 		return CORE_BAD_VERSION;
-	nobody_else_is_designated(w, &r->cmd.latch, w->zk.session[l->session].timeout);
+	nobody_else_is_designated(w, r);
 	oracle_follows(w, reg, &r->cmd);
 	reg->epoch = r->cmd.epoch;
 	reg->owner = r->cmd.latch;
-	reg->owner_session = w->zk.session[l->session].timeout;
+	reg->owner_session = r->timeout;
 	reg->released = false;
 	reg->designated = no_latch;
 	register_written(w);

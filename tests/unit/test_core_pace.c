@@ -429,6 +429,78 @@ static void stopping_is_said_of_a_term_alone(void **state)
 	assert_int_not_equal(core_state(&m.core, MS(20)), CORE_STATE_STOPPING);
 }
 
+/* ---- A7: a session with too small a T ---- */
+
+static struct core_event short_session(usec_t ms)
+{
+	return EV(CONNECTED, ms, .connected = { .sent = MS(ms), .session = MS(2000) });
+}
+
+/* Another server may grant the next one more; to come back to one with more is of no use. */
+static void a_session_without_room_is_left_when_nothing_hangs_on_it(void **state)
+{
+	struct core_config c = config();
+	struct member m;
+
+	(void)state;
+	init(&m, &c);
+	(void)feed(&m, short_session(1));
+	(void)feed(&m, EV(JOINED, 2, .result = CORE_OK));
+	(void)feed(&m, SEEN(3, fresh()));
+	assert_int_equal(m.core.phase, CORE_IDLE);
+	(void)feed(&m, EV(DISCONNECTED, 6000));
+	(void)feed(&m, CONNECTED(6500));
+	(void)feed(&m, SEEN(6501, fresh()));
+	assert_int_equal(core_next_tick(&m.core), MS(10001));
+	expect(&m, EV(TICK, 10000), "");
+	expect(&m, EV(TICK, 10001), "connect-new");
+	expect(&m, CONNECTED(10002), "end-old");
+	(void)feed(&m, EV(ENDED_OLD, 10003, .result = CORE_OK));
+	(void)feed(&m, EV(JOINED, 10004, .result = CORE_OK));
+	(void)feed(&m, SEEN(10005, fresh()));
+	assert_int_equal(m.core.phase, CORE_ENTERING);
+}
+
+/* The next one has its time, too. */
+static void a_session_without_room_is_not_left_at_once(void **state)
+{
+	struct core_config c = config();
+	struct member m;
+
+	(void)state;
+	init(&m, &c);
+	(void)feed(&m, short_session(1));
+	(void)feed(&m, EV(TICK, 20000));
+	(void)feed(&m, EV(JOINED, 20001, .result = CORE_OK));
+	assert_int_equal(m.core.phase, CORE_DETACHED);
+	(void)feed(&m, short_session(20100));
+	(void)feed(&m, EV(ENDED_OLD, 20101, .result = CORE_OK));
+	(void)feed(&m, EV(JOINED, 20102, .result = CORE_OK));
+	(void)feed(&m, SEEN(20103, fresh()));
+	(void)feed(&m, EV(TICK, 25200));
+	(void)feed(&m, SEEN(25201, fresh()));
+	(void)feed(&m, EV(TICK, 30099));
+	assert_int_equal(m.core.phase, CORE_IDLE);
+	expect(&m, EV(TICK, 30100), "connect-new");
+}
+
+static void an_observer_needs_no_room(void **state)
+{
+	struct core_config c = config();
+	struct member m;
+
+	(void)state;
+	c.observer = true;
+	init(&m, &c);
+	(void)feed(&m, short_session(1));
+	(void)feed(&m, EV(JOINED, 2, .result = CORE_OK));
+	(void)feed(&m, SEEN(3, fresh()));
+	(void)feed(&m, EV(TICK, 9000));
+	(void)feed(&m, SEEN(9001, fresh()));
+	(void)feed(&m, EV(TICK, 10001));
+	assert_int_equal(m.core.phase, CORE_IDLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +532,9 @@ int main(void)
 		cmocka_unit_test(who_has_released_looks_before_it_queues_again),
 		cmocka_unit_test(a_failure_of_long_ago_costs_no_pause),
 		cmocka_unit_test(stopping_is_said_of_a_term_alone),
+		cmocka_unit_test(a_session_without_room_is_left_when_nothing_hangs_on_it),
+		cmocka_unit_test(a_session_without_room_is_not_left_at_once),
+		cmocka_unit_test(an_observer_needs_no_room),
 	};
 
 	return cmocka_run_group_tests_name("core_pace", tests, NULL, NULL);

@@ -285,12 +285,14 @@ static void a_smaller_session_lowers_the_deadline_at_once(void **state)
 	assert_int_equal(l.deadline, MS(6000 + 8000 - 8 - 2500 - 500));
 }
 
-/* grow-at-once: a touch with the smaller T may still be relayed by the server of before. */
-static void a_larger_session_counts_when_the_chain_is_broken(void **state)
+/* grow-at-once, grow-after-break: a touch with the smaller T may still be relayed by the server of
+ * before, and a new ZooKeeper leader gives the session the T that it was made with. */
+static void a_larger_session_never_counts_in_the_same_session(void **state)
 {
 	struct lease l = valid();
 
 	(void)state;
+	lease_connected(&l, MS(10000), MS(4500));
 	lease_answered(&l, MS(5000), MS(5010));
 	lease_connected(&l, MS(12000), MS(6000));
 	assert_int_equal(l.deadline, MS(11990));
@@ -299,7 +301,39 @@ static void a_larger_session_counts_when_the_chain_is_broken(void **state)
 	lease_break(&l);
 	lease_connected(&l, MS(12000), MS(8000));
 	lease_answered(&l, MS(8000), MS(8010));
-	assert_int_equal(l.deadline, MS(8000 + 12000 - 12 - 3500 - 500));
+	assert_int_equal(l.deadline, MS(8000 + 10000 - 10 - 3500 - 500));
+}
+
+static void a_new_session_counts_as_it_was_negotiated(void **state)
+{
+	struct lease_params p = { .session = MS(10000), .tick = MS(2000), .stop = MS(500) };
+	struct lease l;
+
+	(void)state;
+	lease_init(&l, &p);
+	lease_connected(&l, MS(12000), MS(1000));
+	assert_int_equal(l.params.session, MS(12000));
+	lease_connected(&l, MS(8000), MS(2000));
+	lease_connected(&l, MS(12000), MS(3000));
+	assert_int_equal(l.params.session, MS(8000));
+	lease_init(&l, &p);
+	lease_connected(&l, MS(12000), MS(4000));
+	assert_int_equal(l.params.session, MS(12000));
+}
+
+/* T-forgotten: the file's T is one of this session. */
+static void a_resumed_lease_believes_no_larger_session(void **state)
+{
+	struct lease_params p = { .session = MS(8000), .tick = MS(2000), .stop = MS(500) };
+	struct lease l;
+
+	(void)state;
+	lease_init(&l, &p);
+	lease_resume(&l, MS(5000));
+	lease_connected(&l, MS(12000), MS(4000));
+	lease_break(&l);
+	lease_connected(&l, MS(12000), MS(5000));
+	assert_int_equal(l.params.session, MS(8000));
 }
 
 /* T - M > syncLimit k + 1.5 s, D_stop aside: T 10 s, k 2 s, M 2.5 s. */
@@ -344,7 +378,9 @@ int main(void)
 		cmocka_unit_test(an_answer_at_the_old_deadline_breaks_the_chain),
 		cmocka_unit_test(a_resumed_chain_is_valid_until_the_deadline_of_the_page),
 		cmocka_unit_test(a_smaller_session_lowers_the_deadline_at_once),
-		cmocka_unit_test(a_larger_session_counts_when_the_chain_is_broken),
+		cmocka_unit_test(a_larger_session_never_counts_in_the_same_session),
+		cmocka_unit_test(a_new_session_counts_as_it_was_negotiated),
+		cmocka_unit_test(a_resumed_lease_believes_no_larger_session),
 		cmocka_unit_test(a_change_of_zookeepers_leader_is_outlasted_or_not),
 		cmocka_unit_test(a_smaller_session_with_no_room_ends_the_lease),
 	};
