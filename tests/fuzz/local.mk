@@ -16,8 +16,9 @@ FUZZ_TARGETS = \
 FUZZ_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 # From the top down.
 FUZZ_LIBS = libapifake.a libapi.a libjmhaconfig.a libguard.a libmigrate.a libzk.a libregister.a \
-	libstorage_core.a libelection.a libbase.a $(CONFIG_LIBS) $(MHD_LIBS) $(SYSTEMD_LIBS) \
-	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+	libstorage.a libstorage_core.a libelection.a libbase.a $(CONFIG_LIBS) $(MHD_LIBS) \
+	$(SYSTEMD_LIBS) $(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) \
+	$(PTHREAD_LIBS)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/libfuzzer.c %D%/planted %D%/planted-bugs %D%/run
 
 # The corpus once more, with any compiler.
@@ -55,7 +56,7 @@ else
 fuzz-all fuzz-minutes fuzz-merge fuzz-planted:
 	@test -f fuzz-build/config.status || { \
 		mkdir -p fuzz-build && cd fuzz-build && \
-		../$(srcdir)/configure -q CC=clang CFLAGS='-g -O1' --enable-fuzz; }
+		$(abs_top_srcdir)/configure -q CC=clang CFLAGS='-g -O1' --enable-fuzz; }
 	@$(MAKE) -C fuzz-build $@ MINUTES='$(MINUTES)' TARGET='$(TARGET)'
 distclean-local:
 	-rm -rf fuzz-build
