@@ -262,7 +262,8 @@ static void fclosep(FILE **f)
 		(void)fclose(*f);
 }
 
-/* libconfig ends the process when it cannot read what it opened (a directory), so we open. */
+enum { MOST_BYTES = 256 * 1024 };
+
 static int open_file(const char *path, FILE **ret, struct config_error *reterr)
 {
 	CLEANUP(closep) int fd = -EBADF;
@@ -286,6 +287,54 @@ static int open_file(const char *path, FILE **ret, struct config_error *reterr)
 	return 0;
 }
 
+/* @include stands alone at the beginning of a line.  The guard runs by a copy of one file
+ * (config_keep()), and libconfig ends the process when it cannot read what it opened. */
+static int refuse_include(const char *text, struct config_error *reterr)
+{
+	unsigned line = 1;
+
+	for (const char *at = text; at; line++) {
+		at += strspn(at, " \t");
+		if (strncmp(at, "@include", 8) == 0)
+			return refuse(reterr, line, NULL,
+			              "@include is not supported: write all of it into one file");
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	return 0;
+}
+
+/* A whole file, NUL-terminated.  libconfig would end the process when it cannot be read. */
+static int read_text(const char *path, char **ret, struct config_error *reterr)
+{
+	CLEANUP(fclosep) FILE *f = NULL;
+	CLEANUP(freep) char *text = malloc(MOST_BYTES + 1);
+	size_t n;
+	int r;
+
+	if (!text)
+		return refuse_memory(reterr);
+	r = open_file(path, &f, reterr);
+	if (r < 0)
+		return r;
+	n = fread(text, 1, MOST_BYTES + 1, f);
+	if (ferror(f)) {
+		(void)refuse(reterr, 0, NULL, "cannot read the configuration");
+		return -EIO;
+	}
+	if (n > MOST_BYTES)
+		return refuse(reterr, 0, NULL, "larger than %d bytes: is it the right file?",
+		              MOST_BYTES);
+	text[n] = '\0';
+	if (strlen(text) != n)
+		return refuse(reterr, 0, NULL, "holds a NUL byte: it is no text file");
+	r = refuse_include(text, reterr);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(text);
+	return 0;
+}
+
 /* The example stands in its group, so that it can be copied. */
 static int refuse_missing(const struct config_key *k, unsigned line, struct config_error *reterr)
 {
@@ -302,15 +351,15 @@ static int refuse_missing(const struct config_key *k, unsigned line, struct conf
 
 static int read_file(struct config *c, const char *path, config_t *cfg, struct config_error *reterr)
 {
-	CLEANUP(fclosep) FILE *f = NULL;
+	CLEANUP(freep) char *text = NULL;
 	size_t n;
 	const struct config_key *keys = config_schema(&n);
 	int r;
 
-	r = open_file(path, &f, reterr);
+	r = read_text(path, &text, reterr);
 	if (r < 0)
 		return r;
-	if (config_read(cfg, f) != CONFIG_TRUE)
+	if (config_read_string(cfg, text) != CONFIG_TRUE)
 		return refuse(reterr, (unsigned)config_error_line(cfg), NULL,
 		              "%s here, or just before: is a ; or a quote missing?",
 		              config_error_text(cfg));

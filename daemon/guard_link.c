@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 
+/* CMSG_SPACE() of one descriptor has room for a second one: both would be received. */
 union control { /* aligned for struct cmsghdr */
 	char bytes[CMSG_SPACE(sizeof(int))];
 	struct cmsghdr header;
@@ -43,15 +44,22 @@ int guard_link_send(int fd, const struct guard_message *message, int pidfd)
 	return 0;
 }
 
+/* -1: none.  -EPROTO: more than there may be, and none is kept open. */
 static int passed_fd(struct msghdr *header)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	int fd = -1;
+	int fds[(CMSG_SPACE(sizeof(int)) - CMSG_LEN(0)) / sizeof(int)];
+	size_t size;
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(c), sizeof(int));
-	return fd;
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return -1;
+	size = c->cmsg_len - CMSG_LEN(0);
+	memcpy(fds, CMSG_DATA(c), size);
+	if (size == sizeof(int))
+		return fds[0];
+	for (size_t i = 0; i < size / sizeof(int); i++)
+		(void)close(fds[i]);
+	return -EPROTO;
 }
 
 int guard_link_receive(int fd, struct guard_message *ret, int *ret_pidfd)
@@ -74,7 +82,7 @@ int guard_link_receive(int fd, struct guard_message *ret, int *ret_pidfd)
 	passed = passed_fd(&header);
 	if (n == 0)
 		return -EPIPE;
-	if (n != sizeof(m) || header.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
+	if (passed == -EPROTO || n != sizeof(m) || header.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
 	    m.version != GUARD_LINK_VERSION)
 		return -EPROTO;
 	if (m.type == GUARD_MESSAGE_STATUS)

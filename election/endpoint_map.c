@@ -52,15 +52,20 @@ void endpoint_node_path(unsigned node, char ret[ENDPOINT_NODE_PATH])
 		(void)snprintf(ret, ENDPOINT_NODE_PATH, "endpoints/%02x", node);
 }
 
+/* Needs no escape in JSON. */
+static bool is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < 0x21 || *text > 0x7e || *text == '"' || *text == '\\')
+			return false;
+	return true;
+}
+
 bool endpoint_address_valid(const char *address)
 {
-	size_t n = 0;
+	size_t n = strlen(address);
 
-	for (; address[n] != '\0'; n++)
-		if (n == ENDPOINT_ADDRESS_MAX || address[n] < 0x21 || address[n] > 0x7e ||
-		    address[n] == '"' || address[n] == '\\')
-			return false;
-	return n > 0;
+	return n > 0 && n <= ENDPOINT_ADDRESS_MAX && is_plain(address);
 }
 
 /* ---- the map */
@@ -272,6 +277,8 @@ int endpoint_contents_decode(unsigned node, const void *data, size_t size,
 	fields_uint(&f, "epoch", INT64_MAX, &c.epoch.v);
 	if (node == ENDPOINT_PROCESS)
 		fields_string(&f, "leader_id", c.leader_id, sizeof(c.leader_id), false);
+	if (!is_plain(c.leader_id)) /* it is written as it stands */
+		fields_fail(&f, "leader_id", "is no UUID");
 	if (fields_object(&f, "components", "components.", false, &components))
 		read_components(node, &components, &c.map);
 	else

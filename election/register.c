@@ -156,7 +156,7 @@ static int decode(json_t *root, struct register_node *r, struct fields_error *er
 
 	fields_hex(&f, "cluster_id", id, sizeof(id));
 	fields_string(&f, "cluster_id", r->cluster_id, sizeof(r->cluster_id), false);
-	fields_uint(&f, "epoch", largest, &r->epoch.v);
+	fields_uint(&f, "epoch", largest - 1, &r->epoch.v); /* there has to be a next one */
 	read_owner(&f, r);
 	read_log(&f, &r->log);
 	read_snapshot(&f, "snapshot", "snapshot.", &r->snapshot);

@@ -17,6 +17,7 @@ struct reading {
 	const struct znode_reader *reader;
 	const char *path;
 	struct flink_tree *tree;
+	struct names *seen; /* jobs that are there, broken or not */
 };
 
 void znode_done(struct znode *z)
@@ -52,6 +53,14 @@ int names_add(struct names *names, const char *format, ...)
 		return -ENOMEM;
 	more[++names->n] = NULL;
 	return 0;
+}
+
+static bool contains(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->name[i], name) == 0)
+			return true;
+	return false;
 }
 
 static int compare(const void *a, const void *b)
@@ -225,16 +234,14 @@ static int read_counter(const struct reading *r, struct flink_job *job, bool *wh
 	return 0;
 }
 
-/* False when it was not there. */
-static bool drop_job(struct flink_tree *tree, const char *id)
+static void drop_job(struct flink_tree *tree, const char *id)
 {
 	for (size_t i = 0; i < tree->n_jobs; i++)
 		if (strcmp(tree->jobs[i].id, id) == 0) {
 			free_job(&tree->jobs[i]);
 			tree->jobs[i] = tree->jobs[--tree->n_jobs];
-			return true;
+			return;
 		}
-	return false;
 }
 
 static int add_job(struct flink_tree *tree, struct flink_job *job)
@@ -264,17 +271,21 @@ static int read_job(const struct reading *r, const char *kind, const char *name)
 	error = make_path(r, path, "%s/%s", kind, name);
 	if (error < 0)
 		return error;
-	if (drop_job(r->tree, name))
+	if (contains(r->seen, name)) {
+		drop_job(r->tree, name);
 		return names_add(&r->tree->broken,
 		                 "%s: the job is there as a job graph of Flink 1.20, too; remove "
 		                 "the one that is not used",
 		                 path);
+	}
 	memcpy(job.id, name, sizeof(job.id));
 	error = read_file(r, path, &job.plan, &found);
 	if (error < 0 || found == FOUND_DELETED || found == FOUND_NOTHING)
 		return error;
 	whole = found == FOUND_FILE;
-	error = read_checkpoints(r, &job, &whole);
+	error = names_add(r->seen, "%s", name);
+	if (error == 0)
+		error = read_checkpoints(r, &job, &whole);
 	if (error == 0)
 		error = read_counter(r, &job, &whole);
 	if (error == 0 && !whole)
@@ -297,14 +308,6 @@ static int read_jobs(const struct reading *r, const char *kind)
 }
 
 /* ---- what else is there */
-
-static bool contains(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->name[i], name) == 0)
-			return true;
-	return false;
-}
 
 /* Checkpoints of jobs that Flink has no pointer to, as an unclean end leaves them. */
 static int note_orphans(const struct reading *r, const struct names *jobs)
@@ -381,7 +384,8 @@ static int compare_jobs(const void *a, const void *b)
 int flink_tree_read(const struct znode_reader *reader, const char *path, struct flink_tree **ret)
 {
 	CLEANUP(flink_tree_freep) struct flink_tree *tree = calloc(1, sizeof(*tree));
-	const struct reading r = { .reader = reader, .path = path, .tree = tree };
+	CLEANUP(names_done) struct names seen = { 0 };
+	const struct reading r = { .reader = reader, .path = path, .tree = tree, .seen = &seen };
 	int error = tree ? read_all(&r) : -ENOMEM;
 
 	if (error < 0)

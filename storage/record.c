@@ -148,7 +148,8 @@ static bool measure(const struct record_change *changes, size_t n, size_t *ret_h
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (changes[i].key_size == 0 || changes[i].key_size > RECORD_KEY_MAX ||
-		    changes[i].value_size > RECORD_VALUE_MAX)
+		    changes[i].value_size > RECORD_VALUE_MAX ||
+		    (changes[i].op != RECORD_PUT && changes[i].value_size > 0))
 			return false;
 		header += RECORD_CHANGE_FIXED + changes[i].key_size;
 		values += changes[i].value_size;
@@ -213,6 +214,7 @@ static bool changes_fit(const struct record *r)
 		key_size = get_le(c + 2, 2);
 		if (c[0] < RECORD_PUT || c[0] > RECORD_LOST || key_size == 0 ||
 		    key_size > RECORD_KEY_MAX || get_le32(c + 4) > RECORD_VALUE_MAX ||
+		    (c[0] != RECORD_PUT && get_le32(c + 4) > 0) ||
 		    r->header_size - at - RECORD_CHANGE_FIXED < key_size ||
 		    memchr(c + RECORD_CHANGE_FIXED, 0, key_size))
 			return false;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Eight suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
+# Nine suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
 # told to), so that cases are counted, not files.
 #
 #   UNIT_TESTS     cmocka programs               make check-unit      part of make check
@@ -11,6 +11,7 @@
 #   CLUSTER_LONG_TESTS  the same, slow           make check-cluster-long   not part of ./check
 #   HOSTS_TESTS    real systemd in a container   make check-hosts
 #   FLINK_TESTS    a real Flink                  make check-flink
+#   FUZZ_TESTS     libFuzzer, the corpus         make check-fuzz      configure CC=clang --enable-fuzz
 #
 # Programs carry no suffix, scripts end in .t or .sh.  Exit 77 or "1..0 # SKIP why" is a skip.
 UNIT_TESTS    =
@@ -21,6 +22,7 @@ CLUSTER_TESTS =
 CLUSTER_LONG_TESTS =
 HOSTS_TESTS   =
 FLINK_TESTS   =
+FUZZ_TESTS    =
 
 include %D%/lib/local.mk
 include %D%/unit/local.mk
@@ -31,6 +33,7 @@ include %D%/hosts/local.mk
 include %D%/flink/local.mk
 include %D%/bench/local.mk
 include %D%/style/local.mk
+include %D%/fuzz/local.mk
 
 TESTS += $(UNIT_TESTS) $(SIM_TESTS) $(STYLE_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
@@ -79,7 +82,8 @@ AM_TESTS_ENVIRONMENT += \
 	ASAN_OPTIONS=$${ASAN_OPTIONS-detect_leaks=1:strict_string_checks=1}; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1}; export UBSAN_OPTIONS;
 
-EXTRA_DIST += $(MODEL_TESTS) $(STYLE_TESTS) $(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) %D%/lib
+EXTRA_DIST += $(MODEL_TESTS) $(STYLE_TESTS) $(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) \
+	$(FUZZ_TESTS)
 
 # One suite; own summary file, so that results of other suites stay.  Programs are built first.
 check-unit check-sim check-model check-style check-cluster check-cluster-long check-hosts check-flink: all $(check_PROGRAMS) $(check_LIBRARIES)
@@ -96,8 +100,12 @@ check-unit check-sim check-model check-style check-cluster check-cluster-long ch
 	esac; \
 	test -n "$$tests" || { echo "$$suite: no tests"; exit 1; }; \
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" TEST_SUITE_LOG=$$suite.log
+# This one needs nothing but the fuzzer.
+check-fuzz: fuzz-all
+	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(FUZZ_TESTS)' TEST_SUITE_LOG=fuzz.log \
+		check_PROGRAMS= check_LIBRARIES=
 # What a suite is made of, for ./check.
-list-unit list-sim list-model list-style list-cluster list-hosts list-flink list-flink-again:
+list-unit list-sim list-model list-style list-cluster list-hosts list-flink list-flink-again list-fuzz:
 	@case $@ in \
 	list-unit) echo '$(UNIT_TESTS)' ;; \
 	list-sim) echo '$(SIM_TESTS)' ;; \
@@ -107,9 +115,11 @@ list-unit list-sim list-model list-style list-cluster list-hosts list-flink list
 	list-hosts) echo '$(HOSTS_TESTS)' ;; \
 	list-flink) echo '$(FLINK_TESTS)' ;; \
 	list-flink-again) echo '$(filter-out $(FLINK_ONCE),$(FLINK_TESTS))' ;; \
+	list-fuzz) echo '$(FUZZ_TESTS)' ;; \
 	esac
 .PHONY: check-unit check-sim check-model check-style check-cluster check-cluster-long check-hosts check-flink \
-	list-unit list-sim list-model list-style list-cluster list-hosts list-flink list-flink-again
+	check-fuzz list-unit list-sim list-model list-style list-cluster list-hosts list-flink \
+	list-flink-again list-fuzz
 CLEANFILES += unit.log sim.log model.log style.log cluster.log cluster-long.log hosts.log flink.log
 # What suites outside TESTS leave behind.
 clean-local:

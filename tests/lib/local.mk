@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# What demo, cluster tests and benchmarks share.
+# What demo, cluster tests and benchmarks share.  Named one by one: with the folder, a tree that was
+# built would ship what was built in it.
+EXTRA_DIST += \
+	%D%/cluster.sh \
+	%D%/demo_flink.sh \
+	%D%/demo_pointers.sh \
+	%D%/flink.sh \
+	%D%/flink_scenario.sh \
+	%D%/no-secrets \
+	%D%/scenario.sh \
+	%D%/tap.sh \
+	%D%/witnesses \
+	%D%/zk-ensemble
 noinst_PROGRAMS += tests/lib/tcp-link
 tests_lib_tcp_link_SOURCES = %D%/tcp-link.c %D%/queue.c %D%/queue.h
 # JobManagers that bear witness, cold and hot, and an operator's hand on the znodes.

@@ -219,6 +219,31 @@ static void syntax_errors_and_files_that_are_none_are_told_apart(void **state)
 	assert_string_equal(f->e.text, "not a file");
 }
 
+static void nothing_is_included(void **state)
+{
+	struct fixture *f = *state;
+
+	/* libconfig would end the process: a folder cannot be read. */
+	refuses(f, LEAST "\n  @include \"/\"\n", 6, "@include is not supported");
+	loads(f, "# @include \"/\"\n" LEAST);
+}
+
+static void a_file_that_is_no_configuration_at_all_is_refused(void **state)
+{
+	static char large[256 * 1024 + 2];
+	struct fixture *f = *state;
+	int fd;
+
+	memset(large, ' ', sizeof(large) - 1);
+	refuses(f, large, 0, "larger than 262144 bytes");
+	write_file(f->file, LEAST, 0600);
+	fd = open(f->file, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, "\0x", 2), 2);
+	close(fd);
+	assert_int_equal(config_load(f->file, &f->c, &f->e), -EINVAL);
+	assert_non_null(strstr(f->e.text, "NUL byte"));
+}
+
 static void a_kept_configuration_stays_what_it_was(void **state)
 {
 	struct fixture *f = *state;
@@ -650,6 +675,8 @@ int main(void)
 		T(a_number_out_of_range_is_named_with_its_range),
 		T(a_required_key_that_is_missing_is_named_with_an_example),
 		T(syntax_errors_and_files_that_are_none_are_told_apart),
+		T(nothing_is_included),
+		T(a_file_that_is_no_configuration_at_all_is_refused),
 		T(a_kept_configuration_stays_what_it_was),
 		T(names_are_those_that_fit_a_znode_and_a_directory),
 		T(paths_and_addresses_are_checked),

@@ -172,11 +172,21 @@ static void what_is_not_ours_is_left_out_what_is_wrong_is_refused(void **state)
 		"{\"version\":1,\"epoch\":1,\"components\":{\"" JOB_A "\":7}}",
 		"{\"version\":1,\"epoch\":1,\"components\":{\"" JOB_A "\":\"a b\"}}",
 	};
+	/* What would need an escape when it is written again. */
+	static const char *const wrong_ids[] = { "a\\\"b", "a b", "\\u0001", "\\\\", "\\u00e9" };
 	struct endpoint_contents got;
+	char text[128];
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(wrong); i++)
 		assert_int_equal(decode(0x0a, wrong[i], &got), -EBADMSG);
+	for (size_t i = 0; i < N_ELEMENTS(wrong_ids); i++) {
+		(void)snprintf(text, sizeof(text),
+		               "{\"version\":1,\"epoch\":1,\"leader_id\":\"%s\","
+		               "\"components\":{}}",
+		               wrong_ids[i]);
+		assert_int_equal(decode(ENDPOINT_PROCESS, text, &got), -EBADMSG);
+	}
 	assert_int_equal(decode(0x0a, "{\"version\":2}", &got), -EPROTONOSUPPORT);
 	assert_int_equal(decode(0x0a,
 	                        "{\"version\":1,\"epoch\":1,\"more\":[],\"components\":{\"" JOB_A

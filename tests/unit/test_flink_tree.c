@@ -275,6 +275,13 @@ static void a_job_of_both_flink_lines_is_for_people_to_decide(void **state)
 	assert_int_equal(tree->n_jobs, 1);
 	assert_string_equal(tree->jobs[0].id, JOB_B);
 	says(&tree->broken, 0, "execution-plans/" JOB_A ": the job is there as a job graph");
+
+	/* Also when one of the two is broken: the other is not taken in silence. */
+	make("jobgraphs/" JOB_A, NULL)->size = 0;
+	assert_int_equal(read_tree(), 0);
+	assert_int_equal(tree->n_jobs, 1);
+	says(&tree->broken, 0, "jobgraphs/" JOB_A ": byte 0 of 0");
+	says(&tree->broken, 1, "execution-plans/" JOB_A ": the job is there as a job graph");
 }
 
 static void leftovers_and_strangers_are_named(void **state)

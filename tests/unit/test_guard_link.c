@@ -104,6 +104,40 @@ static void what_is_no_message_is_refused(void **state)
 	close(ends[1]);
 }
 
+static void two_descriptors_are_refused_and_none_is_left_open(void **state)
+{
+	struct guard_message m = { .version = GUARD_LINK_VERSION, .type = GUARD_MESSAGE_STARTED };
+	struct guard_message got;
+	union {
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr header;
+	} control = { .bytes = { 0 } };
+	struct iovec iov = { .iov_base = &m, .iov_len = sizeof(m) };
+	struct msghdr header = { .msg_iov = &iov,
+		                 .msg_iovlen = 1,
+		                 .msg_control = &control,
+		                 .msg_controllen = sizeof(control.bytes) };
+	int ends[2], pipe_fds[2], pidfd = -1;
+	char c;
+
+	(void)state;
+	assert_int_equal(guard_link_pair(ends), 0);
+	assert_int_equal(pipe(pipe_fds), 0);
+	control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(2 * sizeof(int)),
+		                           .cmsg_level = SOL_SOCKET,
+		                           .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.header), (int[]){ pipe_fds[1], pipe_fds[1] }, 2 * sizeof(int));
+	assert_int_equal(sendmsg(ends[0], &header, 0), sizeof(m));
+	assert_int_equal(guard_link_receive(ends[1], &got, &pidfd), -EPROTO);
+	assert_int_equal(pidfd, -1);
+	close(pipe_fds[1]);
+	assert_int_equal(fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(read(pipe_fds[0], &c, 1), 0); /* nobody holds the other end */
+	close(pipe_fds[0]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void texts_end_whatever_was_sent(void **state)
 {
 	struct guard_message m = { .type = GUARD_MESSAGE_STATUS }, got;
@@ -127,6 +161,7 @@ int main(void)
 		cmocka_unit_test(last_words_are_read_before_the_end),
 		cmocka_unit_test(a_peer_that_does_not_read_is_not_waited_for),
 		cmocka_unit_test(what_is_no_message_is_refused),
+		cmocka_unit_test(two_descriptors_are_refused_and_none_is_left_open),
 		cmocka_unit_test(texts_end_whatever_was_sent),
 	};
 

@@ -250,6 +250,8 @@ static void contradictions_under_a_right_checksum_are_refused(void **state)
 		{ 32, 3 },                          /* more changes than there are */
 		{ 32, 1 },                          /* fewer */
 		{ 40, 0 },                          /* operation */
+		{ 40, 2 },                          /* a delete with a value */
+		{ 40, 3 },                          /* lost, with a value */
 		{ 40, 4 },  { 42, 0 }, { 42, 255 }, /* key size */
 		{ 44, 99 },                         /* value size */
 		{ 52, 0 },                          /* a NUL in the key */

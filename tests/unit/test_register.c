@@ -133,6 +133,8 @@ static void damage_is_refused_and_named(void **state)
 		{ "\"epoch\":7,\"owner\"", "\"epoch\":-7,\"owner\"", "epoch" },
 		{ "\"epoch\":7,\"owner\"", "\"epoch\":\"7\",\"owner\"", "epoch" },
 		{ "\"epoch\":7,\"owner\"", "\"owner\"", "epoch" },
+		/* Its next one could not be written. */
+		{ "\"epoch\":7,\"owner\"", "\"epoch\":9223372036854775807,\"owner\"", "epoch" },
 		{ "\"member\":\"jm-a\"", "\"member\":\"jm/a\"", "owner.member" },
 		{ "\"latch\":\"n-0", "\"latch\":\"x-0", "owner.latch" },
 		{ ",\"session_ms\":10000", "", "owner.session_ms" },
