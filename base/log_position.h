@@ -15,3 +15,9 @@ struct log_position {
 	uint64_t sequence;       /* of the last committed record; 0 = none */
 	uint8_t digest[LOG_DIGEST_SIZE];
 };
+
+/* A snapshot as register, file name and header name it: what the log says up to `at`. */
+struct log_snapshot {
+	uint64_t epoch; /* of who wrote it; 0 = there is none */
+	struct log_position at;
+};
