@@ -243,18 +243,18 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 {
 	if (f->restarted)
 		forget_damage(e);
-	for (size_t i = 0; i < f->n_damage; i++) {
-		const struct follower_damage *d = &f->damage[i];
+	for (size_t i = 0; i < f->report.n_damage; i++) {
+		const struct damage *d = &f->report.damage[i];
 
 		log_error("store",
 		          "log/%020" PRIu64 "-%020" PRIu64 ".log is damaged at byte %" PRIu64
 		          ": %s%s, %" PRIu64 " records; the rest is served",
-		          d->epoch, d->segment, d->offset, d->key ? "the value of " : "",
+		          d->epoch, d->number, d->offset, d->key ? "the value of " : "",
 		          d->key ? d->key : "changes of unknown keys", d->records);
 		if (d->key && e->n_damaged < ELECTOR_MAX_DAMAGED)
 			e->damaged[e->n_damaged++] = strdup(d->key);
 		e->damaged_total++;
-		remember_segment(e, d->epoch, d->segment);
+		remember_segment(e, d->epoch, d->number);
 	}
 }
 

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/follower.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
+#include "storage/reading.h"
 #include "storage/segment.h"
 
-enum {
-	WINDOW = 2 * RECORD_MAX,
-	PASSES = 3, /* damage counts only when two readings in a row agree (B5) */
-};
-#define RETRY_USEC ((usec_t)20000)
+enum { PASSES = 3 }; /* damage counts only when two readings in a row agree (B5) */
 
 /* What of one file belongs to the committed log. */
 struct part {
@@ -40,161 +30,38 @@ struct pass {
 	/* position of the reading */
 	struct log_position at;
 	bool digest_lost; /* damage lies before `at` in this file */
-	/* the open file */
-	int fd;
-	char name[SEGMENT_NAME_SIZE];
-	uint64_t file_size, limit; /* what may be read into the window */
-	uint8_t *window;
-	uint64_t window_at;
-	size_t window_size;
+	struct reading in;
 };
-
-static int fail(struct pass *p, enum store_state state, int error, const char *what)
-{
-	p->out->state = state;
-	p->out->error = error;
-	(void)text_format(p->out->text, sizeof(p->out->text), "%s/log/%s: %s", p->request->path,
-	                  p->name, what);
-	return -EBADMSG;
-}
-
-static int fail_errno(struct pass *p, int error, const char *what)
-{
-	char text[STORE_TEXT_SIZE];
-
-	(void)text_format(text, sizeof(text), "%s: %s", what, strerror(-error));
-	return fail(p, error == -ENOSPC ? STORE_FULL : STORE_FAILED, error, text);
-}
 
 /* Notes what is damaged in the record at p->at; key NULL: not known which. */
 static int note_damage(struct pass *p, const struct record_change *key, uint64_t sequence,
                        uint64_t records)
 {
-	struct follower_result *out = p->out;
-	struct follower_damage *more;
-	char *name = NULL;
+	struct damage damage = { .kind = RECORD_FILE_LOG,
+		                 .epoch = p->at.epoch,
+		                 .number = p->at.segment,
+		                 .offset = p->at.offset,
+		                 .sequence = sequence,
+		                 .records = records };
 
-	more = reallocarray(out->damage, out->n_damage + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	out->damage = more;
-	if (key && !(name = strndup(key->key, key->key_size)))
-		return -ENOMEM;
-	more[out->n_damage++] = (struct follower_damage){ .epoch = p->at.epoch,
-		                                          .segment = p->at.segment,
-		                                          .offset = p->at.offset,
-		                                          .sequence = sequence,
-		                                          .key = name,
-		                                          .records = records };
 	p->digest_lost = true;
-	return 0;
-}
-
-/* ---- files */
-
-/* C5: ENOENT may be an old answer from a cache; looking at the directory renews it. */
-static int open_dir(struct pass *p)
-{
-	CLEANUP(closep) int cluster = open(p->request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
-
-	if (cluster < 0)
-		return -errno;
-	if (p->dir_fd >= 0)
-		(void)close(p->dir_fd);
-	p->dir_fd = openat(cluster, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (p->dir_fd < 0 || fstat(p->dir_fd, &st) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Opens the file and sees that it holds `size` bytes: 0, -ENOENT (absent or short), or an error. */
-static int try_open(struct pass *p, uint64_t size)
-{
-	struct stat st;
-	int r;
-
-	r = open_dir(p);
-	if (r < 0)
-		return r == -ESTALE ? -ENOENT : r;
-	p->fd = openat(p->dir_fd, p->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (p->fd < 0)
-		return errno == ESTALE ? -ENOENT : -errno;
-	if (fstat(p->fd, &st) < 0)
-		r = errno == ESTALE ? -ENOENT : -errno;
-	else if (!S_ISREG(st.st_mode))
-		r = -EINVAL;
-	else if ((uint64_t)st.st_size < size)
-		r = -ENOENT;
-	p->file_size = r < 0 ? 0 : (uint64_t)st.st_size;
-	if (r == 0 && p->again)
-		(void)posix_fadvise(p->fd, 0, 0, POSIX_FADV_DONTNEED); /* B5 */
-	if (r < 0) {
-		(void)close(p->fd);
-		p->fd = -EBADF;
-	}
-	return r;
-}
-
-static void close_file(struct pass *p)
-{
-	if (p->fd >= 0)
-		(void)close(p->fd);
-	p->fd = -EBADF;
-	p->window_size = 0;
+	return report_damage(&p->out->report, &damage, key ? key->key : NULL,
+	                     key ? key->key_size : 0);
 }
 
 /* Named by the register or a header: absent or short is never "damaged" (B5). */
 static int open_file(struct pass *p, uint64_t epoch, uint64_t segment, uint64_t size)
 {
-	usec_t waited = 0;
+	char name[SEGMENT_NAME_SIZE];
 	int r;
 
-	close_file(p);
-	segment_name(epoch, segment, p->name);
-	while ((r = try_open(p, size)) == -ENOENT && waited < p->request->retry_usec) {
-		struct timespec ts = { .tv_nsec = (long)(RETRY_USEC * NSEC_PER_USEC) };
-
-		(void)nanosleep(&ts, NULL);
-		waited += RETRY_USEC;
-	}
+	segment_name(epoch, segment, name);
+	r = reading_open(&p->in, name, size, p->request->retry_usec);
 	if (r == -ENOENT)
-		return fail(p, STORE_LOG_MISSING, 0,
-		            "absent or shorter than what is committed; is the right file system "
-		            "mounted here, as on the other members?");
-	if (r < 0)
-		return fail_errno(p, r, "cannot be opened");
-	return 0;
-}
-
-/* Makes the window hold what is there from `at` on, up to a whole record.  ret: where it lies. */
-static int look(struct pass *p, uint64_t at, const uint8_t **ret, size_t *ret_size)
-{
-	uint64_t want = p->limit - at < RECORD_MAX ? p->limit - at : RECORD_MAX;
-
-	if (at < p->window_at || at + want > p->window_at + p->window_size || p->window_size == 0) {
-		size_t size = p->limit - at < WINDOW ? (size_t)(p->limit - at) : WINDOW;
-
-		p->window_at = at;
-		p->window_size = 0;
-		while (p->window_size < size) {
-			ssize_t n = pread(p->fd, p->window + p->window_size, size - p->window_size,
-			                  (off_t)(at + p->window_size));
-
-			if (n < 0 && errno == EINTR)
-				continue;
-			if (n < 0)
-				return fail_errno(p, -errno, "cannot be read");
-			if (n == 0)
-				return fail(p, STORE_LOG_MISSING, 0, "became shorter");
-			p->window_size += (size_t)n;
-		}
-		if (p->request->progress)
-			atomic_fetch_add(p->request->progress, 1);
-	}
-	*ret = p->window + (at - p->window_at);
-	*ret_size = p->window_size - (size_t)(at - p->window_at);
-	return 0;
+		return reading_fail(&p->in, STORE_LOG_MISSING, 0,
+		                    "absent or shorter than what is committed; is the right file "
+		                    "system mounted here, as on the other members?");
+	return r;
 }
 
 /* ---- the chain, backwards */
@@ -206,24 +73,25 @@ static int read_header(struct pass *p, struct part *part)
 	size_t size;
 	int r;
 
-	p->limit = RECORD_FILE_HEADER_SIZE;
-	r = look(p, 0, &bytes, &size);
+	p->in.limit = RECORD_FILE_HEADER_SIZE;
+	r = reading_look(&p->in, 0, &bytes, &size);
 	if (r < 0)
 		return r;
 	memcpy(part->header_bytes, bytes, RECORD_FILE_HEADER_SIZE);
 	e = record_file_header_decode(bytes, size, p->request->cluster_id, &part->header);
 	if (e == RECORD_OTHER_CLUSTER || e == RECORD_FOREIGN)
-		return fail(p, STORE_FOREIGN, 0, record_error_text(e));
+		return reading_fail(&p->in, STORE_FOREIGN, 0, record_error_text(e));
 	if (e == RECORD_VERSION)
-		return fail(p, STORE_VERSION, 0, record_error_text(e));
+		return reading_fail(&p->in, STORE_VERSION, 0, record_error_text(e));
 	if (e != RECORD_OK)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "its first 128 bytes are damaged, so what lies before it cannot be "
-		            "found; see `jmhactl explain`");
+		return reading_fail(
+		        &p->in, STORE_DIGEST_MISMATCH, 0,
+		        "its first 128 bytes are damaged, so what lies before it cannot be "
+		        "found; see `jmhactl explain`");
 	if (part->header.kind != RECORD_FILE_LOG || part->header.epoch != part->epoch ||
 	    part->header.number != part->segment)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "holds another file than its name says; see `jmhactl explain`");
+		return reading_fail(&p->in, STORE_DIGEST_MISMATCH, 0,
+		                    "holds another file than its name says; see `jmhactl explain`");
 	return 0;
 }
 
@@ -270,8 +138,9 @@ static int add_part(struct pass *p, struct log_position *end)
 	if (end->epoch == 0)
 		return from->epoch == 0 ? 1 : -EAGAIN;
 	if (!earlier(end, part->epoch, part->segment) || end->offset < RECORD_FILE_HEADER_SIZE)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "names a later file as the one before it; see `jmhactl explain`");
+		return reading_fail(
+		        &p->in, STORE_DIGEST_MISMATCH, 0,
+		        "names a later file as the one before it; see `jmhactl explain`");
 	return 0;
 }
 
@@ -285,7 +154,7 @@ static int find_chain(struct pass *p)
 		return p->at.epoch == 0 ? 0 : -EAGAIN;
 	while (r == 0)
 		r = add_part(p, &end);
-	close_file(p);
+	reading_close(&p->in);
 	return r < 0 ? r : 0;
 }
 
@@ -331,8 +200,8 @@ static int skip_gap(struct pass *p, uint64_t last)
 	size_t size, found;
 	int r;
 
-	for (; at < p->limit; at += found) {
-		r = look(p, at, &bytes, &size);
+	for (; at < p->in.limit; at += found) {
+		r = reading_look(&p->in, at, &bytes, &size);
 		if (r < 0)
 			return r;
 		found = record_resync(bytes, 0, size, p->at.sequence, last);
@@ -343,13 +212,13 @@ static int skip_gap(struct pass *p, uint64_t last)
 			break;
 		}
 		/* A record may begin in this window and end behind it. */
-		found = at + size == p->limit ? size : size - RECORD_MAX + 8;
+		found = at + size == p->in.limit ? size : size - RECORD_MAX + 8;
 	}
 	r = note_damage(p, NULL, p->at.sequence + 1, lost);
 	if (r < 0)
 		return r;
 	p->at.sequence += lost;
-	p->at.offset = at < p->limit ? at : p->limit;
+	p->at.offset = at < p->in.limit ? at : p->in.limit;
 	return 0;
 }
 
@@ -363,8 +232,8 @@ static int read_records(struct pass *p, uint64_t last)
 	size_t size;
 	int r;
 
-	while (p->at.offset < p->limit) {
-		r = look(p, p->at.offset, &bytes, &size);
+	while (p->at.offset < p->in.limit) {
+		r = reading_look(&p->in, p->at.offset, &bytes, &size);
 		if (r < 0)
 			return r;
 		if (record_decode(bytes, size, &record) != RECORD_OK)
@@ -372,7 +241,7 @@ static int read_records(struct pass *p, uint64_t last)
 		else if (record.sequence == p->at.sequence + 1 && record.sequence <= last)
 			r = apply_record(p, &record);
 		else
-			r = fail(p, STORE_DIGEST_MISMATCH, 0, out_of_order);
+			r = reading_fail(&p->in, STORE_DIGEST_MISMATCH, 0, out_of_order);
 		if (r < 0)
 			return r;
 	}
@@ -387,9 +256,10 @@ static int check_end(struct pass *p, const struct log_position *want)
 	            memcmp(p->at.digest, want->digest, LOG_DIGEST_SIZE) == 0;
 
 	if (!same && !p->digest_lost)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "the digest is not that of the register or of the next file, and no "
-		            "checksum fails; see `jmhactl explain`");
+		return reading_fail(
+		        &p->in, STORE_DIGEST_MISMATCH, 0,
+		        "the digest is not that of the register or of the next file, and no "
+		        "checksum fails; see `jmhactl explain`");
 	p->at = *want;
 	p->digest_lost = false; /* the next file begins with a digest of its own */
 	return 0;
@@ -412,7 +282,7 @@ static int read_part(struct pass *p, const struct part *part, const struct log_p
 		p->at.segment = part->segment;
 		p->at.offset = RECORD_FILE_HEADER_SIZE;
 	}
-	p->limit = part->end;
+	p->in.limit = part->end;
 	r = read_records(p, end->sequence);
 	if (r < 0)
 		return r;
@@ -428,9 +298,9 @@ static int look_beyond(struct pass *p)
 	size_t size;
 	int r;
 
-	p->limit = p->file_size;
-	while (at < p->limit) {
-		r = look(p, at, &bytes, &size);
+	p->in.limit = p->in.size;
+	while (at < p->in.limit) {
+		r = reading_look(&p->in, at, &bytes, &size);
 		if (r < 0)
 			return r;
 		if (record_decode(bytes, size, &record) != RECORD_OK)
@@ -458,95 +328,72 @@ static int read_chain(struct pass *p)
 
 /* ---- passes */
 
-static void forget(struct follower_result *out)
-{
-	for (size_t i = 0; i < out->n_damage; i++)
-		free(out->damage[i].key);
-	free(out->damage);
-	pointer_map_free(out->delta);
-	*out = (struct follower_result){ .state = STORE_OK };
-}
-
 static int run_pass(const struct follower_request *request, struct follower_result *out, bool again)
 {
 	struct pass p = { .request = request,
 		          .out = out,
-		          .dir_fd = -EBADF,
-		          .fd = -EBADF,
-		          .again = again,
+		          .in = { .path = request->path,
+		                  .dir = "log",
+		                  .again = again,
+		                  .progress = request->progress,
+		                  .report = &out->report },
 		          .at = request->from };
-	int r = -ENOMEM;
+	int r;
 
 	out->delta = pointer_map_new();
-	p.window = malloc(WINDOW);
-	if (out->delta && p.window) {
+	r = reading_init(&p.in);
+	if (r == 0 && !out->delta)
+		r = -ENOMEM;
+	if (r == 0)
 		r = find_chain(&p);
-		if (r == -EAGAIN && request->from.epoch != 0) {
-			out->restarted = true;
-			p.at = (struct log_position){ 0 };
-			p.n_parts = 0;
-			r = find_chain(&p);
-		}
-		if (r == 0)
-			r = read_chain(&p);
+	if (r == -EAGAIN && request->from.epoch != 0) {
+		out->restarted = true;
+		p.at = (struct log_position){ 0 };
+		p.n_parts = 0;
+		r = find_chain(&p);
 	}
+	if (r == 0)
+		r = read_chain(&p);
 	if (r == 0)
 		pointer_map_set_position(out->delta, &request->to);
 	else if (r != -EBADMSG)
-		(void)fail_errno(&p, r, "cannot be followed");
-	close_file(&p);
-	if (p.dir_fd >= 0)
-		(void)close(p.dir_fd);
+		(void)reading_fail_errno(&p.in, r, "cannot be followed");
+	reading_done(&p.in);
 	free(p.part);
-	free(p.window);
 	return r;
 }
 
-static bool same_damage(const struct follower_result *a, const struct follower_result *b)
+static void forget(struct follower_result *out)
 {
-	if (a->n_damage != b->n_damage || a->state != b->state)
-		return false;
-	for (size_t i = 0; i < a->n_damage; i++) {
-		const struct follower_damage *x = &a->damage[i], *y = &b->damage[i];
-
-		if (x->epoch != y->epoch || x->segment != y->segment || x->offset != y->offset ||
-		    x->records != y->records || !x->key != !y->key ||
-		    (x->key && strcmp(x->key, y->key) != 0))
-			return false;
-	}
-	return true;
-}
-
-/* B5: something is wrong with the bytes, not with the way to them. */
-static bool suspicious(const struct follower_result *out)
-{
-	return out->n_damage > 0 || out->state == STORE_DIGEST_MISMATCH ||
-	       out->state == STORE_FOREIGN || out->state == STORE_VERSION;
+	report_clear(&out->report);
+	pointer_map_free(out->delta);
+	*out = (struct follower_result){ .delta = NULL };
 }
 
 void follower_read(const struct follower_request *request, struct follower_result *ret)
 {
-	struct follower_result last = { .state = STORE_OK };
+	struct follower_result last = { .delta = NULL };
 
-	*ret = (struct follower_result){ .state = STORE_OK };
+	*ret = last;
 	for (unsigned i = 0; i < PASSES; i++) {
 		forget(&last);
 		last = *ret;
-		*ret = (struct follower_result){ .state = STORE_OK };
+		*ret = (struct follower_result){ .delta = NULL };
 		(void)run_pass(request, ret, i > 0);
-		if (!suspicious(ret) || (i > 0 && same_damage(&last, ret)))
+		if (!report_suspicious(&ret->report) ||
+		    (i > 0 && report_same(&last.report, &ret->report)))
 			break;
 		if (i + 1 < PASSES)
 			continue;
 		forget(ret);
-		ret->state = STORE_FAILED;
-		ret->error = -EIO;
-		(void)text_format(ret->text, sizeof(ret->text),
+		ret->report.state = STORE_FAILED;
+		ret->report.error = -EIO;
+		(void)text_format(ret->report.text, sizeof(ret->report.text),
 		                  "%s/log: the same bytes read twice differ; check the storage",
 		                  request->path);
 	}
 	forget(&last);
-	if (ret->state != STORE_OK) {
+	if (ret->report.state != STORE_OK) {
 		pointer_map_free(ret->delta);
 		ret->delta = NULL;
 	}

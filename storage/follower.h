@@ -16,7 +16,7 @@
 #include "base/log_position.h"
 #include "base/usec.h"
 #include "storage/pointer_map.h"
-#include "storage/store_state.h"
+#include "storage/report.h"
 
 struct follower_request {
 	const char *path; /* of the cluster's directory; opened anew for each read */
@@ -27,17 +27,8 @@ struct follower_request {
 	atomic_uint *progress;    /* raised with each block read; may be NULL */
 };
 
-struct follower_damage {
-	uint64_t epoch, segment, offset; /* of the record */
-	uint64_t sequence;               /* of the record; for a gap, of the first lost one */
-	char *key;                       /* NULL: not known, a header was lost */
-	uint64_t records;                /* key NULL: how many records were lost; 0: only padding */
-};
-
 struct follower_result {
-	enum store_state state; /* OK also with damage; anything else: nothing may be served */
-	int error;              /* negative errno for STORAGE_FAILED, else 0 */
-	char text[STORE_TEXT_SIZE];
+	struct report report;
 	bool restarted;            /* the position did not lead there: delta is the whole map */
 	struct pointer_map *delta; /* NULL unless OK; its position is `to` */
 	uint64_t records;          /* applied */
@@ -47,8 +38,6 @@ struct follower_result {
 	 * is still below it: a leader may have committed in between.
 	 */
 	uint64_t committed_seen;
-	struct follower_damage *damage;
-	size_t n_damage;
 };
 
 /* Fills ret always; follower_result_done() frees what it holds. */

@@ -14,6 +14,8 @@ libstorage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -pthread
 libstorage_a_SOURCES = \
 	storage/follower.c storage/follower.h \
 	storage/quarantine.c storage/quarantine.h \
+	storage/reading.c storage/reading.h \
+	storage/report.c storage/report.h \
 	storage/segment.c storage/segment.h \
 	storage/store.c storage/store.h \
 	storage/store_ops.c storage/store_ops.h \

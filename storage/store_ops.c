@@ -287,9 +287,9 @@ static void run_follow(struct store_job *job)
 
 	memcpy(request.cluster_id, job->cluster_id, RECORD_CLUSTER_ID_SIZE);
 	follower_read(&request, &job->follow);
-	job->result.state = job->follow.state;
-	job->result.error = job->follow.error;
-	memcpy(job->result.text, job->follow.text, sizeof(job->result.text));
+	job->result.state = job->follow.report.state;
+	job->result.error = job->follow.report.error;
+	memcpy(job->result.text, job->follow.report.text, sizeof(job->result.text));
 }
 
 static void run_open_segment(struct store_job *job, struct segment **segment)

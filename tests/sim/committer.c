@@ -153,7 +153,7 @@ static void on_followed(const struct store_result *result, void *userdata)
 
 	c->following = false;
 	look_at_state(w, m, result);
-	if (result->follow != NULL && result->follow->n_damage > 0)
+	if (result->follow != NULL && result->follow->report.n_damage > 0)
 		violated(w, "promise 4: %c meets damage where there is none", 'a' + m);
 	if ((c->state == STORE_OK) != (result->state == STORE_OK))
 		shell_later(w, m, 0, CORE_EV_ELIGIBLE, 0, 0);
