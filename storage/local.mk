@@ -17,6 +17,8 @@ libstorage_a_SOURCES = \
 	storage/reading.c storage/reading.h \
 	storage/report.c storage/report.h \
 	storage/segment.c storage/segment.h \
+	storage/snapshot.c storage/snapshot.h \
+	storage/snapshot_writer.c storage/snapshot_writer.h \
 	storage/store.c storage/store.h \
 	storage/store_ops.c storage/store_ops.h \
 	storage/store_state.c storage/store_state.h \
