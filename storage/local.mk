@@ -13,6 +13,7 @@ noinst_LIBRARIES += libstorage.a
 libstorage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -pthread
 libstorage_a_SOURCES = \
 	storage/chain.c storage/chain.h \
+	storage/clean.c storage/clean.h \
 	storage/follower.c storage/follower.h \
 	storage/quarantine.c storage/quarantine.h \
 	storage/reading.c storage/reading.h \
