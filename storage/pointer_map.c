@@ -316,7 +316,8 @@ struct frozen_map *pointer_map_freeze(struct pointer_map *map)
 {
 	struct frozen_map *frozen;
 
-	assert(!map->frozen);
+	if (map->frozen)
+		return NULL;
 	/* Of what is for the kept ones only as much is touched as there will be. */
 	frozen = malloc(sizeof(*frozen) + 2 * map->n * sizeof(struct pointer *));
 	if (!frozen)

@@ -102,7 +102,7 @@ struct frozen_map {
 
 /*
  * Costs a copy of the references and nothing for each pointer.  What the map replaces or removes
- * from now on is kept until that is freed.  NULL: no memory.  One at a time.
+ * from now on is kept until that is freed.  NULL: no memory, or the map is frozen already.
  */
 struct frozen_map *pointer_map_freeze(struct pointer_map *map);
 

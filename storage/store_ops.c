@@ -13,7 +13,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "storage/clean.h"
 #include "storage/quarantine.h"
+#include "storage/snapshot_writer.h"
 
 enum { CLUSTER_FILE_MAX = 4096, PROBE_SIZE = 4096, FORMAT_VERSION = 1 };
 
@@ -282,6 +284,8 @@ static void run_follow(struct store_job *job)
 	struct follower_request request = { .path = job->place->cluster_path,
 		                            .from = job->from,
 		                            .to = job->to,
+		                            .snapshot = job->snapshot,
+		                            .previous = job->previous,
 		                            .retry_usec = job->place->io_usec / 2,
 		                            .progress = &job->progress };
 
@@ -354,6 +358,37 @@ static void run_quarantine(struct store_job *job)
 		store_ops_fail(job, r, "cannot copy a damaged file to", "/quarantine");
 }
 
+static void run_snapshot(struct store_job *job)
+{
+	struct snapshot_request request = { .path = job->place->cluster_path,
+		                            .member = job->place->member,
+		                            .epoch = job->segment.epoch.v,
+		                            .created_ms = job->segment.created_ms,
+		                            .frozen = job->frozen,
+		                            .progress = &job->progress };
+	struct report report = { .state = STORE_OK };
+
+	memcpy(request.cluster_id, job->cluster_id, sizeof(request.cluster_id));
+	snapshot_write(&request, &report);
+	job->result.state = report.state;
+	job->result.error = report.error;
+	memcpy(job->result.text, report.text, sizeof(job->result.text));
+	report_clear(&report);
+	job->result.snapshot = (struct log_snapshot){ job->segment.epoch.v, job->frozen->position };
+}
+
+static void run_clean(struct store_job *job)
+{
+	struct clean_request request = { .path = job->place->cluster_path,
+		                         .epoch = job->segment.epoch.v,
+		                         .previous = job->previous,
+		                         .progress = &job->progress };
+	int r = clean_store(&request, &job->result.n_deleted);
+
+	if (r < 0)
+		store_ops_fail(job, r, "cannot delete old files of", "");
+}
+
 void store_ops_run(struct store_job *job, struct segment **segment)
 {
 	switch (job->result.op) {
@@ -381,6 +416,12 @@ void store_ops_run(struct store_job *job, struct segment **segment)
 	case STORE_QUARANTINE:
 		run_quarantine(job);
 		break;
+	case STORE_SNAPSHOT:
+		run_snapshot(job);
+		break;
+	case STORE_CLEAN:
+		run_clean(job);
+		break;
 	case STORE_N_OPS_:
 		break;
 	}
@@ -391,6 +432,7 @@ void store_job_free(struct store_job *job)
 	if (!job)
 		return;
 	follower_result_done(&job->follow);
+	frozen_map_free(job->frozen);
 	free(job->bytes);
 	free(job);
 }

@@ -210,6 +210,7 @@ static void frozen_map_stays_as_it_was(void **state)
 	pointer_map_set_position(map, &(struct log_position){ 1, 1, 500, 5, "" });
 	frozen = pointer_map_freeze(map);
 	assert_non_null(frozen);
+	assert_null(pointer_map_freeze(map));
 	put(map, "a", "2"); /* replaced, twice */
 	put(map, "a", "3");
 	put(map, "b", NULL); /* removed, and there again */
