@@ -265,11 +265,7 @@ static int read_records(struct pass *p, uint64_t last)
 /* B5: no checksum wrong, but the digest is: serve nothing. */
 static int check_end(struct pass *p, const struct log_position *want)
 {
-	bool same = p->at.epoch == want->epoch && p->at.segment == want->segment &&
-	            p->at.offset == want->offset && p->at.sequence == want->sequence &&
-	            memcmp(p->at.digest, want->digest, LOG_DIGEST_SIZE) == 0;
-
-	if (!same && !p->digest_lost)
+	if (!log_position_same(&p->at, want) && !p->digest_lost)
 		return reading_fail(
 		        &p->in, STORE_DIGEST_MISMATCH, 0,
 		        "the digest is not that of the register or of the next file, and no "

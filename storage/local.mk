@@ -5,7 +5,8 @@ libstorage_core_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libstorage_core_a_SOURCES = \
 	storage/commit_queue.c storage/commit_queue.h \
 	storage/pointer_map.c storage/pointer_map.h \
-	storage/record.c storage/record.h
+	storage/record.c storage/record.h \
+	storage/snapshot_plan.c storage/snapshot_plan.h
 
 # The adapters: files and the thread that waits for them.  Link with libstorage_core.a, libbase.a,
 # $(CRYPTO_LIBS) $(JANSSON_LIBS) $(PTHREAD_LIBS), in this order.

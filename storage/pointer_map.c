@@ -206,6 +206,13 @@ size_t pointer_map_bytes(const struct pointer_map *map)
 	return map->bytes;
 }
 
+size_t pointer_map_snapshot_size(const struct pointer_map *map)
+{
+	enum { OF_EACH = RECORD_HEADER_MIN + RECORD_CHANGE_FIXED + 8 };
+
+	return RECORD_FILE_HEADER_SIZE + RECORD_TRAILER_SIZE + map->n * OF_EACH + map->bytes;
+}
+
 int pointer_map_reserve(struct pointer_map *map, size_t n)
 {
 	struct pointer **entry;

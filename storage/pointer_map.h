@@ -62,6 +62,9 @@ size_t pointer_map_count(const struct pointer_map *map);         /* without rese
 size_t pointer_map_count_damaged(const struct pointer_map *map); /* of all keys */
 size_t pointer_map_bytes(const struct pointer_map *map);         /* keys and values, of all keys */
 
+/* What a snapshot of it takes, in bytes; roughly, for the padding. */
+size_t pointer_map_snapshot_size(const struct pointer_map *map);
+
 /* Room for n more keys, so that that many puts cannot fail.  -ENOMEM. */
 int pointer_map_reserve(struct pointer_map *map, size_t n);
 

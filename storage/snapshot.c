@@ -59,10 +59,7 @@ static int read_header(struct scan *s, const uint8_t *cluster_id)
 	if (e != RECORD_OK)
 		return reading_fail(s->in, STORE_DIGEST_MISMATCH, 0, record_error_text(e));
 	if (h.kind != RECORD_FILE_SNAPSHOT || h.epoch != s->snapshot->epoch ||
-	    h.number != at->sequence || h.before.epoch != at->epoch ||
-	    h.before.segment != at->segment || h.before.offset != at->offset ||
-	    h.before.sequence != at->sequence ||
-	    memcmp(h.before.digest, at->digest, LOG_DIGEST_SIZE) != 0)
+	    h.number != at->sequence || !log_position_same(&h.before, at))
 		return reading_fail(s->in, STORE_DIGEST_MISMATCH, 0,
 		                    "is another snapshot than the register names");
 	s->at = RECORD_FILE_HEADER_SIZE;
