@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "election/fence.h"
@@ -125,6 +126,8 @@ static void on_register_read(void *userdata, const struct zk_result *r)
 		.latch = e->reg.released == CAUSE_NONE ? e->reg.owner.latch.s : "",
 		.version = e->reg_version,
 		.position = e->reg.log,
+		.snapshot = e->reg.snapshot,
+		.previous = e->reg.previous,
 	};
 	e->commit_read_wanted = false;
 	commit_queue_read(e->commits, e->commit_read_ticket, &found);
@@ -152,6 +155,8 @@ static void move_register(struct elector *e, const struct commit_action *action)
 
 	if (r >= 0) {
 		register_move(&a->reg, &action->position);
+		if (!log_snapshot_same(&a->reg.snapshot, &action->snapshot))
+			register_name_snapshot(&a->reg, &action->snapshot);
 		r = e->session ? fence_set_register(e->session, &e->commit_latch, &a->reg,
 		                                    action->version, on_moved, a)
 		               : -ENOTCONN;
@@ -206,6 +211,8 @@ static void catch_up(struct elector *e, const struct commit_action *action)
 	struct commit_answer *a = answer_new(e, action->ticket);
 	struct store_follow f = { .map = e->map,
 		                  .to = action->position,
+		                  .snapshot = e->reg.snapshot,
+		                  .previous = e->reg.previous,
 		                  .on_change = on_change_caught_up };
 
 	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
@@ -213,6 +220,51 @@ static void catch_up(struct elector *e, const struct commit_action *action)
 		return;
 	free(a);
 	commit_queue_caught_up(e->commits, action->ticket, COMMIT_STORE_FAILED);
+}
+
+/* ---- snapshots */
+
+static void on_snapshotted(const struct store_result *result, void *userdata)
+{
+	CLEANUP(freep) struct commit_answer *a = userdata;
+	struct elector *e = a->e;
+	bool well = result->state == STORE_OK;
+
+	if (well)
+		log_info("store", "wrote a snapshot of all up to change %" PRIu64,
+		         result->snapshot.at.sequence);
+	else
+		log_error("store", "no snapshot was made, the log grows on: %s", result->text);
+	e->counters.storage_errors += !well;
+	(void)text_format(e->snapshot_error, sizeof(e->snapshot_error), "%s",
+	                  well ? "" : result->text);
+	commit_queue_snapshotted(e->commits, a->ticket, well ? &result->snapshot : NULL);
+}
+
+/* B9: of the map as it is now, which is at what is committed.  Written while commits go on. */
+static void take_snapshot(struct elector *e, const struct commit_action *action)
+{
+	struct commit_answer *a = answer_new(e, action->ticket);
+	struct store_snapshot snapshot = { .epoch = action->epoch,
+		                           .created_ms = clock_realtime_ms() };
+
+	memcpy(snapshot.cluster_id, e->cluster_id, sizeof(snapshot.cluster_id));
+	/* NULL: the thread of an earlier one still hangs in it, or there is no memory. */
+	snapshot.frozen = a ? pointer_map_freeze(e->map) : NULL;
+	if (snapshot.frozen && store_snapshot(e->store, &snapshot, on_snapshotted, a) >= 0)
+		return;
+	free(a);
+	commit_queue_snapshotted(e->commits, action->ticket, NULL);
+}
+
+static void on_cleaned(const struct store_result *result, void *userdata)
+{
+	(void)userdata;
+	if (result->state == STORE_OK)
+		log_info("store", "deleted %u files from before the previous snapshot",
+		         result->n_deleted);
+	else /* by the next one */
+		log_warning("store", "not all old files were deleted: %s", result->text);
 }
 
 static void run_action(struct elector *e, const struct commit_action *action)
@@ -233,6 +285,12 @@ static void run_action(struct elector *e, const struct commit_action *action)
 		break;
 	case COMMIT_CATCH_UP:
 		catch_up(e, action);
+		break;
+	case COMMIT_SNAPSHOT:
+		take_snapshot(e, action);
+		break;
+	case COMMIT_CLEAN:
+		(void)store_clean(e->store, action->epoch, &action->snapshot, on_cleaned, e);
 		break;
 	case COMMIT_REPLY:
 		elector_status_reply(e, action);

@@ -172,9 +172,11 @@ struct elector {
 	uint64_t load_ticket; /* of the segment that is being opened for it */
 	bool commit_read_wanted, commit_reading, commit_synced;
 	uint64_t commit_read_ticket;
-	usec_t commit_read_at;          /* not sooner */
-	struct latch_name commit_latch; /* of the term, checked by each of its commits */
-	uint64_t committed_seen;        /* A11: by a record past the register's end */
+	usec_t commit_read_at;                /* not sooner */
+	struct latch_name commit_latch;       /* of the term, checked by each of its commits */
+	uint64_t committed_seen;              /* A11: by a record past the register's end */
+	struct log_snapshot followed;         /* what the register named when the reading began */
+	char snapshot_error[STORE_TEXT_SIZE]; /* why the last one was not made; "" = it was */
 	usec_t probe_at, check_at;
 	char *damaged[ELECTOR_MAX_DAMAGED];
 	unsigned n_damaged;

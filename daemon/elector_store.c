@@ -243,18 +243,26 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 {
 	if (f->restarted)
 		forget_damage(e);
+	if (f->passed_over[0])
+		log_error("store",
+		          "the newest snapshot cannot be used, an earlier one or the whole log was "
+		          "read instead, nothing is lost: %s",
+		          f->passed_over);
 	for (size_t i = 0; i < f->report.n_damage; i++) {
 		const struct damage *d = &f->report.damage[i];
 
 		log_error("store",
-		          "log/%020" PRIu64 "-%020" PRIu64 ".log is damaged at byte %" PRIu64
+		          "%s/%020" PRIu64 "-%020" PRIu64 "%s is damaged at byte %" PRIu64
 		          ": %s%s, %" PRIu64 " records; the rest is served",
-		          d->epoch, d->number, d->offset, d->key ? "the value of " : "",
+		          d->kind == RECORD_FILE_LOG ? "log" : "snapshot", d->epoch, d->number,
+		          d->kind == RECORD_FILE_LOG ? ".log" : ".snap", d->offset,
+		          d->key ? "the value of " : "",
 		          d->key ? d->key : "changes of unknown keys", d->records);
 		if (d->key && e->n_damaged < ELECTOR_MAX_DAMAGED)
 			e->damaged[e->n_damaged++] = strdup(d->key);
 		e->damaged_total++;
-		remember_segment(e, d->epoch, d->number);
+		if (d->kind == RECORD_FILE_LOG)
+			remember_segment(e, d->epoch, d->number);
 	}
 }
 
@@ -266,8 +274,16 @@ static void on_followed(const struct store_result *result, void *userdata)
 	uint64_t behind;
 
 	e->following = false;
+	/* C5: what it named has been cleaned away since; the newer one is there. */
+	if (result->state == STORE_LOG_MISSING && !e->loading &&
+	    !log_snapshot_same(&e->followed, &e->reg.snapshot)) {
+		elector_store_look_at(e);
+		return;
+	}
 	if (result->follow) {
 		note_damage(e, result->follow);
+		commit_queue_followed(e->commits, &e->followed, result->follow->bytes,
+		                      result->follow->whole);
 		if (result->follow->committed_seen > e->committed_seen)
 			e->committed_seen = result->follow->committed_seen;
 	}
@@ -286,19 +302,18 @@ static void on_followed(const struct store_result *result, void *userdata)
 
 static bool at_the_end(const struct elector *e)
 {
-	const struct log_position *at = pointer_map_position(e->map);
-
-	return at->sequence == e->reg.log.sequence && at->epoch == e->reg.log.epoch &&
-	       at->segment == e->reg.log.segment && at->offset == e->reg.log.offset &&
-	       memcmp(at->digest, e->reg.log.digest, sizeof(at->digest)) == 0;
+	return log_position_same(pointer_map_position(e->map), &e->reg.log);
 }
 
 static int follow(struct elector *e, store_done_t done, void *userdata)
 {
 	struct store_follow f = { .map = e->map,
 		                  .to = e->reg.log,
+		                  .snapshot = e->reg.snapshot,
+		                  .previous = e->reg.previous,
 		                  .on_change = elector_store_on_change };
 
+	e->followed = e->reg.snapshot;
 	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
 	return store_follow(e->store, &f, done, userdata);
 }
@@ -391,6 +406,8 @@ static void continue_load(struct elector *e)
 		.latch = e->core.latch.s,
 		.version = e->reg_version,
 		.position = e->reg.log,
+		.snapshot = e->reg.snapshot,
+		.previous = e->reg.previous,
 	};
 
 	if (e->following)
@@ -439,6 +456,7 @@ int elector_store_init(struct elector *e)
 	e->commits = e->map ? commit_queue_new(e->map) : NULL;
 	if (!e->commits)
 		return -ENOMEM;
+	commit_queue_set_min_log(e->commits, UINT64_MAX); /* none is written yet */
 	return store_new(&config, &e->store);
 }
 
@@ -448,7 +466,7 @@ void elector_store_done(struct elector *e)
 		commit_queue_abort(e->commits);
 		commit_queue_free(e->commits);
 	}
+	pointer_map_free(e->map); /* before its store, which may have it frozen still */
 	store_free(e->store);
-	pointer_map_free(e->map);
 	forget_damage(e);
 }

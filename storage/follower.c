@@ -116,7 +116,8 @@ static void try_bases(const struct follower_request *request, struct follower_re
 			forget(ret);
 			continue;
 		}
-		ret->restarted = request->from.epoch != 0 && !base[i].known;
+		ret->whole = !base[i].known;
+		ret->restarted = ret->whole && request->from.epoch != 0;
 		if (base[i].known ||
 		    (ret->report.state == STORE_OK && !damaged_snapshot(&ret->report))) {
 			memcpy(ret->passed_over, passed_over, sizeof(passed_over));

@@ -35,7 +35,8 @@ struct follower_request {
 
 struct follower_result {
 	struct report report;
-	bool restarted;            /* `from` was of no use: delta is the whole map */
+	bool whole;                /* delta is the whole map, ... */
+	bool restarted;            /* ... and that of the reader was of no use */
 	struct pointer_map *delta; /* NULL unless OK; its position is `to` */
 	uint64_t records, bytes;   /* of the log that were applied, behind the snapshot if any */
 	char passed_over[STORE_TEXT_SIZE]; /* why not the register's snapshot, though OK; "" */

@@ -4,6 +4,7 @@ noinst_LIBRARIES += libstorage_core.a
 libstorage_core_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libstorage_core_a_SOURCES = \
 	storage/commit_queue.c storage/commit_queue.h \
+	storage/commit_request.c storage/commit_request.h \
 	storage/pointer_map.c storage/pointer_map.h \
 	storage/record.c storage/record.h \
 	storage/snapshot_plan.c storage/snapshot_plan.h

@@ -392,6 +392,10 @@ static void run_action(struct world *w, int m, const struct commit_action *actio
 	case COMMIT_REPLY:
 		reply(w, m, action);
 		break;
+	case COMMIT_SNAPSHOT: /* its logs are too short for any */
+	case COMMIT_CLEAN:
+		violated(w, "a snapshot of a log as short as this");
+		break;
 	case COMMIT_SETTLED:
 		say(w, m, CORE_EV_SETTLED, CORE_OK);
 		break;
