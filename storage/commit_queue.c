@@ -616,37 +616,30 @@ static void name_snapshot(struct commit_queue *q)
 /* B9: of the map, which is at what is committed. */
 static bool snapshot_due(struct commit_queue *q)
 {
-	bool due = q->has_grown && q->state != OFF && !q->settling &&
-	           snapshot_plan_due(&q->plan, pointer_map_snapshot_size(q->map));
+	bool due = q->has_grown && snapshot_plan_due(&q->plan, pointer_map_snapshot_size(q->map));
 
 	q->has_grown = false;
 	return due;
 }
 
-/* What goes on beside the commits. */
-static bool next_beside(struct commit_queue *q, struct commit_action *ret)
+/* The segment ends with what the snapshot holds, so that it lies wholly before it (B3). */
+static void begin_snapshot(struct commit_queue *q, struct commit_action *ret)
 {
-	if (snapshot_due(q)) {
-		*ret = (struct commit_action){ .type = COMMIT_SNAPSHOT,
-			                       .epoch = q->epoch,
-			                       .position = q->committed,
-			                       .ticket = snapshot_plan_write(&q->plan) };
-		return true;
-	}
-	if (q->plan.clean_due) {
-		q->plan.clean_due = false;
-		*ret = (struct commit_action){ .type = COMMIT_CLEAN,
-			                       .epoch = q->epoch,
-			                       .snapshot = q->plan.previous };
-		return true;
-	}
-	return false;
+	abandon_segment(q);
+	*ret = (struct commit_action){ .type = COMMIT_SNAPSHOT,
+		                       .epoch = q->epoch,
+		                       .position = q->committed,
+		                       .ticket = snapshot_plan_write(&q->plan) };
 }
 
 bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)
 {
 	request_free(q->taken);
 	q->taken = NULL;
+	if (q->state == READY && snapshot_due(q)) {
+		begin_snapshot(q, ret);
+		return true;
+	}
 	if (q->state == READY && q->waiting.n > 0)
 		start_batch(q);
 	if (q->state == READY && snapshot_plan_waits(&q->plan))
@@ -666,8 +659,13 @@ bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)
 		*ret = (struct commit_action){ .type = COMMIT_TERM_LOST };
 		return true;
 	}
-	if (next_beside(q, ret))
+	if (q->plan.clean_due) {
+		q->plan.clean_due = false;
+		*ret = (struct commit_action){ .type = COMMIT_CLEAN,
+			                       .epoch = q->epoch,
+			                       .snapshot = q->plan.previous };
 		return true;
+	}
 	if (q->settled_due) {
 		q->settled_due = false;
 		*ret = (struct commit_action){ .type = COMMIT_SETTLED };

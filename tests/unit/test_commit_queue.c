@@ -782,6 +782,7 @@ static void full_segment_gives_way_to_the_next(void **state)
 	unsigned n = 0;
 
 	(void)state;
+	commit_queue_set_min_log(bench.q, UINT64_MAX); /* a snapshot would end it, too */
 	for (; n < 2000; n++) {
 		(void)submit(&(struct commit_request){ .key = "k",
 		                                       .value = big,
@@ -825,6 +826,13 @@ static void commit_much(void)
 	commit();
 }
 
+/* The first one behind a snapshot. */
+static void opens_a_segment(void)
+{
+	assert_non_null(strstr(look(), "open:"));
+	opened();
+}
+
 static void begin_with_snapshots(void)
 {
 	commit_queue_set_min_log(bench.q, 3000);
@@ -845,12 +853,17 @@ static void a_snapshot_is_begun_after_a_commit(void **state)
 	commit_much();
 	assert_string_equal(look(), "M=ok/2 ");
 	commit_much();
-	assert_string_equal(look(), "M=ok/3 snapshot:1/3 ");
+	assert_string_equal(look(), "snapshot:1/3 M=ok/3 ");
 	assert_memory_equal(&bench.snapshot.position, pointer_map_position(bench.map),
 	                    sizeof(bench.snapshot.position));
 	assert_int_equal(bench.snapshot.epoch.v, 7);
+	/* B3: what it holds ends with a file */
+	(void)put("a", "1", "A");
+	assert_string_equal(look(), "open:2 after 1/3 ");
+	opened();
+	commit();
 	commit_much();
-	assert_string_equal(look(), "M=ok/4 "); /* one at a time */
+	assert_string_equal(look(), "M=ok/5 "); /* one at a time */
 }
 
 /* B2: it takes the next register write, which would be made anyway. */
@@ -860,10 +873,11 @@ static void a_commit_names_the_snapshot_that_waits(void **state)
 	begin_with_snapshots();
 	(void)look();
 	(void)put("a", "1", "A");
+	opens_a_segment();
 	assert_string_equal(look(), "append:4(1) ");
 	snapshotted(true);
 	appended(COMMIT_STORED);
-	assert_string_equal(look(), "move:1/4@8+3 ");
+	assert_string_equal(look(), "move:2/4@8+3 ");
 	moved(COMMIT_MOVED, 9);
 	assert_string_equal(look(), "A=ok/4 ");
 	assert_string_equal(value("a"), "1");
@@ -879,9 +893,10 @@ static void without_a_commit_it_is_named_alone(void **state)
 	(void)put("a", "1", "A"); /* B2: waits for that */
 	assert_string_equal(look(), "");
 	moved(COMMIT_MOVED, 9);
-	assert_string_equal(look(), "append:4(1) "); /* behind what the segment held */
+	opens_a_segment();
+	assert_string_equal(look(), "append:4(1) ");
 	appended(COMMIT_STORED);
-	assert_string_equal(look(), "move:1/4@9+3 ");
+	assert_string_equal(look(), "move:2/4@9+3 ");
 	moved(COMMIT_MOVED, 10);
 	assert_string_equal(look(), "A=ok/4 ");
 }
@@ -895,13 +910,14 @@ static void named_alone_it_leaves_a_new_segment_as_it_is(void **state)
 	begin_with_snapshots();
 	(void)look();
 	(void)put("b", "1", "B");
+	opens_a_segment();
 	(void)look();
 	appended(COMMIT_STORE_FAILED);
 	(void)look();
 	moved(COMMIT_MOVED, 9);
 	(void)look();
 	commit_queue_reopen(bench.q);
-	assert_string_equal(look(), "open:2 after 1/3 ");
+	assert_string_equal(look(), "open:3 after 1/3 ");
 	opened();
 	snapshotted(true);
 	assert_string_equal(look(), "move:1/3@9+3 ");
@@ -909,7 +925,7 @@ static void named_alone_it_leaves_a_new_segment_as_it_is(void **state)
 	(void)put("a", "1", "A");
 	assert_string_equal(look(), "append:4(1) ");
 	appended(COMMIT_STORED);
-	assert_string_equal(look(), "move:2/4@10+3 ");
+	assert_string_equal(look(), "move:3/4@10+3 ");
 	end = bench.asked.position;
 	assert_true(end.offset > RECORD_FILE_HEADER_SIZE && end.offset < 300);
 }
@@ -921,16 +937,17 @@ static void an_unsettled_write_stays_as_it_was(void **state)
 	begin_with_snapshots();
 	(void)look();
 	(void)put("a", "1", "A");
+	opens_a_segment();
 	(void)look();
 	appended(COMMIT_STORED);
-	assert_string_equal(look(), "move:1/4@8 ");
+	assert_string_equal(look(), "move:2/4@8 ");
 	snapshotted(true);
 	moved(COMMIT_UNKNOWN, 0);
 	assert_string_equal(look(), "read ");
 	found(7, "n-own", 8, pointer_map_position(bench.map));
-	assert_string_equal(look(), "move:1/4@8 ");
+	assert_string_equal(look(), "move:2/4@8 ");
 	moved(COMMIT_MOVED, 9);
-	assert_string_equal(look(), "move:1/4@9+3 A=ok/4 ");
+	assert_string_equal(look(), "move:2/4@9+3 A=ok/4 ");
 }
 
 /* B2, B3: of a write that only names one, the position does not tell whether it was applied. */
@@ -966,15 +983,18 @@ static void the_second_snapshot_lets_what_lies_before_the_first_go(void **state)
 	(void)look();
 	moved(COMMIT_MOVED, 9);
 	assert_string_equal(look(), ""); /* there is no previous one */
+	(void)put("a", "1", "A");
+	opens_a_segment();
+	commit();
 	for (unsigned i = 0; i < 2; i++) {
 		commit_much();
 		assert_null(strstr(look(), "snapshot"));
 	}
 	commit_much();
-	assert_string_equal(look(), "M=ok/6 snapshot:1/6 ");
+	assert_string_equal(look(), "snapshot:2/7 M=ok/7 ");
 	snapshotted(true);
-	assert_string_equal(look(), "move:1/6@12+6 ");
-	moved(COMMIT_MOVED, 13);
+	assert_string_equal(look(), "move:2/7@13+7 ");
+	moved(COMMIT_MOVED, 14);
 	assert_string_equal(look(), "clean:3 ");
 	assert_int_equal(bench.snapshot.epoch.v, 7);
 }
@@ -987,10 +1007,11 @@ static void a_failed_snapshot_is_tried_again_later(void **state)
 	snapshotted(false);
 	assert_string_equal(look(), "");
 	(void)put("a", "1", "A");
+	opens_a_segment();
 	commit();
 	assert_string_equal(look(), "A=ok/4 ");
 	commit_much();
-	assert_string_equal(look(), "M=ok/5 snapshot:1/5 ");
+	assert_string_equal(look(), "snapshot:2/5 M=ok/5 ");
 }
 
 /* A late answer of an earlier term names nothing; what the register names is kept. */
