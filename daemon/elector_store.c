@@ -280,8 +280,9 @@ static void on_followed(const struct store_result *result, void *userdata)
 		elector_store_look_at(e);
 		return;
 	}
-	if (result->follow) {
+	if (result->state == STORE_OK)
 		note_damage(e, result->follow);
+	if (result->follow) {
 		commit_queue_followed(e->commits, &e->followed, result->follow->bytes,
 		                      result->follow->whole);
 		if (result->follow->committed_seen > e->committed_seen)

@@ -228,11 +228,14 @@ static int check_end(struct scan *s)
 		return r;
 	if (memcmp(sum, bytes + BEFORE_SUM, sizeof(sum)) == 0)
 		return memcmp(trailer, bytes, BEFORE_SUM) == 0 ? 0 : note_damage(s, NULL, 0, 0);
-	/* Cut off, or longer than it was: not the file that the register names (B5). */
-	if (!record_trailer_decode(bytes, &n_records))
+	/* Cut off, or longer than it was: not the file that the register names, so nothing in it is
+	 * damaged (B5). */
+	if (!record_trailer_decode(bytes, &n_records)) {
+		report_clear(s->in->report);
 		return reading_fail(s->in, STORE_LOG_MISSING, 0,
 		                    "does not end where it should; is the right file system "
 		                    "mounted here, as on the other members?");
+	}
 	if (s->in->report->n_damage == 0)
 		return reading_fail(s->in, STORE_DIGEST_MISMATCH, 0,
 		                    "its sum is wrong, and no checksum fails; see `jmhactl "

@@ -339,8 +339,8 @@ static void cut_anywhere_it_is_missing(void **state)
 
 		files_write(path, bytes, cut);
 		m = read_back(&s, &report);
-		if (report.state != STORE_LOG_MISSING)
-			fail_msg("cut to %zu: %s", cut, report.text);
+		if (report.state != STORE_LOG_MISSING || report.n_damage > 0)
+			fail_msg("cut to %zu: %zu damaged, %s", cut, report.n_damage, report.text);
 		report_clear(&report);
 	}
 	bytes[size] = 'x'; /* and one byte more than there was */
