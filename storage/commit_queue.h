@@ -138,7 +138,7 @@ void commit_queue_freep(struct commit_queue **q);
 void commit_queue_followed(struct commit_queue *q, const struct log_snapshot *snapshot,
                            uint64_t bytes, bool whole);
 
-/* For all terms: a log of so many bytes is worth a snapshot (else SNAPSHOT_MIN_LOG). */
+/* For all terms: a log of so many bytes is worth a snapshot (else SNAPSHOT_MIN_LOG); 0: any is. */
 void commit_queue_set_min_log(struct commit_queue *q, uint64_t size);
 
 /*

@@ -30,8 +30,9 @@ void snapshot_plan_grows(struct snapshot_plan *plan, uint64_t size)
 
 bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t live)
 {
-	return !plan->writing && !snapshot_plan_waits(plan) && plan->log > plan->min_log &&
-	       plan->log / 2 > live && plan->log >= plan->try_at;
+	bool enough = plan->min_log == 0 || (plan->log > plan->min_log && plan->log / 2 > live);
+
+	return enough && !plan->writing && !snapshot_plan_waits(plan) && plan->log >= plan->try_at;
 }
 
 uint64_t snapshot_plan_write(struct snapshot_plan *plan)

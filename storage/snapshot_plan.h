@@ -42,8 +42,8 @@ void snapshot_plan_begin(struct snapshot_plan *plan, const struct log_snapshot *
 /* So much is about to be appended, whatever comes of it. */
 void snapshot_plan_grows(struct snapshot_plan *plan, uint64_t size);
 
-/* One is due: the log is longer than max(min_log, 2 x what a snapshot would take now), and none is
- * under way. */
+/* One is due: the log is longer than max(min_log, 2 x what a snapshot would take now), or min_log
+ * is 0; and none is under way. */
 bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t live);
 
 /* It is begun, of what is committed now.  Returns the ticket for its answer. */

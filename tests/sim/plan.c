@@ -104,6 +104,7 @@ static void choose_times(struct world *w, enum jobmanager_modes modes)
 		w->host[m].offset = (int64_t)between(w, MS(1000), MS(10000000));
 		w->host[m].ppm = (int64_t)below(w, 1000) - 500;
 	}
+	w->snapshots = percent(w, 60);
 }
 
 /* As small as there is room for a lease. */
@@ -279,7 +280,7 @@ struct number {
 	usec_t *at;
 };
 
-enum { N_NUMBERS = 13 + 2 * N_SERVERS + 2 * N_MEMBERS };
+enum { N_NUMBERS = 14 + 2 * N_SERVERS + 2 * N_MEMBERS };
 
 static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 {
@@ -298,6 +299,7 @@ static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 		{ "io", &w->io },
 		{ "pace", &w->pace },
 		{ "stale", &w->stale },
+		{ "snapshots", &w->snapshots },
 		{ "one-server", &w->one_server },
 		{ "slow-expirer", &w->expirer_slow },
 		{ "end", &w->faults_end },
