@@ -457,7 +457,7 @@ int elector_store_init(struct elector *e)
 	e->commits = e->map ? commit_queue_new(e->map) : NULL;
 	if (!e->commits)
 		return -ENOMEM;
-	commit_queue_set_min_log(e->commits, UINT64_MAX); /* none is written yet */
+	commit_queue_set_min_log(e->commits, (uint64_t)e->config->snapshot_kib * 1024);
 	return store_new(&config, &e->store);
 }
 
