@@ -48,3 +48,8 @@ UNIT_TESTS += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_store_CFLAGS = $(storage_test_cflags)
 tests_unit_test_store_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_bounded_disk
+tests_unit_test_bounded_disk_SOURCES = tests/unit/test_bounded_disk.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_bounded_disk_CFLAGS = $(storage_test_cflags)
+tests_unit_test_bounded_disk_LDADD = $(storage_test_libs)
+tests_unit_test_bounded_disk_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fdatasync
