@@ -224,21 +224,27 @@ static void catch_up(struct elector *e, const struct commit_action *action)
 
 /* ---- snapshots */
 
+static void snapshot_failed(struct elector *e, uint64_t ticket, const char *why)
+{
+	log_error("store", "no snapshot was made, the log grows on: %s", why);
+	(void)text_format(e->snapshot_error, sizeof(e->snapshot_error), "%s", why);
+	e->counters.storage_errors++;
+	commit_queue_snapshotted(e->commits, ticket, NULL);
+}
+
 static void on_snapshotted(const struct store_result *result, void *userdata)
 {
 	CLEANUP(freep) struct commit_answer *a = userdata;
 	struct elector *e = a->e;
-	bool well = result->state == STORE_OK;
 
-	if (well)
-		log_info("store", "wrote a snapshot of all up to change %" PRIu64,
-		         result->snapshot.at.sequence);
-	else
-		log_error("store", "no snapshot was made, the log grows on: %s", result->text);
-	e->counters.storage_errors += !well;
-	(void)text_format(e->snapshot_error, sizeof(e->snapshot_error), "%s",
-	                  well ? "" : result->text);
-	commit_queue_snapshotted(e->commits, a->ticket, well ? &result->snapshot : NULL);
+	if (result->state != STORE_OK) {
+		snapshot_failed(e, a->ticket, result->text);
+		return;
+	}
+	log_info("store", "wrote a snapshot of all up to change %" PRIu64,
+	         result->snapshot.at.sequence);
+	e->snapshot_error[0] = '\0';
+	commit_queue_snapshotted(e->commits, a->ticket, &result->snapshot);
 }
 
 /* B9: of the map as it is now, which is at what is committed.  Written while commits go on. */
@@ -249,12 +255,12 @@ static void take_snapshot(struct elector *e, const struct commit_action *action)
 		                           .created_ms = clock_realtime_ms() };
 
 	memcpy(snapshot.cluster_id, e->cluster_id, sizeof(snapshot.cluster_id));
-	/* NULL: the thread of an earlier one still hangs in it, or there is no memory. */
 	snapshot.frozen = a ? pointer_map_freeze(e->map) : NULL;
 	if (snapshot.frozen && store_snapshot(e->store, &snapshot, on_snapshotted, a) >= 0)
 		return;
 	free(a);
-	commit_queue_snapshotted(e->commits, action->ticket, NULL);
+	snapshot_failed(e, action->ticket,
+	                "the storage hangs with an earlier one still, or there is no memory");
 }
 
 static void on_cleaned(const struct store_result *result, void *userdata)

@@ -62,6 +62,9 @@ static void fill_store(struct elector *e, struct status *ret)
 	ret->store.pointers = pointer_map_count(e->map);
 	ret->store.path = e->config->storage_path;
 	ret->store.state = store_state_code(elector_store_state(e));
+	ret->store.snapshot = e->has_register ? e->reg.snapshot.at.sequence : 0;
+	if (commit_queue_active(e->commits) && e->snapshot_error[0])
+		ret->store.snapshot_error = e->snapshot_error;
 	ret->store.n_damaged = e->damaged_total;
 	for (unsigned i = 0; i < e->n_damaged && i < BACKEND_MAX_DAMAGED; i++)
 		ret->store.damaged[i] = e->damaged[i];

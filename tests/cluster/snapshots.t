@@ -42,21 +42,33 @@ for which in snapshot previous; do ok "the $which one is there" test -s "$(file_
 not_ok "the first segment is gone" test -e "$store/log/$(printf '%020d-%020d.log' "$(status_field "$old" .epoch)" 1)"
 until_ok 20 "the standby follows" holds_to "$standby" 200
 
+# While no snapshot can be written the log grows, and nothing else happens.
+mv "$store/snapshot" "$store/away" && : >"$store/snapshot"
+ok "100 more where no snapshot can be written" write_on "$old" 201 300
+says_why() { status_field "$old" .store.snapshot.error | grep -q "$store/snapshot: Not a directory"; }
+until_ok 20 "which status says" says_why
+no_error() { [ "$(status_field "$old" .store.snapshot.error)" = null ]; }
+rm "$store/snapshot" && mv "$store/away" "$store/snapshot"
+ok "100 more where one can" write_on "$old" 301 400
+until_ok 20 "the error is gone" no_error
+until_ok 20 "and the disk's use is bounded" small
+ok "it leads all the time" test "$(leader)" = "$old"
+
 # A standby that was away for longer than its log is kept.
 member_stop "$standby"
-ok "200 more while a standby is away" write_on "$old" 201 400
+ok "200 more while a standby is away" write_on "$old" 401 600
 until_ok 20 "the disk's use is bounded still" small
 member_start "$standby"
 until_ok 30 "it comes back" settle
-until_ok 20 "with what is there now" holds_to "$standby" 400
+until_ok 20 "with what is there now" holds_to "$standby" 600
 
 # Another leader.
 host_kill "$old"
 until_ok 40 "it takes over" is_leader "$standby"
 until_ok 10 "and serves" serves "$standby"
-ok "all that was acknowledged (P3)" holds_to "$standby" 400
+ok "all that was acknowledged (P3)" holds_to "$standby" 600
 ok "and the rest of it, byte for byte (P4)" same_all "$standby"
-ok "it writes on" write_on "$standby" 401 500
+ok "it writes on" write_on "$standby" 601 700
 until_ok 20 "and cleans, too" small
 member_stop "$standby"
 
@@ -66,6 +78,6 @@ LC_ALL=C sed -i 's/-00000000000000/-00000000000001/' "$damaged"
 member_start "$standby"
 until_ok 60 "a damaged snapshot: it leads all the same" is_leader "$standby"
 until_ok 10 "and serves" serves "$standby"
-ok "all, from the one before (B6)" holds_to "$standby" 500
+ok "all, from the one before (B6)" holds_to "$standby" 700
 ok "and says so" logged "$standby" "newest snapshot cannot be used.*${damaged##*/}"
 done_testing

@@ -72,7 +72,8 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "\"cold\", \"state\": \"stopped\", \"pid\": null, \"restarts\": 0, \"health\": "
 	      "{\"ok\": false, \"failures\": 2, \"last\": \"Connection refused\"}}, \"store\": "
 	      "{\"sequence\": 99, \"pointers\": 12, \"damaged\": 2, \"damaged_keys\": [\"jobs/a\", "
-	      "\"jobs/b\"], \"path\": \"/p\", \"state\": \"storage-full\"}, \"last_transition\": "
+	      "\"jobs/b\"], \"snapshot\": {\"sequence\": 7, \"error\": \"no space\"}, "
+	      "\"path\": \"/p\", \"state\": \"storage-full\"}, \"last_transition\": "
 	      "null}",
 	      "Member jm-b of cluster orders\n"
 	      "  State        disconnected (contender)\n"
@@ -84,6 +85,7 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "  JobManager   stopped (cold)\n"
 	      "               does not answer its health probe: Connection refused, 2 in a row\n"
 	      "  Store        storage-full, 12 pointers, sequence 99, /p\n"
+	      "  Snapshot     not written, the log grows: no space\n"
 	      "  Damaged      2: jobs/a, jobs/b\n"
 	      "  Maintenance  until 2026-11-22 10:00:00 UTC, by eve: disk?[2J\n");
 }
