@@ -181,9 +181,7 @@ struct elector {
 	char *damaged[ELECTOR_MAX_DAMAGED];
 	unsigned n_damaged;
 	uint64_t damaged_total;
-	struct {
-		uint64_t epoch, segment;
-	} set_aside[ELECTOR_MAX_SET_ASIDE]; /* damaged segments of which no copy was made yet */
+	struct store_file set_aside[ELECTOR_MAX_SET_ASIDE]; /* damaged; no copy was made yet */
 	unsigned n_set_aside;
 
 	/* API, history, requests */

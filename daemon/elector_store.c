@@ -218,22 +218,21 @@ static void on_quarantined(const struct store_result *result, void *userdata)
 		log_warning("store", "no copy of the damaged file was made: %s", result->text);
 }
 
-static void remember_segment(struct elector *e, uint64_t epoch, uint64_t segment)
+static void remember_file(struct elector *e, const struct store_file *file)
 {
 	for (unsigned i = 0; i < e->n_set_aside; i++)
-		if (e->set_aside[i].epoch == epoch && e->set_aside[i].segment == segment)
+		if (e->set_aside[i].kind == file->kind && e->set_aside[i].epoch == file->epoch &&
+		    e->set_aside[i].number == file->number)
 			return;
-	if (e->n_set_aside == ELECTOR_MAX_SET_ASIDE)
-		return;
-	e->set_aside[e->n_set_aside].epoch = epoch;
-	e->set_aside[e->n_set_aside++].segment = segment;
+	if (e->n_set_aside < ELECTOR_MAX_SET_ASIDE)
+		e->set_aside[e->n_set_aside++] = *file;
 }
 
 /* B3: a copy, by the leader alone, of what it met now or while it was a standby. */
 static void set_aside(struct elector *e)
 {
 	for (unsigned i = 0; i < e->n_set_aside; i++)
-		(void)store_quarantine(e->store, e->set_aside[i].epoch, e->set_aside[i].segment,
+		(void)store_quarantine(e->store, &e->set_aside[i],
 		                       "a checksum failed in two readings", on_quarantined, e);
 	e->n_set_aside = 0;
 }
@@ -248,6 +247,9 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 		          "the newest snapshot cannot be used, an earlier one or the whole log was "
 		          "read instead, nothing is lost: %s",
 		          f->passed_over);
+	if (f->passed_damaged)
+		remember_file(e, &(struct store_file){ RECORD_FILE_SNAPSHOT, e->followed.epoch,
+		                                       e->followed.at.sequence });
 	for (size_t i = 0; i < f->report.n_damage; i++) {
 		const struct damage *d = &f->report.damage[i];
 
@@ -261,8 +263,7 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 		if (d->key && e->n_damaged < ELECTOR_MAX_DAMAGED)
 			e->damaged[e->n_damaged++] = strdup(d->key);
 		e->damaged_total++;
-		if (d->kind == RECORD_FILE_LOG)
-			remember_segment(e, d->epoch, d->number);
+		remember_file(e, &(struct store_file){ d->kind, d->epoch, d->number });
 	}
 }
 

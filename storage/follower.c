@@ -107,7 +107,7 @@ static void try_bases(const struct follower_request *request, struct follower_re
 	char passed_over[STORE_TEXT_SIZE] = "";
 	struct chain_base base[MAX_BASES];
 	unsigned n = list_bases(request, base);
-	bool has_best = false;
+	bool has_best = false, passed_damaged = false;
 
 	for (unsigned i = 0; i < n; i++) {
 		if (request->progress) /* each has its time to wait for files */
@@ -121,11 +121,14 @@ static void try_bases(const struct follower_request *request, struct follower_re
 		if (base[i].known ||
 		    (ret->report.state == STORE_OK && !damaged_snapshot(&ret->report))) {
 			memcpy(ret->passed_over, passed_over, sizeof(passed_over));
+			ret->passed_damaged = passed_damaged;
 			forget(&best);
 			return;
 		}
-		if (base[i].snapshot && !passed_over[0])
+		if (base[i].snapshot && !passed_over[0]) {
 			say_why(ret, base[i].snapshot, passed_over);
+			passed_damaged = report_suspicious(&ret->report);
+		}
 		keep_better(&best, &has_best, ret);
 	}
 	*ret = best;

@@ -40,6 +40,7 @@ struct follower_result {
 	struct pointer_map *delta; /* NULL unless OK; its position is `to` */
 	uint64_t records, bytes;   /* of the log that were applied, behind the snapshot if any */
 	char passed_over[STORE_TEXT_SIZE]; /* why not the register's snapshot, though OK; "" */
+	bool passed_damaged;               /* .. its bytes are wrong (B5) */
 	/*
 	 * A11: the highest sequence that a valid record past `to` names as committed; 0 = none.  It
 	 * proves a rolled back register only if a register read (after sync) *after* this reading

@@ -200,13 +200,16 @@ int store_probe(struct store *s, store_done_t done, void *userdata)
 	return submit(s, job_new(s, STORE_PROBE, done, userdata));
 }
 
-int store_quarantine(struct store *s, uint64_t epoch, uint64_t segment, const char *reason,
+int store_quarantine(struct store *s, const struct store_file *file, const char *reason,
                      store_done_t done, void *userdata)
 {
 	struct store_job *job = job_new(s, STORE_QUARANTINE, done, userdata);
 
-	if (job)
-		job->segment = (struct store_segment){ .epoch = { epoch }, .number = segment };
+	if (job) {
+		job->kind = file->kind;
+		job->segment.epoch.v = file->epoch;
+		job->segment.number = file->number;
+	}
 	return submit_bytes(s, job, reason, strlen(reason) + 1);
 }
 

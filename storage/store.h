@@ -38,6 +38,11 @@ struct store_config {
 	                 */
 };
 
+struct store_file {
+	enum record_file_kind kind;
+	uint64_t epoch, number;
+};
+
 enum store_op {
 	STORE_CHECK,
 	STORE_INIT,
@@ -141,8 +146,9 @@ int store_append(struct store *s, const void *bytes, size_t size, store_done_t d
 /* C2: writes, syncs and removes probe-<member>. */
 int store_probe(struct store *s, store_done_t done, void *userdata);
 
-/* B3: leader only.  Copies that log file to quarantine/. */
-int store_quarantine(struct store *s, uint64_t epoch, uint64_t segment, const char *reason,
+/* B3: leader only.  Copies that file to quarantine/; number: a segment's, or a snapshot's sequence.
+ */
+int store_quarantine(struct store *s, const struct store_file *file, const char *reason,
                      store_done_t done, void *userdata);
 
 /* B9: what was frozen, durable and read back; result->snapshot is what the register may name (B3).

@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "storage/clean.h"
 #include "storage/quarantine.h"
+#include "storage/segment.h"
+#include "storage/snapshot.h"
 #include "storage/snapshot_writer.h"
 
 enum { CLUSTER_FILE_MAX = 4096, PROBE_SIZE = 4096, FORMAT_VERSION = 1 };
@@ -347,13 +349,17 @@ static void run_probe(struct store_job *job)
 static void run_quarantine(struct store_job *job)
 {
 	CLEANUP(closep) int fd = open_cluster(job);
-	char name[SEGMENT_NAME_SIZE];
+	bool is_log = job->kind == RECORD_FILE_LOG;
+	char name[READING_NAME_SIZE];
 	int r;
 
 	if (fd < 0)
 		return;
-	segment_name(job->segment.epoch.v, job->segment.number, name);
-	r = quarantine_copy(fd, name, job->bytes);
+	if (is_log)
+		segment_name(job->segment.epoch.v, job->segment.number, name);
+	else
+		snapshot_name(job->segment.epoch.v, job->segment.number, name);
+	r = quarantine_copy(fd, is_log ? "log" : "snapshot", name, job->bytes);
 	if (r < 0)
 		store_ops_fail(job, r, "cannot copy a damaged file to", "/quarantine");
 }

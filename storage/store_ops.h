@@ -41,6 +41,7 @@ struct store_job {
 	struct log_snapshot snapshot, previous; /* FOLLOW; CLEAN: previous */
 	struct store_segment segment; /* OPEN_SEGMENT; QUARANTINE: epoch and number; SNAPSHOT,
 	                                 CLEAN: epoch */
+	enum record_file_kind kind;   /* QUARANTINE */
 	struct frozen_map *frozen;    /* SNAPSHOT; owned, the loop's to free */
 	void *bytes;                  /* APPEND; QUARANTINE: the reason, as a string; owned */
 	size_t size;

@@ -80,4 +80,6 @@ until_ok 60 "a damaged snapshot: it leads all the same" is_leader "$standby"
 until_ok 10 "and serves" serves "$standby"
 ok "all, from the one before (B6)" holds_to "$standby" 700
 ok "and says so" logged "$standby" "newest snapshot cannot be used.*${damaged##*/}"
+quarantined() { cmp -s "$damaged" "$store/quarantine/${damaged##*/}"; }
+until_ok 10 "a copy lies in quarantine (B3)" quarantined
 done_testing

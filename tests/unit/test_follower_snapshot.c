@@ -201,6 +201,7 @@ static void damaged_snapshot_gives_way_to_the_one_before(void **state)
 	snapshot_name(newest.epoch, newest.at.sequence, name);
 	assert_non_null(strstr(r.passed_over, name));
 	assert_non_null(strstr(r.passed_over, "damaged"));
+	assert_true(r.passed_damaged);
 	follower_result_done(&r);
 }
 
@@ -214,6 +215,7 @@ static void absent_snapshot_gives_way_to_the_one_before(void **state)
 	assert_all(&r);
 	assert_int_equal(r.records, 5);
 	assert_non_null(strstr(r.passed_over, "absent"));
+	assert_false(r.passed_damaged);
 	follower_result_done(&r);
 }
 
@@ -232,6 +234,7 @@ static void both_of_no_use_give_way_to_the_whole_log(void **state)
 	assert_all(&r);
 	assert_int_equal(r.records, 7);
 	assert_non_null(strstr(r.passed_over, "damaged"));
+	assert_true(r.passed_damaged);
 	follower_result_done(&r);
 }
 

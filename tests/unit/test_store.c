@@ -330,16 +330,28 @@ static void full_storage_has_its_own_state(void **state)
 	assert_string_equal(store_state_code(STORE_FULL), "storage-full");
 }
 
+static void set_aside(enum record_file_kind kind)
+{
+	const struct store_file file = { kind, 3, 2 };
+
+	assert_int_equal(store_quarantine(s, &file, "value of a", on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+}
+
 static void damaged_file_is_copied_by_name(void **state)
 {
 	char path[160];
 
 	(void)state;
 	files_begin(&f, 3, 2, &nothing);
-	assert_int_equal(store_quarantine(s, 3, 2, "value of a", on_done, &f), 0);
-	wait_for(1);
-	assert_int_equal(last.state, STORE_OK);
+	set_aside(RECORD_FILE_LOG);
 	path_name("quarantine/00000000000000000003-00000000000000000002.log.reason", path);
+	assert_int_equal(access(path, F_OK), 0);
+	path_name("snapshot/00000000000000000003-00000000000000000002.snap", path);
+	files_write(path, "x", 1);
+	set_aside(RECORD_FILE_SNAPSHOT);
+	path_name("quarantine/00000000000000000003-00000000000000000002.snap", path);
 	assert_int_equal(access(path, F_OK), 0);
 }
 
