@@ -54,8 +54,7 @@ static void on_opened(const struct store_result *result, void *userdata)
 	commit_queue_opened(e->commits, a->ticket, answer,
 	                    answer == COMMIT_STORED ? &result->position : NULL);
 	if (e->loading && a->ticket == e->load_ticket)
-		elector_store_loaded(e,
-		                     commit_queue_segment_open(e->commits) ? CORE_OK : CORE_FAILED);
+		elector_store_opened(e, commit_queue_segment_open(e->commits));
 }
 
 static void on_appended(const struct store_result *result, void *userdata)
@@ -99,7 +98,7 @@ static void on_moved(void *userdata, const struct zk_result *r)
 static void store_lost(struct elector *e)
 {
 	elector_commit_abort(e);
-	elector_feed_result(e, CORE_EV_LOADED, CORE_FAILED);
+	elector_store_loaded(e, CORE_FAILED);
 }
 
 static void on_register_read(void *userdata, const struct zk_result *r)
@@ -323,6 +322,7 @@ void elector_commit_pump(struct elector *e)
 	}
 	while (commit_queue_next(e->commits, &action))
 		run_action(e, &action);
+	elector_store_pump(e);
 	if (e->commit_read_wanted && !e->commit_reading && e->session &&
 	    session_connected(e->session) && clock_boottime() >= e->commit_read_at)
 		e->commit_reading = read_register(e);

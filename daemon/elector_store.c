@@ -204,10 +204,7 @@ void elector_store_on_change(const struct pointer *p, void *userdata)
 
 static void forget_damage(struct elector *e)
 {
-	for (unsigned i = 0; i < e->n_damaged; i++)
-		free(e->damaged[i]);
-	e->n_damaged = 0;
-	e->damaged_total = 0;
+	e->damage_at = e->n_gaps = 0;
 	e->n_set_aside = 0;
 }
 
@@ -242,6 +239,11 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 {
 	if (f->restarted)
 		forget_damage(e);
+	if (f->report.n_damage > 0 || f->passed_over[0]) {
+		e->damage_at = pointer_map_position(e->map)->sequence;
+		if (e->damage_at <= e->followed.at.sequence)
+			e->damage_at = e->followed.at.sequence + 1;
+	}
 	if (f->passed_over[0])
 		log_error("store",
 		          "the newest snapshot cannot be used, an earlier one or the whole log was "
@@ -260,9 +262,7 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 		          d->kind == RECORD_FILE_LOG ? ".log" : ".snap", d->offset,
 		          d->key ? "the value of " : "",
 		          d->key ? d->key : "changes of unknown keys", d->records);
-		if (d->key && e->n_damaged < ELECTOR_MAX_DAMAGED)
-			e->damaged[e->n_damaged++] = strdup(d->key);
-		e->damaged_total++;
+		e->n_gaps += d->records > 0;
 		remember_file(e, &(struct store_file){ d->kind, d->epoch, d->number });
 	}
 }
@@ -394,11 +394,27 @@ void elector_store_look_at(struct elector *e)
 void elector_store_loaded(struct elector *e, enum core_result result)
 {
 	e->loading = false;
-	if (result == CORE_OK)
-		set_aside(e);
-	else
+	if (result != CORE_OK)
 		commit_queue_abort(e->commits);
 	elector_feed_result(e, CORE_EV_LOADED, result);
+}
+
+void elector_store_opened(struct elector *e, bool well)
+{
+	if (!well) {
+		elector_store_loaded(e, CORE_FAILED);
+		return;
+	}
+	e->load_opened = true; /* the rest is the pump's, when the queue has said what it wants */
+	set_aside(e);
+	if (e->damage_at > e->reg.snapshot.at.sequence)
+		commit_queue_want_snapshot(e->commits);
+}
+
+void elector_store_pump(struct elector *e)
+{
+	if (e->loading && e->load_opened && !commit_queue_wants_snapshot(e->commits))
+		elector_store_loaded(e, CORE_OK);
 }
 
 static void continue_load(struct elector *e)
@@ -434,7 +450,7 @@ void elector_store_load(struct elector *e, struct epoch epoch)
 	e->load_ticket = 0; /* a segment opened for an earlier one may still be answered */
 	e->load_epoch = epoch;
 	e->loading = true;
-	e->load_followed = false;
+	e->load_followed = e->load_opened = false;
 	e->snapshot_error[0] = '\0';
 	if (!e->store_checked) /* resumed: on_checked() comes back */
 		elector_store_look_at(e);
@@ -471,5 +487,4 @@ void elector_store_done(struct elector *e)
 	}
 	pointer_map_free(e->map); /* before its store, which may have it frozen still */
 	store_free(e->store);
-	forget_damage(e);
 }

@@ -589,6 +589,16 @@ void commit_queue_snapshotted(struct commit_queue *q, uint64_t ticket,
 	snapshot_plan_written(&q->plan, ticket, snapshot);
 }
 
+void commit_queue_want_snapshot(struct commit_queue *q)
+{
+	q->plan.wanted = q->has_grown = true;
+}
+
+bool commit_queue_wants_snapshot(const struct commit_queue *q)
+{
+	return snapshot_plan_wants(&q->plan, q->committed.sequence);
+}
+
 void commit_queue_reopen(struct commit_queue *q)
 {
 	if (q->state == READY && !q->segment_open && !q->has_action)
@@ -616,7 +626,8 @@ static void name_snapshot(struct commit_queue *q)
 /* B9: of the map, which is at what is committed. */
 static bool snapshot_due(struct commit_queue *q)
 {
-	bool due = q->has_grown && snapshot_plan_due(&q->plan, pointer_map_snapshot_size(q->map));
+	bool due = q->has_grown && snapshot_plan_due(&q->plan, q->committed.sequence,
+	                                             pointer_map_snapshot_size(q->map));
 
 	q->has_grown = false;
 	return due;

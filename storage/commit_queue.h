@@ -167,6 +167,12 @@ void commit_queue_caught_up(struct commit_queue *q, uint64_t ticket, enum commit
 void commit_queue_snapshotted(struct commit_queue *q, uint64_t ticket,
                               const struct log_snapshot *snapshot);
 
+/* B5: in this term, a snapshot at once, however short the log is: what is served has damage that it
+ * will list.  Wanted until the register names it or it has failed; or until a first commit, where
+ * the register names one of the same change already. */
+void commit_queue_want_snapshot(struct commit_queue *q);
+bool commit_queue_wants_snapshot(const struct commit_queue *q);
+
 /* Try again to open a segment; nothing when one is open or the queue is busy. */
 void commit_queue_reopen(struct commit_queue *q);
 

@@ -18,7 +18,7 @@ void snapshot_plan_begin(struct snapshot_plan *plan, const struct log_snapshot *
 	snapshot_plan_followed(plan, named, 0, false);
 	plan->previous = *previous;
 	plan->waiting.epoch = 0;
-	plan->writing = plan->clean_due = false;
+	plan->wanted = plan->writing = plan->clean_due = false;
 	plan->try_at = 0;
 }
 
@@ -28,11 +28,17 @@ void snapshot_plan_grows(struct snapshot_plan *plan, uint64_t size)
 	plan->log_behind += size;
 }
 
-bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t live)
+bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t sequence, uint64_t live)
 {
 	bool enough = plan->min_log == 0 || (plan->log > plan->min_log && plan->log / 2 > live);
 
-	return enough && !plan->writing && !snapshot_plan_waits(plan) && plan->log >= plan->try_at;
+	return (enough || snapshot_plan_wants(plan, sequence)) && !plan->writing &&
+	       !snapshot_plan_waits(plan) && plan->log >= plan->try_at;
+}
+
+bool snapshot_plan_wants(const struct snapshot_plan *plan, uint64_t sequence)
+{
+	return plan->wanted && sequence > plan->named.at.sequence;
 }
 
 uint64_t snapshot_plan_write(struct snapshot_plan *plan)
@@ -48,10 +54,12 @@ void snapshot_plan_written(struct snapshot_plan *plan, uint64_t ticket,
 	if (!plan->writing || ticket != plan->ticket)
 		return;
 	plan->writing = false;
-	if (!snapshot)
+	if (!snapshot) {
 		plan->try_at = plan->log + plan->min_log / 2;
-	else if (snapshot->at.sequence > plan->named.at.sequence)
+		plan->wanted = false;
+	} else if (snapshot->at.sequence > plan->named.at.sequence) {
 		plan->waiting = *snapshot;
+	}
 }
 
 bool snapshot_plan_waits(const struct snapshot_plan *plan)
@@ -71,6 +79,7 @@ void snapshot_plan_named(struct snapshot_plan *plan, const struct log_snapshot *
 	plan->previous = plan->named;
 	plan->named = *target;
 	plan->waiting.epoch = 0;
+	plan->wanted = false;
 	plan->log = plan->log_behind;
 	plan->try_at = 0;
 	plan->clean_due = plan->previous.epoch != 0;
@@ -87,6 +96,6 @@ void snapshot_plan_found(struct snapshot_plan *plan, const struct log_snapshot *
 
 void snapshot_plan_end(struct snapshot_plan *plan)
 {
-	plan->writing = plan->clean_due = false;
+	plan->wanted = plan->writing = plan->clean_due = false;
 	plan->waiting.epoch = 0;
 }

@@ -22,6 +22,7 @@ struct snapshot_plan {
 	uint64_t min_log;
 	uint64_t log;        /* bytes of the log behind `named` */
 	uint64_t log_behind; /* .. of which this much did not go into the one under way: */
+	bool wanted;         /* however short the log is */
 	bool writing;
 	uint64_t ticket; /* of what is being written */
 	uint64_t try_at; /* after a failure: not before the log is as long as this */
@@ -42,14 +43,18 @@ void snapshot_plan_begin(struct snapshot_plan *plan, const struct log_snapshot *
 /* So much is about to be appended, whatever comes of it. */
 void snapshot_plan_grows(struct snapshot_plan *plan, uint64_t size);
 
-/* One is due: the log is longer than max(min_log, 2 x what a snapshot would take now), or min_log
- * is 0; and none is under way. */
-bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t live);
+/* One of all up to `sequence` is due: the log is longer than max(min_log, 2 x what a snapshot would
+ * take now), or min_log is 0, or one is wanted; and none is under way. */
+bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t sequence, uint64_t live);
+
+/* B5: one is wanted, can be made, and is not named yet. */
+bool snapshot_plan_wants(const struct snapshot_plan *plan, uint64_t sequence);
 
 /* It is begun, of what is committed now.  Returns the ticket for its answer. */
 uint64_t snapshot_plan_write(struct snapshot_plan *plan);
 
-/* NULL: it failed, and is tried again when the log has grown by half the smallest one. */
+/* NULL: it failed, and is tried again when the log has grown by half the smallest one; is no longer
+ * wanted sooner. */
 void snapshot_plan_written(struct snapshot_plan *plan, uint64_t ticket,
                            const struct log_snapshot *snapshot);
 

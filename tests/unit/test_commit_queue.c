@@ -866,6 +866,31 @@ static void a_snapshot_is_begun_after_a_commit(void **state)
 	assert_string_equal(look(), "M=ok/5 "); /* one at a time */
 }
 
+/* B5: before the grant, of what was served with damage. */
+static void a_wanted_snapshot_is_made_and_named_at_once(void **state)
+{
+	struct commit_register mark = { .epoch = { 8 }, .latch = "n-own", .version = 6 };
+
+	(void)state;
+	(void)put("a", "1", "A");
+	commit();
+	(void)look();
+	commit_queue_abort(bench.q);
+	mark.position = *pointer_map_position(bench.map);
+	assert_int_equal(commit_queue_begin(bench.q, &mark), 0);
+	commit_queue_want_snapshot(bench.q);
+	assert_string_equal(look(), "open:1 after 1/1 ");
+	opened();
+	assert_string_equal(look(), "snapshot:1/1 ");
+	assert_true(commit_queue_wants_snapshot(bench.q));
+	snapshotted(true);
+	assert_string_equal(look(), "move:1/1@6+1 ");
+	assert_true(commit_queue_wants_snapshot(bench.q));
+	moved(COMMIT_MOVED, 7);
+	assert_string_equal(look(), "");
+	assert_false(commit_queue_wants_snapshot(bench.q));
+}
+
 /* B2: it takes the next register write, which would be made anyway. */
 static void a_commit_names_the_snapshot_that_waits(void **state)
 {
@@ -1263,6 +1288,7 @@ int main(void)
 		T(large_values_are_spread_over_records),
 		T(full_segment_gives_way_to_the_next),
 		T(a_snapshot_is_begun_after_a_commit),
+		T(a_wanted_snapshot_is_made_and_named_at_once),
 		T(a_commit_names_the_snapshot_that_waits),
 		T(without_a_commit_it_is_named_alone),
 		T(named_alone_it_leaves_a_new_segment_as_it_is),

@@ -31,14 +31,14 @@ static void due_when_the_log_is_long_and_longer_than_twice_the_live(void **state
 	(void)state;
 	assert_int_equal(SNAPSHOT_MIN_LOG, 16777216);
 	snapshot_plan_grows(&plan, 1000);
-	assert_false(snapshot_plan_due(&plan, 0));
+	assert_false(snapshot_plan_due(&plan, 1000, 0));
 	snapshot_plan_grows(&plan, 2);
-	assert_true(snapshot_plan_due(&plan, 0));
-	assert_true(snapshot_plan_due(&plan, 500));
-	assert_false(snapshot_plan_due(&plan, 501));
-	assert_false(snapshot_plan_due(&plan, UINT64_MAX));
+	assert_true(snapshot_plan_due(&plan, 1000, 0));
+	assert_true(snapshot_plan_due(&plan, 1000, 500));
+	assert_false(snapshot_plan_due(&plan, 1000, 501));
+	assert_false(snapshot_plan_due(&plan, 1000, UINT64_MAX));
 	plan = begun(&first, &none, 1002); /* what an earlier term has left counts */
-	assert_true(snapshot_plan_due(&plan, 500));
+	assert_true(snapshot_plan_due(&plan, 1000, 500));
 }
 
 /* What a standby has read, and what it has not: all before a snapshot of another leader. */
@@ -49,14 +49,14 @@ static void the_log_is_counted_while_others_lead(void **state)
 	(void)state;
 	snapshot_plan_followed(&plan, &first, 700, true);
 	snapshot_plan_followed(&plan, &first, 400, false);
-	assert_true(snapshot_plan_due(&plan, 0));
+	assert_true(snapshot_plan_due(&plan, 1000, 0));
 	snapshot_plan_followed(&plan, &second, 900, false);
-	assert_false(snapshot_plan_due(&plan, 0));
+	assert_false(snapshot_plan_due(&plan, 1000, 0));
 	snapshot_plan_begin(&plan, &second, &first);
 	snapshot_plan_grows(&plan, 101);
-	assert_true(snapshot_plan_due(&plan, 0));
+	assert_true(snapshot_plan_due(&plan, 1000, 0));
 	snapshot_plan_begin(&plan, &third, &second);
-	assert_false(snapshot_plan_due(&plan, 0));
+	assert_false(snapshot_plan_due(&plan, 1000, 0));
 }
 
 static void one_is_under_way_at_a_time(void **state)
@@ -66,16 +66,16 @@ static void one_is_under_way_at_a_time(void **state)
 
 	(void)state;
 	ticket = snapshot_plan_write(&plan);
-	assert_false(snapshot_plan_due(&plan, 0));
+	assert_false(snapshot_plan_due(&plan, 1000, 0));
 	snapshot_plan_grows(&plan, 1500); /* meanwhile */
 	snapshot_plan_written(&plan, ticket, &first);
-	assert_false(snapshot_plan_due(&plan, 0));
+	assert_false(snapshot_plan_due(&plan, 1000, 0));
 	assert_memory_equal(snapshot_plan_target(&plan), &first, sizeof(first));
 	snapshot_plan_named(&plan, &first);
 	assert_memory_equal(snapshot_plan_target(&plan), &first, sizeof(first));
 	/* what came meanwhile is behind it */
-	assert_true(snapshot_plan_due(&plan, 749));
-	assert_false(snapshot_plan_due(&plan, 750));
+	assert_true(snapshot_plan_due(&plan, 1000, 749));
+	assert_false(snapshot_plan_due(&plan, 1000, 750));
 }
 
 /* B3: two generations are kept. */
@@ -104,11 +104,30 @@ static void a_failed_one_is_tried_again_by_and_by(void **state)
 	(void)state;
 	snapshot_plan_written(&plan, snapshot_plan_write(&plan), NULL);
 	assert_memory_equal(snapshot_plan_target(&plan), &first, sizeof(first));
-	assert_false(snapshot_plan_due(&plan, 0));
+	assert_false(snapshot_plan_due(&plan, 1000, 0));
 	snapshot_plan_grows(&plan, 499);
-	assert_false(snapshot_plan_due(&plan, 0));
+	assert_false(snapshot_plan_due(&plan, 1000, 0));
 	snapshot_plan_grows(&plan, 1);
-	assert_true(snapshot_plan_due(&plan, 0));
+	assert_true(snapshot_plan_due(&plan, 1000, 0));
+}
+
+/* B5 */
+static void one_that_is_wanted_is_due_however_short_the_log_is(void **state)
+{
+	struct snapshot_plan plan = begun(&first, &none, 0);
+
+	(void)state;
+	plan.wanted = true;
+	assert_false(snapshot_plan_due(&plan, 100, 0)); /* the register names that already */
+	assert_false(snapshot_plan_wants(&plan, 100));
+	assert_true(snapshot_plan_due(&plan, 101, UINT64_MAX));
+	snapshot_plan_written(&plan, snapshot_plan_write(&plan), &second);
+	assert_true(snapshot_plan_wants(&plan, 200)); /* it is not named yet */
+	snapshot_plan_named(&plan, &second);
+	assert_false(snapshot_plan_wants(&plan, 201));
+	plan.wanted = true;
+	snapshot_plan_written(&plan, snapshot_plan_write(&plan), NULL);
+	assert_false(snapshot_plan_wants(&plan, 201));
 }
 
 static void late_answers_are_none(void **state)
@@ -153,6 +172,7 @@ int main(void)
 		cmocka_unit_test(one_is_under_way_at_a_time),
 		cmocka_unit_test(cleaning_is_due_with_the_second_one),
 		cmocka_unit_test(a_failed_one_is_tried_again_by_and_by),
+		cmocka_unit_test(one_that_is_wanted_is_due_however_short_the_log_is),
 		cmocka_unit_test(late_answers_are_none),
 		cmocka_unit_test(the_predecessors_snapshot_counts),
 	};
