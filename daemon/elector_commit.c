@@ -83,6 +83,8 @@ static void on_moved(void *userdata, const struct zk_result *r)
 		register_done(&e->reg);
 		e->reg = a->reg;
 		e->reg_version = r->version;
+		if (e->damage_at <= e->reg.snapshot.at.sequence)
+			e->damage_at = 0; /* what this map holds is in it */
 		memset(&a->reg, 0, sizeof(a->reg));
 	} else if (r->outcome == ZK_NOT_DONE && r->failed_op == FENCE_OP_LATCH) {
 		answer = COMMIT_LATCH_GONE;

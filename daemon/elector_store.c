@@ -302,9 +302,15 @@ static void on_followed(const struct store_result *result, void *userdata)
 		elector_store_look_at(e);
 }
 
+/* B6: another leader has written a snapshot since, which has what is damaged here, or lists it. */
+static bool made_good(const struct elector *e)
+{
+	return e->damage_at > 0 && e->damage_at <= e->reg.snapshot.at.sequence;
+}
+
 static bool at_the_end(const struct elector *e)
 {
-	return log_position_same(pointer_map_position(e->map), &e->reg.log);
+	return log_position_same(pointer_map_position(e->map), &e->reg.log) && !made_good(e);
 }
 
 static int follow(struct elector *e, store_done_t done, void *userdata)
@@ -313,6 +319,7 @@ static int follow(struct elector *e, store_done_t done, void *userdata)
 		                  .to = e->reg.log,
 		                  .snapshot = e->reg.snapshot,
 		                  .previous = e->reg.previous,
+		                  .anew = made_good(e),
 		                  .on_change = elector_store_on_change };
 
 	e->followed = e->reg.snapshot;

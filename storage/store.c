@@ -177,6 +177,7 @@ int store_follow(struct store *s, const struct store_follow *follow, store_done_
 	job->to = follow->to;
 	job->snapshot = follow->snapshot;
 	job->previous = follow->previous;
+	job->anew = follow->anew;
 	return submit(s, job);
 }
 

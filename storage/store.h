@@ -123,6 +123,7 @@ struct store_follow {
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
 	struct log_position to;
 	struct log_snapshot snapshot, previous; /* the register's; epoch 0: none */
+	bool anew; /* as if the map were empty; what it holds gives way to what is read */
 	void (*on_change)(const struct pointer *p, void *userdata);
 };
 int store_follow(struct store *s, const struct store_follow *follow, store_done_t done,

@@ -292,7 +292,10 @@ static void run_follow(struct store_job *job)
 		                            .progress = &job->progress };
 
 	memcpy(request.cluster_id, job->cluster_id, RECORD_CLUSTER_ID_SIZE);
+	if (job->anew)
+		request.from = (struct log_position){ .epoch = 0 };
 	follower_read(&request, &job->follow);
+	job->follow.restarted = job->follow.restarted || job->anew;
 	job->result.state = job->follow.report.state;
 	job->result.error = job->follow.report.error;
 	memcpy(job->result.text, job->follow.report.text, sizeof(job->result.text));

@@ -39,6 +39,7 @@ struct store_job {
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
 	struct log_position from, to;           /* FOLLOW */
 	struct log_snapshot snapshot, previous; /* FOLLOW; CLEAN: previous */
+	bool anew;                              /* FOLLOW */
 	struct store_segment segment; /* OPEN_SEGMENT; QUARANTINE: epoch and number; SNAPSHOT,
 	                                 CLEAN: epoch */
 	enum record_file_kind kind;   /* QUARANTINE */

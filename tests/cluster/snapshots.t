@@ -54,6 +54,23 @@ until_ok 20 "the error is gone" no_error
 until_ok 20 "and the disk's use is bounded" small
 ok "it leads all the time" test "$(leader)" = "$old"
 
+# Bytes get damaged that the leader has in memory, and a standby reads them before the next snapshot.
+member_stop "$standby"
+put "$old" marked/one "this-value-will-be-damaged" >/dev/null
+log=$(grep -l this-value-will "$store/log"/*.log)
+at=$(LC_ALL=C grep -abo this-value-will "$log" | cut -d: -f1)
+printf 'that-value-was-' | dd of="$log" bs=1 seek="$at" conv=notrunc status=none # in place: the leader has it open
+member_start "$standby"
+damaged_here() { [ "$(status_field "$standby" .store.damaged)" = "$1" ]; }
+until_ok 30 "a standby finds a value damaged" damaged_here 1
+ok "the leader has it" test "$(get "$old" marked/one)" = this-value-will-be-damaged
+ok "and writes on" write_on "$old" 401 404
+until_ok 20 "the standby follows" holds_to "$standby" 404
+ok "what is damaged stays so" damaged_here 1
+ok "up to the next snapshot" write_on "$old" 405 440
+until_ok 20 "which makes it good for the standby (B6)" damaged_here 0
+is "$(get "$standby" marked/one)" this-value-will-be-damaged "whole"
+
 # A standby that was away for longer than its log is kept.
 member_stop "$standby"
 ok "200 more while a standby is away" write_on "$old" 401 600

@@ -534,6 +534,37 @@ static void what_a_snapshot_holds_is_followed(void **state)
 	pointer_map_free(map);
 }
 
+/* B6: a leader that had it whole in memory has written it since. */
+static void what_is_read_anew_replaces_what_was_damaged(void **state)
+{
+	struct store_follow follow = { .map = pointer_map_new() };
+	struct pointer_map *map;
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "a", "whole");
+	map = map_of("a", "whole");
+	memcpy(follow.cluster_id, id, sizeof(id));
+	follow.to = f.at;
+	files_name(&f, 1, 1, path);
+	files_flip(path, (size_t)f.at.offset - 8, 1); /* in the value */
+	assert_int_equal(store_follow(s, &follow, on_done, &f), 0);
+	wait_for(1);
+	assert_string_equal(files_value(follow.map, "a"), "(damaged)");
+	assert_int_equal(snapshot(map), 0);
+	wait_for(1);
+	follow.snapshot = last.snapshot;
+	follow.anew = true;
+	assert_int_equal(store_follow(s, &follow, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+	assert_string_equal(files_value(follow.map, "a"), "whole");
+	assert_int_equal(pointer_map_count_damaged(follow.map), 0);
+	pointer_map_free(follow.map);
+	pointer_map_free(map);
+}
+
 /* No commit waits for a snapshot. */
 static void other_operations_overtake_a_snapshot(void **state)
 {
@@ -656,6 +687,7 @@ int main(void)
 		T(new_thread_has_no_segment),
 		T(number_of_stuck_threads_is_limited),
 		T(what_a_snapshot_holds_is_followed),
+		T(what_is_read_anew_replaces_what_was_damaged),
 		T(other_operations_overtake_a_snapshot),
 		T(late_snapshot_keeps_its_pointers),
 		T(map_and_store_end_while_a_snapshot_hangs),
