@@ -5,7 +5,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { LOG_DIGEST_SIZE = 32 };
 
@@ -15,3 +17,20 @@ struct log_position {
 	uint64_t sequence;       /* of the last committed record; 0 = none */
 	uint8_t digest[LOG_DIGEST_SIZE];
 };
+
+/* A snapshot as register, file name and header name it: what the log says up to `at`. */
+struct log_snapshot {
+	uint64_t epoch; /* of who wrote it; 0 = there is none */
+	struct log_position at;
+};
+
+static inline bool log_position_same(const struct log_position *a, const struct log_position *b)
+{
+	return a->epoch == b->epoch && a->segment == b->segment && a->offset == b->offset &&
+	       a->sequence == b->sequence && memcmp(a->digest, b->digest, LOG_DIGEST_SIZE) == 0;
+}
+
+static inline bool log_snapshot_same(const struct log_snapshot *a, const struct log_snapshot *b)
+{
+	return a->epoch == b->epoch && (a->epoch == 0 || log_position_same(&a->at, &b->at));
+}

@@ -84,6 +84,7 @@ static void say_reasons(FILE *f, const json_t *codes)
 static void explain_leader(FILE *f, const json_t *status)
 {
 	const json_t *zk = field(status, "zookeeper"), *t = field(status, "last_transition");
+	const char *error = field_text(field(field(status, "store"), "snapshot"), "error");
 	char lease[32], ack[32];
 
 	view_format_ms(field_ms(status, "lease_ms"), lease, sizeof(lease));
@@ -102,6 +103,11 @@ static void explain_leader(FILE *f, const json_t *status)
 		explain_say(f,
 		            "It has no ZooKeeper connection: without one it stops leading in %s.",
 		            lease);
+	if (*error)
+		explain_say(f,
+		            "Its last snapshot was not written, so the log in the storage grows "
+		            "until one is; it is tried again: %s.",
+		            error);
 	if (!field_true(status, "eligible")) {
 		explain_say(f, "It could not take over again as it is, but leads on:");
 		say_reasons(f, field(status, "reasons"));

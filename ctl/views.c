@@ -99,10 +99,16 @@ static void print_store(FILE *f, const json_t *store)
 {
 	char keys[256];
 	long long damaged = field_int(store, "damaged");
+	const char *error = field_text(field(store, "snapshot"), "error");
+	long long snapshot = field_int(field(store, "snapshot"), "sequence");
 
 	print_field(f, "Store", "%s, %lld pointers, sequence %lld, %s",
 	            or_dash(field_text(store, "state")), field_int(store, "pointers"),
 	            field_int(store, "sequence"), or_dash(field_text(store, "path")));
+	if (*error)
+		print_field(f, "Snapshot", "not written, the log grows: %s", error);
+	else if (snapshot > 0)
+		print_field(f, "Snapshot", "of all up to sequence %lld", snapshot);
 	if (damaged <= 0)
 		return;
 	join(field(store, "damaged_keys"), keys, sizeof(keys));

@@ -91,6 +91,10 @@ static void print_status(FILE *f, const struct status *s)
 	counter(f, "jmha_jobmanager_restarts_total", s->jobmanager.restarts,
 	        "JobManagers that ended without having been asked to.");
 	gauge(f, "jmha_sequence", s->store.sequence, "Sequence of the last record applied here.");
+	gauge(f, "jmha_snapshot_sequence", s->store.snapshot,
+	      "Sequence of the last record in the newest snapshot; 0: there is none.");
+	gauge(f, "jmha_snapshot_failed", s->store.snapshot_error != NULL,
+	      "1 when this leader's last snapshot was not made: the log grows.");
 	gauge(f, "jmha_pointers", s->store.pointers, "Pointers in the store.");
 	gauge(f, "jmha_pointers_damaged", s->store.n_damaged, "Pointers whose value is lost.");
 	gauge(f, "jmha_parked_jobs", s->n_parked, "Jobs that the JobManager left out.");

@@ -64,6 +64,14 @@ static json_t *jobmanager_json(const struct status *s)
 	                        api_json_set(o, "health", health_json(s)));
 }
 
+static json_t *snapshot_json(const struct status *s)
+{
+	json_t *o = json_object();
+
+	return whole(o, api_json_number(o, "sequence", s->store.snapshot) &&
+	                        api_json_text(o, "error", s->store.snapshot_error));
+}
+
 static json_t *store_json(const struct status *s)
 {
 	json_t *o = json_object();
@@ -76,6 +84,7 @@ static json_t *store_json(const struct status *s)
 	return whole(o, ok && api_json_number(o, "sequence", s->store.sequence) &&
 	                        api_json_number(o, "pointers", s->store.pointers) &&
 	                        api_json_number(o, "damaged", s->store.n_damaged) &&
+	                        api_json_set(o, "snapshot", snapshot_json(s)) &&
 	                        api_json_text(o, "path", s->store.path) &&
 	                        api_json_text(o, "state", s->store.state));
 }

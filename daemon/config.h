@@ -46,6 +46,7 @@ struct config {
 
 	char *storage_path; /* absolute; only <cluster>/ below it is ours */
 	usec_t io_usec;
+	unsigned snapshot_kib;
 
 	bool hot;       /* jobmanager.mode = "hot" */
 	char **command; /* argv, NULL-terminated, command[0] absolute; NULL on an observer */

@@ -55,6 +55,10 @@ static const struct config_key keys[] = {
 	          "made. The same directory on every member." },
 	{ "storage.io_ms", CONFIG_MS, AT(io_usec), .min = 100, .max = 120000, .dflt = 5000,
 	  .meaning = "Deadline of one read or write of the store." },
+	{ "storage.snapshot_kib", CONFIG_COUNT, AT(snapshot_kib), .min = 16, .max = 1048576,
+	  .dflt = 16384,
+	  .meaning = "KiB of log after which the leader writes a snapshot, unless that would take "
+	             "more than half as much. What lies before the last but one is deleted." },
 
 	{ "jobmanager.mode", CONFIG_WORD, AT(hot), .words = { "cold", "hot" },
 	  .meaning =

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "election/fence.h"
@@ -53,8 +54,7 @@ static void on_opened(const struct store_result *result, void *userdata)
 	commit_queue_opened(e->commits, a->ticket, answer,
 	                    answer == COMMIT_STORED ? &result->position : NULL);
 	if (e->loading && a->ticket == e->load_ticket)
-		elector_store_loaded(e,
-		                     commit_queue_segment_open(e->commits) ? CORE_OK : CORE_FAILED);
+		elector_store_opened(e, commit_queue_segment_open(e->commits));
 }
 
 static void on_appended(const struct store_result *result, void *userdata)
@@ -83,6 +83,8 @@ static void on_moved(void *userdata, const struct zk_result *r)
 		register_done(&e->reg);
 		e->reg = a->reg;
 		e->reg_version = r->version;
+		if (e->damage_at <= e->reg.snapshot.at.sequence)
+			e->damage_at = 0; /* what this map holds is in it */
 		memset(&a->reg, 0, sizeof(a->reg));
 	} else if (r->outcome == ZK_NOT_DONE && r->failed_op == FENCE_OP_LATCH) {
 		answer = COMMIT_LATCH_GONE;
@@ -98,7 +100,7 @@ static void on_moved(void *userdata, const struct zk_result *r)
 static void store_lost(struct elector *e)
 {
 	elector_commit_abort(e);
-	elector_feed_result(e, CORE_EV_LOADED, CORE_FAILED);
+	elector_store_loaded(e, CORE_FAILED);
 }
 
 static void on_register_read(void *userdata, const struct zk_result *r)
@@ -125,6 +127,8 @@ static void on_register_read(void *userdata, const struct zk_result *r)
 		.latch = e->reg.released == CAUSE_NONE ? e->reg.owner.latch.s : "",
 		.version = e->reg_version,
 		.position = e->reg.log,
+		.snapshot = e->reg.snapshot,
+		.previous = e->reg.previous,
 	};
 	e->commit_read_wanted = false;
 	commit_queue_read(e->commits, e->commit_read_ticket, &found);
@@ -152,6 +156,8 @@ static void move_register(struct elector *e, const struct commit_action *action)
 
 	if (r >= 0) {
 		register_move(&a->reg, &action->position);
+		if (!log_snapshot_same(&a->reg.snapshot, &action->snapshot))
+			register_name_snapshot(&a->reg, &action->snapshot);
 		r = e->session ? fence_set_register(e->session, &e->commit_latch, &a->reg,
 		                                    action->version, on_moved, a)
 		               : -ENOTCONN;
@@ -206,6 +212,8 @@ static void catch_up(struct elector *e, const struct commit_action *action)
 	struct commit_answer *a = answer_new(e, action->ticket);
 	struct store_follow f = { .map = e->map,
 		                  .to = action->position,
+		                  .snapshot = e->reg.snapshot,
+		                  .previous = e->reg.previous,
 		                  .on_change = on_change_caught_up };
 
 	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
@@ -213,6 +221,57 @@ static void catch_up(struct elector *e, const struct commit_action *action)
 		return;
 	free(a);
 	commit_queue_caught_up(e->commits, action->ticket, COMMIT_STORE_FAILED);
+}
+
+/* ---- snapshots */
+
+static void snapshot_failed(struct elector *e, uint64_t ticket, const char *why)
+{
+	log_error("store", "no snapshot was made, the log grows on: %s", why);
+	(void)text_format(e->snapshot_error, sizeof(e->snapshot_error), "%s", why);
+	e->counters.storage_errors++;
+	commit_queue_snapshotted(e->commits, ticket, NULL);
+}
+
+static void on_snapshotted(const struct store_result *result, void *userdata)
+{
+	CLEANUP(freep) struct commit_answer *a = userdata;
+	struct elector *e = a->e;
+
+	if (result->state != STORE_OK) {
+		snapshot_failed(e, a->ticket, result->text);
+		return;
+	}
+	log_info("store", "wrote a snapshot of all up to change %" PRIu64,
+	         result->snapshot.at.sequence);
+	e->snapshot_error[0] = '\0';
+	commit_queue_snapshotted(e->commits, a->ticket, &result->snapshot);
+}
+
+/* B9: of the map as it is now, which is at what is committed.  Written while commits go on. */
+static void take_snapshot(struct elector *e, const struct commit_action *action)
+{
+	struct commit_answer *a = answer_new(e, action->ticket);
+	struct store_snapshot snapshot = { .epoch = action->epoch,
+		                           .created_ms = clock_realtime_ms() };
+
+	memcpy(snapshot.cluster_id, e->cluster_id, sizeof(snapshot.cluster_id));
+	snapshot.frozen = a ? pointer_map_freeze(e->map) : NULL;
+	if (snapshot.frozen && store_snapshot(e->store, &snapshot, on_snapshotted, a) >= 0)
+		return;
+	free(a);
+	snapshot_failed(e, action->ticket,
+	                "the storage hangs with an earlier one still, or there is no memory");
+}
+
+static void on_cleaned(const struct store_result *result, void *userdata)
+{
+	(void)userdata;
+	if (result->state == STORE_OK)
+		log_info("store", "deleted %u files from before the previous snapshot",
+		         result->n_deleted);
+	else /* by the next one */
+		log_warning("store", "not all old files were deleted: %s", result->text);
 }
 
 static void run_action(struct elector *e, const struct commit_action *action)
@@ -233,6 +292,12 @@ static void run_action(struct elector *e, const struct commit_action *action)
 		break;
 	case COMMIT_CATCH_UP:
 		catch_up(e, action);
+		break;
+	case COMMIT_SNAPSHOT:
+		take_snapshot(e, action);
+		break;
+	case COMMIT_CLEAN:
+		(void)store_clean(e->store, action->epoch, &action->snapshot, on_cleaned, e);
 		break;
 	case COMMIT_REPLY:
 		elector_status_reply(e, action);
@@ -259,6 +324,7 @@ void elector_commit_pump(struct elector *e)
 	}
 	while (commit_queue_next(e->commits, &action))
 		run_action(e, &action);
+	elector_store_pump(e);
 	if (e->commit_read_wanted && !e->commit_reading && e->session &&
 	    session_connected(e->session) && clock_boottime() >= e->commit_read_at)
 		e->commit_reading = read_register(e);

@@ -40,7 +40,7 @@
 #include "storage/commit_queue.h"
 #include "storage/store.h"
 
-enum { ELECTOR_MAX_EVENTS = 64, ELECTOR_MAX_REQUESTS = 100, ELECTOR_MAX_DAMAGED = 64 };
+enum { ELECTOR_MAX_EVENTS = 64, ELECTOR_MAX_REQUESTS = 100 };
 enum { ELECTOR_MAX_SET_ASIDE = 16 };
 
 /* A session in the loop: its socket changes with each connection. */
@@ -168,20 +168,21 @@ struct elector {
 	char store_text[STORE_TEXT_SIZE];
 	bool following, caught_up;
 	bool loading, load_followed; /* LOAD under way; its one reading was done */
+	bool load_opened;            /* .. and its segment; now a snapshot is awaited (B5) */
 	struct epoch load_epoch;
 	uint64_t load_ticket; /* of the segment that is being opened for it */
 	bool commit_read_wanted, commit_reading, commit_synced;
 	uint64_t commit_read_ticket;
-	usec_t commit_read_at;          /* not sooner */
-	struct latch_name commit_latch; /* of the term, checked by each of its commits */
-	uint64_t committed_seen;        /* A11: by a record past the register's end */
+	usec_t commit_read_at;                /* not sooner */
+	struct latch_name commit_latch;       /* of the term, checked by each of its commits */
+	uint64_t committed_seen;              /* A11: by a record past the register's end */
+	struct log_snapshot followed;         /* what the register named when the reading began */
+	char snapshot_error[STORE_TEXT_SIZE]; /* why the last one was not made; "" = it was */
 	usec_t probe_at, check_at;
-	char *damaged[ELECTOR_MAX_DAMAGED];
-	unsigned n_damaged;
-	uint64_t damaged_total;
-	struct {
-		uint64_t epoch, segment;
-	} set_aside[ELECTOR_MAX_SET_ASIDE]; /* damaged segments of which no copy was made yet */
+	uint64_t damage_at; /* B5: a snapshot of so many changes has left all damage behind; 0 =
+	                       none */
+	uint64_t n_gaps; /* B6: in what was read: of changes of which not even the keys are known */
+	struct store_file set_aside[ELECTOR_MAX_SET_ASIDE]; /* damaged; no copy was made yet */
 	unsigned n_set_aside;
 
 	/* API, history, requests */
@@ -260,6 +261,8 @@ int elector_store_init(struct elector *e);
 void elector_store_done(struct elector *e);
 void elector_store_look_at(struct elector *e); /* register or time has moved on */
 void elector_store_load(struct elector *e, struct epoch epoch);
+void elector_store_opened(struct elector *e, bool well);               /* .. its segment */
+void elector_store_pump(struct elector *e);                            /* .. and what follows */
 void elector_store_loaded(struct elector *e, enum core_result result); /* its end */
 /* All that the shell knows against leading. */
 reasons_t elector_store_reasons(const struct elector *e);

@@ -56,15 +56,33 @@ static const char *jobmanager_state(const struct elector *e)
 	return e->core.jobmanager ? "granted" : "stopped";
 }
 
+/* Keys of which nothing but the name is known (B6), as many as there is room for. */
+static int list_damaged(const struct pointer *p, void *userdata)
+{
+	struct status *ret = userdata;
+
+	for (unsigned i = 0; p->damaged && i < BACKEND_MAX_DAMAGED; i++)
+		if (!ret->store.damaged[i]) {
+			ret->store.damaged[i] = p->key;
+			break;
+		}
+	return ret->store.damaged[BACKEND_MAX_DAMAGED - 1] != NULL;
+}
+
 static void fill_store(struct elector *e, struct status *ret)
 {
 	ret->store.sequence = pointer_map_position(e->map)->sequence;
 	ret->store.pointers = pointer_map_count(e->map);
 	ret->store.path = e->config->storage_path;
 	ret->store.state = store_state_code(elector_store_state(e));
-	ret->store.n_damaged = e->damaged_total;
-	for (unsigned i = 0; i < e->n_damaged && i < BACKEND_MAX_DAMAGED; i++)
-		ret->store.damaged[i] = e->damaged[i];
+	ret->store.snapshot = e->has_register ? e->reg.snapshot.at.sequence : 0;
+	if (commit_queue_active(e->commits) && e->snapshot_error[0])
+		ret->store.snapshot_error = e->snapshot_error;
+	ret->store.n_damaged = pointer_map_count_damaged(e->map) + e->n_gaps;
+	if (pointer_map_count_damaged(e->map) > 0) {
+		(void)pointer_map_list(e->map, "", list_damaged, ret);
+		(void)pointer_map_list(e->map, "~", list_damaged, ret);
+	}
 }
 
 bool elector_status_store_read(const struct elector *e)

@@ -204,10 +204,7 @@ void elector_store_on_change(const struct pointer *p, void *userdata)
 
 static void forget_damage(struct elector *e)
 {
-	for (unsigned i = 0; i < e->n_damaged; i++)
-		free(e->damaged[i]);
-	e->n_damaged = 0;
-	e->damaged_total = 0;
+	e->damage_at = e->n_gaps = 0;
 	e->n_set_aside = 0;
 }
 
@@ -218,22 +215,21 @@ static void on_quarantined(const struct store_result *result, void *userdata)
 		log_warning("store", "no copy of the damaged file was made: %s", result->text);
 }
 
-static void remember_segment(struct elector *e, uint64_t epoch, uint64_t segment)
+static void remember_file(struct elector *e, const struct store_file *file)
 {
 	for (unsigned i = 0; i < e->n_set_aside; i++)
-		if (e->set_aside[i].epoch == epoch && e->set_aside[i].segment == segment)
+		if (e->set_aside[i].kind == file->kind && e->set_aside[i].epoch == file->epoch &&
+		    e->set_aside[i].number == file->number)
 			return;
-	if (e->n_set_aside == ELECTOR_MAX_SET_ASIDE)
-		return;
-	e->set_aside[e->n_set_aside].epoch = epoch;
-	e->set_aside[e->n_set_aside++].segment = segment;
+	if (e->n_set_aside < ELECTOR_MAX_SET_ASIDE)
+		e->set_aside[e->n_set_aside++] = *file;
 }
 
 /* B3: a copy, by the leader alone, of what it met now or while it was a standby. */
 static void set_aside(struct elector *e)
 {
 	for (unsigned i = 0; i < e->n_set_aside; i++)
-		(void)store_quarantine(e->store, e->set_aside[i].epoch, e->set_aside[i].segment,
+		(void)store_quarantine(e->store, &e->set_aside[i],
 		                       "a checksum failed in two readings", on_quarantined, e);
 	e->n_set_aside = 0;
 }
@@ -243,18 +239,31 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 {
 	if (f->restarted)
 		forget_damage(e);
-	for (size_t i = 0; i < f->n_damage; i++) {
-		const struct follower_damage *d = &f->damage[i];
+	if (f->report.n_damage > 0 || f->passed_over[0]) {
+		e->damage_at = pointer_map_position(e->map)->sequence;
+		if (e->damage_at <= e->followed.at.sequence)
+			e->damage_at = e->followed.at.sequence + 1;
+	}
+	if (f->passed_over[0])
+		log_error("store",
+		          "the newest snapshot cannot be used, an earlier one or the whole log was "
+		          "read instead, nothing is lost: %s",
+		          f->passed_over);
+	if (f->passed_damaged)
+		remember_file(e, &(struct store_file){ RECORD_FILE_SNAPSHOT, e->followed.epoch,
+		                                       e->followed.at.sequence });
+	for (size_t i = 0; i < f->report.n_damage; i++) {
+		const struct damage *d = &f->report.damage[i];
 
 		log_error("store",
-		          "log/%020" PRIu64 "-%020" PRIu64 ".log is damaged at byte %" PRIu64
+		          "%s/%020" PRIu64 "-%020" PRIu64 "%s is damaged at byte %" PRIu64
 		          ": %s%s, %" PRIu64 " records; the rest is served",
-		          d->epoch, d->segment, d->offset, d->key ? "the value of " : "",
+		          d->kind == RECORD_FILE_LOG ? "log" : "snapshot", d->epoch, d->number,
+		          d->kind == RECORD_FILE_LOG ? ".log" : ".snap", d->offset,
+		          d->key ? "the value of " : "",
 		          d->key ? d->key : "changes of unknown keys", d->records);
-		if (d->key && e->n_damaged < ELECTOR_MAX_DAMAGED)
-			e->damaged[e->n_damaged++] = strdup(d->key);
-		e->damaged_total++;
-		remember_segment(e, d->epoch, d->segment);
+		e->n_gaps += d->records > 0;
+		remember_file(e, &(struct store_file){ d->kind, d->epoch, d->number });
 	}
 }
 
@@ -266,8 +275,17 @@ static void on_followed(const struct store_result *result, void *userdata)
 	uint64_t behind;
 
 	e->following = false;
-	if (result->follow) {
+	/* C5: what it named has been cleaned away since; the newer one is there. */
+	if (result->state == STORE_LOG_MISSING && !e->loading &&
+	    !log_snapshot_same(&e->followed, &e->reg.snapshot)) {
+		elector_store_look_at(e);
+		return;
+	}
+	if (result->state == STORE_OK)
 		note_damage(e, result->follow);
+	if (result->follow) {
+		commit_queue_followed(e->commits, &e->followed, result->follow->bytes,
+		                      result->follow->whole);
 		if (result->follow->committed_seen > e->committed_seen)
 			e->committed_seen = result->follow->committed_seen;
 	}
@@ -284,21 +302,27 @@ static void on_followed(const struct store_result *result, void *userdata)
 		elector_store_look_at(e);
 }
 
+/* B6: another leader has written a snapshot since, which has what is damaged here, or lists it. */
+static bool made_good(const struct elector *e)
+{
+	return e->damage_at > 0 && e->damage_at <= e->reg.snapshot.at.sequence;
+}
+
 static bool at_the_end(const struct elector *e)
 {
-	const struct log_position *at = pointer_map_position(e->map);
-
-	return at->sequence == e->reg.log.sequence && at->epoch == e->reg.log.epoch &&
-	       at->segment == e->reg.log.segment && at->offset == e->reg.log.offset &&
-	       memcmp(at->digest, e->reg.log.digest, sizeof(at->digest)) == 0;
+	return log_position_same(pointer_map_position(e->map), &e->reg.log) && !made_good(e);
 }
 
 static int follow(struct elector *e, store_done_t done, void *userdata)
 {
 	struct store_follow f = { .map = e->map,
 		                  .to = e->reg.log,
+		                  .snapshot = e->reg.snapshot,
+		                  .previous = e->reg.previous,
+		                  .anew = made_good(e),
 		                  .on_change = elector_store_on_change };
 
+	e->followed = e->reg.snapshot;
 	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
 	return store_follow(e->store, &f, done, userdata);
 }
@@ -377,11 +401,27 @@ void elector_store_look_at(struct elector *e)
 void elector_store_loaded(struct elector *e, enum core_result result)
 {
 	e->loading = false;
-	if (result == CORE_OK)
-		set_aside(e);
-	else
+	if (result != CORE_OK)
 		commit_queue_abort(e->commits);
 	elector_feed_result(e, CORE_EV_LOADED, result);
+}
+
+void elector_store_opened(struct elector *e, bool well)
+{
+	if (!well) {
+		elector_store_loaded(e, CORE_FAILED);
+		return;
+	}
+	e->load_opened = true; /* the rest is the pump's, when the queue has said what it wants */
+	set_aside(e);
+	if (e->damage_at > e->reg.snapshot.at.sequence)
+		commit_queue_want_snapshot(e->commits);
+}
+
+void elector_store_pump(struct elector *e)
+{
+	if (e->loading && e->load_opened && !commit_queue_wants_snapshot(e->commits))
+		elector_store_loaded(e, CORE_OK);
 }
 
 static void continue_load(struct elector *e)
@@ -391,6 +431,8 @@ static void continue_load(struct elector *e)
 		.latch = e->core.latch.s,
 		.version = e->reg_version,
 		.position = e->reg.log,
+		.snapshot = e->reg.snapshot,
+		.previous = e->reg.previous,
 	};
 
 	if (e->following)
@@ -415,7 +457,8 @@ void elector_store_load(struct elector *e, struct epoch epoch)
 	e->load_ticket = 0; /* a segment opened for an earlier one may still be answered */
 	e->load_epoch = epoch;
 	e->loading = true;
-	e->load_followed = false;
+	e->load_followed = e->load_opened = false;
+	e->snapshot_error[0] = '\0';
 	if (!e->store_checked) /* resumed: on_checked() comes back */
 		elector_store_look_at(e);
 	else if (!e->has_cluster_id || !e->has_register || !same_cluster(e))
@@ -439,6 +482,7 @@ int elector_store_init(struct elector *e)
 	e->commits = e->map ? commit_queue_new(e->map) : NULL;
 	if (!e->commits)
 		return -ENOMEM;
+	commit_queue_set_min_log(e->commits, (uint64_t)e->config->snapshot_kib * 1024);
 	return store_new(&config, &e->store);
 }
 
@@ -448,7 +492,6 @@ void elector_store_done(struct elector *e)
 		commit_queue_abort(e->commits);
 		commit_queue_free(e->commits);
 	}
+	pointer_map_free(e->map); /* before its store, which may have it frozen still */
 	store_free(e->store);
-	pointer_map_free(e->map);
-	forget_damage(e);
 }

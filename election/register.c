@@ -82,19 +82,19 @@ static void read_log(const struct fields *f, struct log_position *ret)
 }
 
 static void read_snapshot(const struct fields *f, const char *key, const char *where,
-                          struct register_snapshot *ret)
+                          struct log_snapshot *ret)
 {
 	struct fields s;
 
 	if (!fields_object(f, key, where, true, &s))
 		return;
-	fields_uint(&s, "epoch", largest, &ret->epoch.v);
-	fields_uint(&s, "sequence", largest, &ret->sequence);
-	fields_hex(&s, "digest", ret->digest, sizeof(ret->digest));
-	fields_uint(&s, "log_epoch", largest, &ret->log_epoch);
-	fields_uint(&s, "log_segment", largest, &ret->log_segment);
-	fields_uint(&s, "log_offset", largest, &ret->log_offset);
-	if (!f->error->bad && ret->epoch.v == 0)
+	fields_uint(&s, "epoch", largest, &ret->epoch);
+	fields_uint(&s, "sequence", largest, &ret->at.sequence);
+	fields_hex(&s, "digest", ret->at.digest, sizeof(ret->at.digest));
+	fields_uint(&s, "log_epoch", largest, &ret->at.epoch);
+	fields_uint(&s, "log_segment", largest, &ret->at.segment);
+	fields_uint(&s, "log_offset", largest, &ret->at.offset);
+	if (!f->error->bad && ret->epoch == 0)
 		fields_fail(&s, "epoch", "is 0");
 }
 
@@ -131,6 +131,10 @@ static void check_sense(const struct fields *f, const struct register_node *r)
 		fields_fail(f, "log.epoch", "is above the register's epoch");
 	else if ((r->log.epoch == 0) != (r->log.segment == 0))
 		fields_fail(f, "log.segment", "does not go with log.epoch");
+	else if (r->snapshot.epoch != 0 && r->snapshot.at.sequence > r->log.sequence)
+		fields_fail(f, "snapshot.sequence", "is above the log's");
+	else if (r->previous.epoch != 0 && r->previous.at.sequence >= r->snapshot.at.sequence)
+		fields_fail(f, "previous.sequence", "is not below the snapshot's");
 }
 
 static int read_extra(const json_t *root, struct json_t **ret)
@@ -226,14 +230,14 @@ static json_t *write_log(const struct log_position *log)
 	                 number(log->sequence), "digest", digest(log->digest));
 }
 
-static json_t *write_snapshot(const struct register_snapshot *s)
+static json_t *write_snapshot(const struct log_snapshot *s)
 {
-	if (s->epoch.v == 0)
+	if (s->epoch == 0)
 		return json_null();
-	return json_pack("{so so so so so so}", "epoch", number(s->epoch.v), "sequence",
-	                 number(s->sequence), "digest", digest(s->digest), "log_epoch",
-	                 number(s->log_epoch), "log_segment", number(s->log_segment), "log_offset",
-	                 number(s->log_offset));
+	return json_pack("{so so so so so so}", "epoch", number(s->epoch), "sequence",
+	                 number(s->at.sequence), "digest", digest(s->at.digest), "log_epoch",
+	                 number(s->at.epoch), "log_segment", number(s->at.segment), "log_offset",
+	                 number(s->at.offset));
 }
 
 static json_t *write_handovers(const struct register_node *r)
@@ -310,6 +314,12 @@ void register_claim(struct register_node *r, const struct register_claim *claim)
 void register_move(struct register_node *r, const struct log_position *log)
 {
 	r->log = *log;
+}
+
+void register_name_snapshot(struct register_node *r, const struct log_snapshot *snapshot)
+{
+	r->previous = r->snapshot;
+	r->snapshot = *snapshot;
 }
 
 void register_release(struct register_node *r, enum cause cause,

@@ -26,13 +26,6 @@ enum {
 	LEADER_ID_LEN = 36,
 };
 
-struct register_snapshot {
-	struct epoch epoch; /* 0 = null: there is none */
-	uint64_t sequence;
-	uint8_t digest[LOG_DIGEST_SIZE];
-	uint64_t log_epoch, log_segment, log_offset;
-};
-
 struct register_handover {
 	int64_t at_ms; /* wall clock */
 	enum cause cause;
@@ -47,7 +40,7 @@ struct register_node {
 		usec_t session;          /* T of its session */
 	} owner;
 	struct log_position log;
-	struct register_snapshot snapshot, previous;
+	struct log_snapshot snapshot, previous;
 	struct latch_name designated; /* none: anyone */
 	enum cause released;          /* CAUSE_NONE: not released */
 	unsigned n_handovers;         /* oldest first */
@@ -95,6 +88,9 @@ void register_claim(struct register_node *r, const struct register_claim *claim)
 
 /* The commit point: how far the log is committed. */
 void register_move(struct register_node *r, const struct log_position *log);
+
+/* B3: what the log said up to there need no longer be read; the one before is kept as well. */
+void register_name_snapshot(struct register_node *r, const struct log_snapshot *snapshot);
 
 /* A3b; `designated` may be none. */
 void register_release(struct register_node *r, enum cause cause,

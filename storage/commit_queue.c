@@ -7,26 +7,9 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "storage/commit_request.h"
 #include "storage/record.h"
-
-struct request {
-	struct request *next;
-	struct pointer *pointer; /* key, and the value of a put; the map's after the commit */
-	struct pointer *removed; /* by a delete that was committed */
-	enum commit_op op;
-	enum commit_condition condition;
-	uint64_t if_revision;
-	uint32_t hash; /* of the key */
-	bool change;   /* has a change in the record; else depends on one of the same batch (B9) */
-	void *cookie;
-	enum commit_result result;
-	uint64_t revision;
-};
-
-struct list {
-	struct request *head, **tail;
-	size_t n;
-};
+#include "storage/snapshot_plan.h"
 
 enum state { OFF, OPENING, READY, APPENDING, MOVING, READING, CATCHING_UP };
 
@@ -44,111 +27,32 @@ struct commit_queue {
 	struct log_position at; /* end of what the open segment holds */
 	uint64_t next_segment;
 	/* the commit under way */
-	struct list waiting, batch, done;
+	struct request_list waiting, batch, done;
 	struct request *taken; /* the last REPLY's */
 	struct record_change change[COMMIT_MAX_CHANGES];
 	size_t n_changes, change_bytes;
 	uint8_t *bytes;
 	size_t size;
 	struct log_position target; /* what the register write names */
-	bool maybe_applied;         /* an earlier try of that write has an unknown outcome */
-	enum commit_result doomed;  /* B4: the append failed; answer this when it is certain */
+	struct log_snapshot target_snapshot;
+	bool maybe_applied;        /* an earlier try of that write has an unknown outcome */
+	enum commit_result doomed; /* B4: the append failed; answer this when it is certain */
+	struct snapshot_plan plan;
+	bool has_grown; /* a commit was made since the plan was looked at */
 };
 
-const char *commit_result_code(enum commit_result result)
-{
-	static const char *const code[COMMIT_N_RESULTS_] = {
-		[COMMIT_DONE] = "ok",
-		[COMMIT_PENDING] = "pending",
-		[COMMIT_BAD_REQUEST] = "bad-request",
-		[COMMIT_NOT_FOUND] = "not-found",
-		[COMMIT_CONDITION_FAILED] = "condition-failed",
-		[COMMIT_NOT_LEADER] = "not-leader",
-		[COMMIT_DAMAGED] = "damaged",
-		[COMMIT_FENCED] = "fenced",
-		[COMMIT_TOO_LARGE] = "too-large",
-		[COMMIT_BUSY] = "busy",
-		[COMMIT_INTERNAL] = "internal",
-		[COMMIT_ABORTED] = "aborted",
-		[COMMIT_STORAGE_FAILED] = "storage-failed",
-		[COMMIT_STORAGE_FULL] = "storage-full",
-		[COMMIT_OUTCOME_UNKNOWN] = "outcome-unknown",
-	};
+/* ---- life */
 
-	return code[result];
-}
-
-/* ---- lists of requests */
-
-static void list_init(struct list *l)
-{
-	*l = (struct list){ .tail = &l->head };
-}
-
-static void list_push(struct list *l, struct request *r)
-{
-	r->next = NULL;
-	*l->tail = r;
-	l->tail = &r->next;
-	l->n++;
-}
-
-static struct request *list_pop(struct list *l)
-{
-	struct request *r = l->head;
-
-	if (!r)
-		return NULL;
-	l->head = r->next;
-	if (!l->head)
-		l->tail = &l->head;
-	l->n--;
-	return r;
-}
-
-/* All of `from` before what `to` holds. */
-static void list_prepend(struct list *to, struct list *from)
-{
-	if (!from->head)
-		return;
-	*from->tail = to->head;
-	if (to->head)
-		from->tail = to->tail;
-	to->head = from->head;
-	to->tail = from->tail;
-	to->n += from->n;
-	list_init(from);
-}
-
-static void request_free(struct request *r)
-{
-	if (!r)
-		return;
-	pointer_free(r->pointer);
-	pointer_free(r->removed);
-	free(r);
-}
-
-static void list_free(struct list *l)
+static void answer_all(struct commit_queue *q, struct request_list *l, enum commit_result result)
 {
 	struct request *r;
 
-	while ((r = list_pop(l)))
-		request_free(r);
-}
-
-static void answer_all(struct commit_queue *q, struct list *l, enum commit_result result)
-{
-	struct request *r;
-
-	while ((r = list_pop(l))) {
+	while ((r = request_list_pop(l))) {
 		r->result = result;
 		r->revision = 0;
-		list_push(&q->done, r);
+		request_list_push(&q->done, r);
 	}
 }
-
-/* ---- life */
 
 struct commit_queue *commit_queue_new(struct pointer_map *map)
 {
@@ -157,9 +61,10 @@ struct commit_queue *commit_queue_new(struct pointer_map *map)
 	if (!q)
 		return NULL;
 	q->map = map;
-	list_init(&q->waiting);
-	list_init(&q->batch);
-	list_init(&q->done);
+	q->plan.min_log = SNAPSHOT_MIN_LOG;
+	request_list_init(&q->waiting);
+	request_list_init(&q->batch);
+	request_list_init(&q->done);
 	return q;
 }
 
@@ -167,9 +72,9 @@ void commit_queue_free(struct commit_queue *q)
 {
 	if (!q)
 		return;
-	list_free(&q->waiting);
-	list_free(&q->batch);
-	list_free(&q->done);
+	request_list_free(&q->waiting);
+	request_list_free(&q->batch);
+	request_list_free(&q->done);
 	request_free(q->taken);
 	free(q->bytes);
 	free(q);
@@ -204,12 +109,21 @@ static void ask_new_segment(struct commit_queue *q)
 	                             .position = q->committed });
 }
 
-/* The only place that names a position to the register; the same again after an unknown outcome. */
+/* The only place that names anything to the register; the same again after an unknown outcome. */
 static void ask_move(struct commit_queue *q)
 {
 	ask(q, MOVING,
-	    &(struct commit_action){
-	            .type = COMMIT_MOVE_REGISTER, .position = q->target, .version = q->version });
+	    &(struct commit_action){ .type = COMMIT_MOVE_REGISTER,
+	                             .position = q->target,
+	                             .snapshot = q->target_snapshot,
+	                             .version = q->version });
+}
+
+/* With what is to be named now: a snapshot that comes later waits for the next one (B2). */
+static void begin_move(struct commit_queue *q)
+{
+	q->target_snapshot = *snapshot_plan_target(&q->plan);
+	ask_move(q);
 }
 
 static void drop_batch(struct commit_queue *q)
@@ -232,6 +146,7 @@ static void become_ready(struct commit_queue *q)
 	if (!q->settling)
 		return;
 	q->state = OFF; /* D7 */
+	snapshot_plan_end(&q->plan);
 	q->settled_due = true;
 }
 
@@ -249,6 +164,7 @@ static void end_term(struct commit_queue *q, enum commit_result result)
 	answer_all(q, &q->waiting, COMMIT_ABORTED); /* never appended */
 	abandon_segment(q);
 	drop_batch(q);
+	snapshot_plan_end(&q->plan);
 	q->has_action = false;
 	q->state = OFF;
 	if (q->settling)
@@ -263,6 +179,18 @@ static void lose_term(struct commit_queue *q)
 	q->lost_due = true;
 }
 
+void commit_queue_followed(struct commit_queue *q, const struct log_snapshot *snapshot,
+                           uint64_t bytes, bool whole)
+{
+	if (q->state == OFF)
+		snapshot_plan_followed(&q->plan, snapshot, bytes, whole);
+}
+
+void commit_queue_set_min_log(struct commit_queue *q, uint64_t size)
+{
+	q->plan.min_log = size;
+}
+
 int commit_queue_begin(struct commit_queue *q, const struct commit_register *mark)
 {
 	size_t size = strlen(mark->latch);
@@ -274,7 +202,8 @@ int commit_queue_begin(struct commit_queue *q, const struct commit_register *mar
 	q->epoch = mark->epoch;
 	q->version = mark->version;
 	q->committed = mark->position;
-	q->settling = q->settled_due = q->lost_due = q->segment_open = false;
+	q->settling = q->settled_due = q->lost_due = q->segment_open = q->has_grown = false;
+	snapshot_plan_begin(&q->plan, &mark->snapshot, &mark->previous);
 	/* B1: never a file that another process has opened; O_EXCL skips those that exist. */
 	q->next_segment = mark->position.epoch == mark->epoch.v ? mark->position.segment + 1 : 1;
 	ask_new_segment(q);
@@ -359,7 +288,7 @@ enum commit_result commit_queue_submit(struct commit_queue *q, const struct comm
 	r->if_revision = request->if_revision;
 	r->hash = crc32c(0, request->key, key_size);
 	r->cookie = request->cookie;
-	list_push(&q->waiting, r);
+	request_list_push(&q->waiting, r);
 	return COMMIT_PENDING;
 }
 
@@ -449,10 +378,10 @@ static void gather(struct commit_queue *q)
 		r->change = r->result == COMMIT_PENDING;
 		if (r->change && (pending || !batch_has_room(q, r)))
 			break;
-		(void)list_pop(&q->waiting);
+		(void)request_list_pop(&q->waiting);
 		if (r->change)
 			add_change(q, r);
-		list_push(r->change || pending ? &q->batch : &q->done, r);
+		request_list_push(r->change || pending ? &q->batch : &q->done, r);
 	}
 }
 
@@ -468,6 +397,7 @@ static void append_batch(struct commit_queue *q)
 		return;
 	}
 	q->target = to;
+	snapshot_plan_grows(&q->plan, q->size);
 	ask(q, APPENDING,
 	    &(struct commit_action){ .type = COMMIT_APPEND, .bytes = q->bytes, .size = q->size });
 }
@@ -502,7 +432,7 @@ static void commit_batch(struct commit_queue *q)
 	struct request *r;
 
 	q->committed = q->at = q->target;
-	while ((r = list_pop(&q->batch))) {
+	while ((r = request_list_pop(&q->batch))) {
 		if (r->change) {
 			r->result = COMMIT_DONE;
 			r->revision = q->committed.sequence;
@@ -514,9 +444,10 @@ static void commit_batch(struct commit_queue *q)
 				r->removed = pointer_map_take(q->map, r->pointer->key);
 			}
 		}
-		list_push(&q->done, r);
+		request_list_push(&q->done, r);
 	}
 	pointer_map_set_position(q->map, &q->committed);
+	q->has_grown = true;
 }
 
 /* ---- answers */
@@ -556,13 +487,16 @@ void commit_queue_appended(struct commit_queue *q, uint64_t ticket, enum commit_
 		q->doomed = storage_result(answer);
 		q->target = q->committed;
 	}
-	ask_move(q);
+	begin_move(q);
 }
 
 /* The register write has taken effect, at q->version. */
 static void moved(struct commit_queue *q)
 {
-	if (q->doomed == COMMIT_DONE)
+	snapshot_plan_named(&q->plan, &q->target_snapshot);
+	if (q->n_changes == 0)
+		; /* it named a snapshot and nothing else */
+	else if (q->doomed == COMMIT_DONE)
 		commit_batch(q);
 	else
 		answer_all(q, &q->batch, q->doomed);
@@ -591,12 +525,6 @@ void commit_queue_moved(struct commit_queue *q, uint64_t ticket, enum commit_mov
 	}
 }
 
-static bool same_position(const struct log_position *a, const struct log_position *b)
-{
-	return a->epoch == b->epoch && a->segment == b->segment && a->offset == b->offset &&
-	       a->sequence == b->sequence && memcmp(a->digest, b->digest, LOG_DIGEST_SIZE) == 0;
-}
-
 /*
  * B1: own epoch and latch, but neither what we sent nor what we expected: the write of the elector
  * before us came first.  Its records are committed: read them, then a new segment whose header
@@ -605,18 +533,19 @@ static bool same_position(const struct log_position *a, const struct log_positio
  */
 static void yield_to_predecessor(struct commit_queue *q, const struct commit_register *found)
 {
-	bool behind = !same_position(&found->position, &q->committed);
+	bool behind = !log_position_same(&found->position, &q->committed);
 
 	abandon_segment(q);
 	if (found->position.epoch == q->epoch.v && found->position.segment >= q->next_segment)
 		q->next_segment = found->position.segment + 1;
 	q->version = found->version;
+	snapshot_plan_found(&q->plan, &found->snapshot, &found->previous);
 	if (q->doomed != COMMIT_DONE)
 		answer_all(q, &q->batch, q->doomed);
 	else if (q->settling)
 		answer_all(q, &q->batch, COMMIT_ABORTED);
 	else
-		list_prepend(&q->waiting, &q->batch);
+		request_list_prepend(&q->waiting, &q->batch);
 	become_ready(q);
 	if (q->state == READY && behind)
 		ask(q, CATCHING_UP,
@@ -633,7 +562,8 @@ void commit_queue_read(struct commit_queue *q, uint64_t ticket, const struct com
 		lose_term(q);
 	} else if (found->version == q->version) {
 		ask_move(q); /* B2: not applied: the identical write again */
-	} else if (same_position(&found->position, &q->target)) {
+	} else if (log_position_same(&found->position, &q->target) &&
+	           log_snapshot_same(&found->snapshot, &q->target_snapshot)) {
 		q->version = found->version; /* A2: own mark */
 		moved(q);
 	} else {
@@ -653,6 +583,22 @@ void commit_queue_caught_up(struct commit_queue *q, uint64_t ticket, enum commit
 	ask_new_segment(q);
 }
 
+void commit_queue_snapshotted(struct commit_queue *q, uint64_t ticket,
+                              const struct log_snapshot *snapshot)
+{
+	snapshot_plan_written(&q->plan, ticket, snapshot);
+}
+
+void commit_queue_want_snapshot(struct commit_queue *q)
+{
+	q->plan.wanted = q->has_grown = true;
+}
+
+bool commit_queue_wants_snapshot(const struct commit_queue *q)
+{
+	return snapshot_plan_wants(&q->plan, q->committed.sequence);
+}
+
 void commit_queue_reopen(struct commit_queue *q)
 {
 	if (q->state == READY && !q->segment_open && !q->has_action)
@@ -670,18 +616,51 @@ static void fill_reply(struct commit_action *ret, const struct request *r)
 		                       .removed = r->removed };
 }
 
+/* No commit is there to name it. */
+static void name_snapshot(struct commit_queue *q)
+{
+	q->target = q->committed;
+	begin_move(q);
+}
+
+/* B9: of the map, which is at what is committed. */
+static bool snapshot_due(struct commit_queue *q)
+{
+	bool due = q->has_grown && snapshot_plan_due(&q->plan, q->committed.sequence,
+	                                             pointer_map_snapshot_size(q->map));
+
+	q->has_grown = false;
+	return due;
+}
+
+/* The segment ends with what the snapshot holds, so that it lies wholly before it (B3). */
+static void begin_snapshot(struct commit_queue *q, struct commit_action *ret)
+{
+	abandon_segment(q);
+	*ret = (struct commit_action){ .type = COMMIT_SNAPSHOT,
+		                       .epoch = q->epoch,
+		                       .position = q->committed,
+		                       .ticket = snapshot_plan_write(&q->plan) };
+}
+
 bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)
 {
 	request_free(q->taken);
 	q->taken = NULL;
+	if (q->state == READY && snapshot_due(q)) {
+		begin_snapshot(q, ret);
+		return true;
+	}
 	if (q->state == READY && q->waiting.n > 0)
 		start_batch(q);
+	if (q->state == READY && snapshot_plan_waits(&q->plan))
+		name_snapshot(q);
 	if (q->has_action) { /* first, so that storage works while the replies are made */
 		q->has_action = false;
 		*ret = q->action;
 		return true;
 	}
-	q->taken = list_pop(&q->done);
+	q->taken = request_list_pop(&q->done);
 	if (q->taken) {
 		fill_reply(ret, q->taken);
 		return true;
@@ -689,6 +668,13 @@ bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)
 	if (q->lost_due) {
 		q->lost_due = false;
 		*ret = (struct commit_action){ .type = COMMIT_TERM_LOST };
+		return true;
+	}
+	if (q->plan.clean_due) {
+		q->plan.clean_due = false;
+		*ret = (struct commit_action){ .type = COMMIT_CLEAN,
+			                       .epoch = q->epoch,
+			                       .snapshot = q->plan.previous };
 		return true;
 	}
 	if (q->settled_due) {

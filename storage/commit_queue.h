@@ -12,6 +12,9 @@
  * within. Answers with an old ticket (of a term that was aborted) are ignored, so late ones do no
  * harm.
  *
+ * Snapshots are begun beside that, after commits, and named by the next register write: one that a
+ * commit makes, or else one of its own.  So there is still one such write at a time (B2).
+ *
  *   OFF -> OPENING -> READY -> APPENDING -> MOVING -> (READY)
  *             ^                    |          | unknown, bad version
  *             |  dead segment      |          v
@@ -85,6 +88,9 @@ enum commit_action_type {
 	COMMIT_READ_REGISTER, /* sync, read -> commit_queue_read(); the caller repeats it by itself
 	                         until it has an answer or aborts the term */
 	COMMIT_CATCH_UP, /* follow the log to .position, into the map -> commit_queue_caught_up() */
+	COMMIT_SNAPSHOT, /* freeze the map as it is now, write that -> commit_queue_snapshotted();
+	                    may take long, other actions go on */
+	COMMIT_CLEAN,    /* B3: delete what lies before .snapshot, the previous one; no answer */
 	COMMIT_REPLY,    /* no answer */
 	COMMIT_SETTLED,  /* D7: nothing pending any more; no answer */
 	COMMIT_TERM_LOST, /* another owner, or the latch is gone: step down; no answer */
@@ -93,10 +99,11 @@ enum commit_action_type {
 struct commit_action {
 	enum commit_action_type type;
 	uint64_t ticket;
-	struct epoch epoch; /* NEW_SEGMENT */
+	struct epoch epoch; /* NEW_SEGMENT, SNAPSHOT, CLEAN */
 	uint64_t segment;   /* NEW_SEGMENT: the first number to try (B8: EEXIST = the next) */
 	struct log_position position; /* NEW_SEGMENT: for its header; MOVE_REGISTER, CATCH_UP: to */
 	int32_t version;              /* MOVE_REGISTER: expected */
+	struct log_snapshot snapshot; /* MOVE_REGISTER: what it is to name; CLEAN */
 	const uint8_t *bytes;         /* APPEND; valid until the next call of any function here */
 	size_t size;
 	/* REPLY */
@@ -116,6 +123,7 @@ struct commit_register {
 	const char *latch; /* owner's; "" = none */
 	int32_t version;
 	struct log_position position;
+	struct log_snapshot snapshot, previous; /* epoch 0: none */
 };
 
 struct commit_queue;
@@ -124,6 +132,14 @@ struct commit_queue;
 struct commit_queue *commit_queue_new(struct pointer_map *map);
 void commit_queue_free(struct commit_queue *q); /* pending requests are not answered: abort first */
 void commit_queue_freep(struct commit_queue **q);
+
+/* So many bytes of the log were read into the map while the queue was off; whole: all that lies
+ * behind the register's snapshot. */
+void commit_queue_followed(struct commit_queue *q, const struct log_snapshot *snapshot,
+                           uint64_t bytes, bool whole);
+
+/* For all terms: a log of so many bytes is worth a snapshot (else SNAPSHOT_MIN_LOG); 0: any is. */
+void commit_queue_set_min_log(struct commit_queue *q, uint64_t size);
 
 /*
  * A term begins: claimed (or resumed), and the map is at mark->position.  Emits NEW_SEGMENT at once
@@ -147,6 +163,15 @@ void commit_queue_moved(struct commit_queue *q, uint64_t ticket, enum commit_mov
 void commit_queue_read(struct commit_queue *q, uint64_t ticket,
                        const struct commit_register *found);
 void commit_queue_caught_up(struct commit_queue *q, uint64_t ticket, enum commit_storage answer);
+/* What was frozen, durable and read back (B3); NULL: it failed. */
+void commit_queue_snapshotted(struct commit_queue *q, uint64_t ticket,
+                              const struct log_snapshot *snapshot);
+
+/* B5: in this term, a snapshot at once, however short the log is: what is served has damage that it
+ * will list.  Wanted until the register names it or it has failed; or until a first commit, where
+ * the register names one of the same change already. */
+void commit_queue_want_snapshot(struct commit_queue *q);
+bool commit_queue_wants_snapshot(const struct commit_queue *q);
 
 /* Try again to open a segment; nothing when one is open or the queue is busy. */
 void commit_queue_reopen(struct commit_queue *q);

@@ -1,555 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/follower.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
-#include "storage/segment.h"
+#include "storage/chain.h"
+#include "storage/snapshot.h"
 
-enum {
-	WINDOW = 2 * RECORD_MAX,
-	PASSES = 3, /* damage counts only when two readings in a row agree (B5) */
-};
-#define RETRY_USEC ((usec_t)20000)
-
-/* What of one file belongs to the committed log. */
-struct part {
-	uint64_t epoch, segment;
-	uint64_t start, end;              /* start 0: from the header on */
-	struct record_file_header header; /* unless start > 0 */
-	uint8_t header_bytes[RECORD_FILE_HEADER_SIZE];
-};
-
-/* One pass over the chain. */
-struct pass {
-	const struct follower_request *request;
-	struct follower_result *out;
-	int dir_fd;
-	bool again;        /* a reading after the first: past the cache */
-	struct part *part; /* newest first */
-	size_t n_parts;
-	/* position of the reading */
-	struct log_position at;
-	bool digest_lost; /* damage lies before `at` in this file */
-	/* the open file */
-	int fd;
-	char name[SEGMENT_NAME_SIZE];
-	uint64_t file_size, limit; /* what may be read into the window */
-	uint8_t *window;
-	uint64_t window_at;
-	size_t window_size;
-};
-
-static int fail(struct pass *p, enum store_state state, int error, const char *what)
-{
-	p->out->state = state;
-	p->out->error = error;
-	(void)text_format(p->out->text, sizeof(p->out->text), "%s/log/%s: %s", p->request->path,
-	                  p->name, what);
-	return -EBADMSG;
-}
-
-static int fail_errno(struct pass *p, int error, const char *what)
-{
-	char text[STORE_TEXT_SIZE];
-
-	(void)text_format(text, sizeof(text), "%s: %s", what, strerror(-error));
-	return fail(p, error == -ENOSPC ? STORE_FULL : STORE_FAILED, error, text);
-}
-
-/* Notes what is damaged in the record at p->at; key NULL: not known which. */
-static int note_damage(struct pass *p, const struct record_change *key, uint64_t sequence,
-                       uint64_t records)
-{
-	struct follower_result *out = p->out;
-	struct follower_damage *more;
-	char *name = NULL;
-
-	more = reallocarray(out->damage, out->n_damage + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	out->damage = more;
-	if (key && !(name = strndup(key->key, key->key_size)))
-		return -ENOMEM;
-	more[out->n_damage++] = (struct follower_damage){ .epoch = p->at.epoch,
-		                                          .segment = p->at.segment,
-		                                          .offset = p->at.offset,
-		                                          .sequence = sequence,
-		                                          .key = name,
-		                                          .records = records };
-	p->digest_lost = true;
-	return 0;
-}
-
-/* ---- files */
-
-/* C5: ENOENT may be an old answer from a cache; looking at the directory renews it. */
-static int open_dir(struct pass *p)
-{
-	CLEANUP(closep) int cluster = open(p->request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
-
-	if (cluster < 0)
-		return -errno;
-	if (p->dir_fd >= 0)
-		(void)close(p->dir_fd);
-	p->dir_fd = openat(cluster, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (p->dir_fd < 0 || fstat(p->dir_fd, &st) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Opens the file and sees that it holds `size` bytes: 0, -ENOENT (absent or short), or an error. */
-static int try_open(struct pass *p, uint64_t size)
-{
-	struct stat st;
-	int r;
-
-	r = open_dir(p);
-	if (r < 0)
-		return r == -ESTALE ? -ENOENT : r;
-	p->fd = openat(p->dir_fd, p->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (p->fd < 0)
-		return errno == ESTALE ? -ENOENT : -errno;
-	if (fstat(p->fd, &st) < 0)
-		r = errno == ESTALE ? -ENOENT : -errno;
-	else if (!S_ISREG(st.st_mode))
-		r = -EINVAL;
-	else if ((uint64_t)st.st_size < size)
-		r = -ENOENT;
-	p->file_size = r < 0 ? 0 : (uint64_t)st.st_size;
-	if (r == 0 && p->again)
-		(void)posix_fadvise(p->fd, 0, 0, POSIX_FADV_DONTNEED); /* B5 */
-	if (r < 0) {
-		(void)close(p->fd);
-		p->fd = -EBADF;
-	}
-	return r;
-}
-
-static void close_file(struct pass *p)
-{
-	if (p->fd >= 0)
-		(void)close(p->fd);
-	p->fd = -EBADF;
-	p->window_size = 0;
-}
-
-/* Named by the register or a header: absent or short is never "damaged" (B5). */
-static int open_file(struct pass *p, uint64_t epoch, uint64_t segment, uint64_t size)
-{
-	usec_t waited = 0;
-	int r;
-
-	close_file(p);
-	segment_name(epoch, segment, p->name);
-	while ((r = try_open(p, size)) == -ENOENT && waited < p->request->retry_usec) {
-		struct timespec ts = { .tv_nsec = (long)(RETRY_USEC * NSEC_PER_USEC) };
-
-		(void)nanosleep(&ts, NULL);
-		waited += RETRY_USEC;
-	}
-	if (r == -ENOENT)
-		return fail(p, STORE_LOG_MISSING, 0,
-		            "absent or shorter than what is committed; is the right file system "
-		            "mounted here, as on the other members?");
-	if (r < 0)
-		return fail_errno(p, r, "cannot be opened");
-	return 0;
-}
-
-/* Makes the window hold what is there from `at` on, up to a whole record.  ret: where it lies. */
-static int look(struct pass *p, uint64_t at, const uint8_t **ret, size_t *ret_size)
-{
-	uint64_t want = p->limit - at < RECORD_MAX ? p->limit - at : RECORD_MAX;
-
-	if (at < p->window_at || at + want > p->window_at + p->window_size || p->window_size == 0) {
-		size_t size = p->limit - at < WINDOW ? (size_t)(p->limit - at) : WINDOW;
-
-		p->window_at = at;
-		p->window_size = 0;
-		while (p->window_size < size) {
-			ssize_t n = pread(p->fd, p->window + p->window_size, size - p->window_size,
-			                  (off_t)(at + p->window_size));
-
-			if (n < 0 && errno == EINTR)
-				continue;
-			if (n < 0)
-				return fail_errno(p, -errno, "cannot be read");
-			if (n == 0)
-				return fail(p, STORE_LOG_MISSING, 0, "became shorter");
-			p->window_size += (size_t)n;
-		}
-		if (p->request->progress)
-			atomic_fetch_add(p->request->progress, 1);
-	}
-	*ret = p->window + (at - p->window_at);
-	*ret_size = p->window_size - (size_t)(at - p->window_at);
-	return 0;
-}
-
-/* ---- the chain, backwards */
-
-static int read_header(struct pass *p, struct part *part)
-{
-	const uint8_t *bytes;
-	enum record_error e;
-	size_t size;
-	int r;
-
-	p->limit = RECORD_FILE_HEADER_SIZE;
-	r = look(p, 0, &bytes, &size);
-	if (r < 0)
-		return r;
-	memcpy(part->header_bytes, bytes, RECORD_FILE_HEADER_SIZE);
-	e = record_file_header_decode(bytes, size, p->request->cluster_id, &part->header);
-	if (e == RECORD_OTHER_CLUSTER || e == RECORD_FOREIGN)
-		return fail(p, STORE_FOREIGN, 0, record_error_text(e));
-	if (e == RECORD_VERSION)
-		return fail(p, STORE_VERSION, 0, record_error_text(e));
-	if (e != RECORD_OK)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "its first 128 bytes are damaged, so what lies before it cannot be "
-		            "found; see `jmhactl explain`");
-	if (part->header.kind != RECORD_FILE_LOG || part->header.epoch != part->epoch ||
-	    part->header.number != part->segment)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "holds another file than its name says; see `jmhactl explain`");
-	return 0;
-}
-
-static bool earlier(const struct log_position *a, uint64_t epoch, uint64_t segment)
-{
-	return a->epoch < epoch || (a->epoch == epoch && a->segment < segment);
-}
-
-/* The reading starts at the end of this earlier file: it need not even be there any more. */
-static bool is_read(const struct pass *p, const struct part *part)
-{
-	return part != p->part && p->at.epoch == part->epoch && p->at.segment == part->segment &&
-	       p->at.offset == part->end;
-}
-
-/* Adds the file of `end` to the chain.  1: the chain has reached p->at; 0: go on with *end. */
-static int add_part(struct pass *p, struct log_position *end)
-{
-	const struct log_position *from = &p->at;
-	struct part *part;
-	int r;
-
-	part = reallocarray(p->part, p->n_parts + 1, sizeof(*part));
-	if (!part)
-		return -ENOMEM;
-	p->part = part;
-	part += p->n_parts++;
-	*part = (struct part){ .epoch = end->epoch, .segment = end->segment, .end = end->offset };
-	if (is_read(p, part))
-		return 1;
-	r = open_file(p, part->epoch, part->segment, part->end);
-	if (r < 0)
-		return r;
-	if (from->epoch == part->epoch && from->segment == part->segment) {
-		if (from->offset > part->end)
-			return -EAGAIN; /* the reader is ahead of the register: start over */
-		part->start = from->offset;
-		return 1;
-	}
-	r = read_header(p, part);
-	if (r < 0)
-		return r;
-	*end = part->header.before;
-	if (end->epoch == 0)
-		return from->epoch == 0 ? 1 : -EAGAIN;
-	if (!earlier(end, part->epoch, part->segment) || end->offset < RECORD_FILE_HEADER_SIZE)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "names a later file as the one before it; see `jmhactl explain`");
-	return 0;
-}
-
-/* -EAGAIN: the chain does not lead to p->at. */
-static int find_chain(struct pass *p)
-{
-	struct log_position end = p->request->to;
-	int r = 0;
-
-	if (end.epoch == 0)
-		return p->at.epoch == 0 ? 0 : -EAGAIN;
-	while (r == 0)
-		r = add_part(p, &end);
-	close_file(p);
-	return r < 0 ? r : 0;
-}
-
-/* ---- the records, forwards */
-
-static int apply_record(struct pass *p, const struct record *record)
-{
-	struct record_cursor cursor = { .record = record };
-	struct record_change change;
-	int r;
-
-	while (record_next(&cursor, &change)) {
-		r = pointer_map_apply(p->out->delta, &change, record->sequence, true);
-		if (r < 0)
-			return r;
-		if (change.op == RECORD_LOST || !change.damaged)
-			continue;
-		r = note_damage(p, &change, record->sequence, 0);
-		if (r < 0)
-			return r;
-	}
-	if (record_padding_damaged(record)) {
-		r = note_damage(p, NULL, record->sequence, 0);
-		if (r < 0)
-			return r;
-	}
-	r = record_digest(p->at.digest, record->bytes, record->size);
-	if (r < 0)
-		return r;
-	p->at.offset += record->size;
-	p->at.sequence = record->sequence;
-	p->out->records++;
-	return 0;
-}
-
-/* B6: a header is lost; goes on at the next one, and counts what lies between. */
-static int skip_gap(struct pass *p, uint64_t last)
-{
-	uint64_t at = p->at.offset + 8;
-	uint64_t lost = last - p->at.sequence;
-	const uint8_t *bytes;
-	struct record record;
-	size_t size, found;
-	int r;
-
-	for (; at < p->limit; at += found) {
-		r = look(p, at, &bytes, &size);
-		if (r < 0)
-			return r;
-		found = record_resync(bytes, 0, size, p->at.sequence, last);
-		if (found < size) {
-			at += found;
-			(void)record_decode(bytes + found, size - found, &record);
-			lost = record.sequence - p->at.sequence - 1;
-			break;
-		}
-		/* A record may begin in this window and end behind it. */
-		found = at + size == p->limit ? size : size - RECORD_MAX + 8;
-	}
-	r = note_damage(p, NULL, p->at.sequence + 1, lost);
-	if (r < 0)
-		return r;
-	p->at.sequence += lost;
-	p->at.offset = at < p->limit ? at : p->limit;
-	return 0;
-}
-
-/* Reads records up to the end of the part; `last` is the sequence there. */
-static int read_records(struct pass *p, uint64_t last)
-{
-	static const char out_of_order[] =
-	        "a valid record is not the next one; see `jmhactl explain`";
-	const uint8_t *bytes;
-	struct record record;
-	size_t size;
-	int r;
-
-	while (p->at.offset < p->limit) {
-		r = look(p, p->at.offset, &bytes, &size);
-		if (r < 0)
-			return r;
-		if (record_decode(bytes, size, &record) != RECORD_OK)
-			r = skip_gap(p, last);
-		else if (record.sequence == p->at.sequence + 1 && record.sequence <= last)
-			r = apply_record(p, &record);
-		else
-			r = fail(p, STORE_DIGEST_MISMATCH, 0, out_of_order);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* B5: no checksum wrong, but the digest is: serve nothing. */
-static int check_end(struct pass *p, const struct log_position *want)
-{
-	bool same = p->at.epoch == want->epoch && p->at.segment == want->segment &&
-	            p->at.offset == want->offset && p->at.sequence == want->sequence &&
-	            memcmp(p->at.digest, want->digest, LOG_DIGEST_SIZE) == 0;
-
-	if (!same && !p->digest_lost)
-		return fail(p, STORE_DIGEST_MISMATCH, 0,
-		            "the digest is not that of the register or of the next file, and no "
-		            "checksum fails; see `jmhactl explain`");
-	p->at = *want;
-	p->digest_lost = false; /* the next file begins with a digest of its own */
-	return 0;
-}
-
-static int read_part(struct pass *p, const struct part *part, const struct log_position *end)
-{
-	int r;
-
-	if (is_read(p, part))
-		return check_end(p, end);
-	r = open_file(p, part->epoch, part->segment, part->end);
-	if (r < 0)
-		return r;
-	if (part->start == 0) {
-		r = record_digest(p->at.digest, part->header_bytes, RECORD_FILE_HEADER_SIZE);
-		if (r < 0)
-			return r;
-		p->at.epoch = part->epoch;
-		p->at.segment = part->segment;
-		p->at.offset = RECORD_FILE_HEADER_SIZE;
-	}
-	p->limit = part->end;
-	r = read_records(p, end->sequence);
-	if (r < 0)
-		return r;
-	return check_end(p, end);
-}
-
-/* A11: what lies past the committed end, and is valid, tells what its writer knew as committed. */
-static int look_beyond(struct pass *p)
-{
-	uint64_t at = p->at.offset;
-	const uint8_t *bytes;
-	struct record record;
-	size_t size;
-	int r;
-
-	p->limit = p->file_size;
-	while (at < p->limit) {
-		r = look(p, at, &bytes, &size);
-		if (r < 0)
-			return r;
-		if (record_decode(bytes, size, &record) != RECORD_OK)
-			break;
-		if (record.committed > p->out->committed_seen)
-			p->out->committed_seen = record.committed;
-		at += record.size;
-	}
-	return 0;
-}
-
-static int read_chain(struct pass *p)
-{
-	int r = 0;
-
-	for (size_t i = p->n_parts; i > 0 && r == 0; i--)
-		r = read_part(p, &p->part[i - 1],
-		              i == 1 ? &p->request->to : &p->part[i - 2].header.before);
-	if (r == 0 && p->n_parts > 0)
-		r = look_beyond(p);
-	else if (r == 0)
-		p->at = p->request->to;
-	return r;
-}
-
-/* ---- passes */
+enum { PASSES = 3 }; /* damage counts only when two readings in a row agree (B5) */
 
 static void forget(struct follower_result *out)
 {
-	for (size_t i = 0; i < out->n_damage; i++)
-		free(out->damage[i].key);
-	free(out->damage);
+	report_clear(&out->report);
 	pointer_map_free(out->delta);
-	*out = (struct follower_result){ .state = STORE_OK };
+	*out = (struct follower_result){ .delta = NULL };
 }
 
-static int run_pass(const struct follower_request *request, struct follower_result *out, bool again)
+/* B5: what is wrong counts when two readings in a row agree on it.  -EAGAIN as above. */
+static int read_agreed(const struct follower_request *request, const struct chain_base *base,
+                       struct follower_result *ret)
 {
-	struct pass p = { .request = request,
-		          .out = out,
-		          .dir_fd = -EBADF,
-		          .fd = -EBADF,
-		          .again = again,
-		          .at = request->from };
-	int r = -ENOMEM;
+	struct follower_result last = { .delta = NULL };
+	int r = 0;
 
-	out->delta = pointer_map_new();
-	p.window = malloc(WINDOW);
-	if (out->delta && p.window) {
-		r = find_chain(&p);
-		if (r == -EAGAIN && request->from.epoch != 0) {
-			out->restarted = true;
-			p.at = (struct log_position){ 0 };
-			p.n_parts = 0;
-			r = find_chain(&p);
-		}
-		if (r == 0)
-			r = read_chain(&p);
-	}
-	if (r == 0)
-		pointer_map_set_position(out->delta, &request->to);
-	else if (r != -EBADMSG)
-		(void)fail_errno(&p, r, "cannot be followed");
-	close_file(&p);
-	if (p.dir_fd >= 0)
-		(void)close(p.dir_fd);
-	free(p.part);
-	free(p.window);
-	return r;
-}
-
-static bool same_damage(const struct follower_result *a, const struct follower_result *b)
-{
-	if (a->n_damage != b->n_damage || a->state != b->state)
-		return false;
-	for (size_t i = 0; i < a->n_damage; i++) {
-		const struct follower_damage *x = &a->damage[i], *y = &b->damage[i];
-
-		if (x->epoch != y->epoch || x->segment != y->segment || x->offset != y->offset ||
-		    x->records != y->records || !x->key != !y->key ||
-		    (x->key && strcmp(x->key, y->key) != 0))
-			return false;
-	}
-	return true;
-}
-
-/* B5: something is wrong with the bytes, not with the way to them. */
-static bool suspicious(const struct follower_result *out)
-{
-	return out->n_damage > 0 || out->state == STORE_DIGEST_MISMATCH ||
-	       out->state == STORE_FOREIGN || out->state == STORE_VERSION;
-}
-
-void follower_read(const struct follower_request *request, struct follower_result *ret)
-{
-	struct follower_result last = { .state = STORE_OK };
-
-	*ret = (struct follower_result){ .state = STORE_OK };
+	*ret = last;
 	for (unsigned i = 0; i < PASSES; i++) {
 		forget(&last);
 		last = *ret;
-		*ret = (struct follower_result){ .state = STORE_OK };
-		(void)run_pass(request, ret, i > 0);
-		if (!suspicious(ret) || (i > 0 && same_damage(&last, ret)))
+		*ret = (struct follower_result){ .delta = NULL };
+		r = chain_read(request, base, ret, i > 0);
+		if (!report_suspicious(&ret->report) ||
+		    (i > 0 && report_same(&last.report, &ret->report)))
 			break;
 		if (i + 1 < PASSES)
 			continue;
 		forget(ret);
-		ret->state = STORE_FAILED;
-		ret->error = -EIO;
-		(void)text_format(ret->text, sizeof(ret->text),
-		                  "%s/log: the same bytes read twice differ; check the storage",
-		                  request->path);
+		ret->report.state = STORE_FAILED;
+		ret->report.error = -EIO;
+		(void)text_format(ret->report.text, sizeof(ret->report.text),
+		                  "%s/%s: the same bytes read twice differ; check the storage",
+		                  request->path, base->snapshot ? "snapshot" : "log");
 	}
 	forget(&last);
-	if (ret->state != STORE_OK) {
-		pointer_map_free(ret->delta);
-		ret->delta = NULL;
+	return r == -EAGAIN ? r : 0;
+}
+
+/* ---- where to begin */
+
+enum { MAX_BASES = 4 };
+
+static unsigned list_bases(const struct follower_request *request, struct chain_base ret[MAX_BASES])
+{
+	unsigned n = 0;
+
+	if (request->from.epoch != 0)
+		ret[n++] = (struct chain_base){ .at = request->from, .known = true };
+	if (request->snapshot.epoch != 0)
+		ret[n++] = (struct chain_base){ request->snapshot.at, &request->snapshot, false };
+	if (request->previous.epoch != 0)
+		ret[n++] = (struct chain_base){ request->previous.at, &request->previous, false };
+	ret[n++] = (struct chain_base){ .snapshot = NULL };
+	return n;
+}
+
+static bool damaged_snapshot(const struct report *report)
+{
+	for (size_t i = 0; i < report->n_damage; i++)
+		if (report->damage[i].kind == RECORD_FILE_SNAPSHOT)
+			return true;
+	return false;
+}
+
+/* For the log: why this snapshot is not the one that is used. */
+static void say_why(const struct follower_result *r, const struct log_snapshot *snapshot,
+                    char ret[STORE_TEXT_SIZE])
+{
+	char name[SNAPSHOT_NAME_SIZE];
+
+	snapshot_name(snapshot->epoch, snapshot->at.sequence, name);
+	if (r->report.state == STORE_OK)
+		(void)text_format(ret, STORE_TEXT_SIZE, "%s is damaged at byte %" PRIu64, name,
+		                  r->report.damage[0].offset);
+	else
+		(void)text_format(ret, STORE_TEXT_SIZE, "%s", r->report.text);
+}
+
+/* Of what is not whole, the first; but rather what can be served than what cannot. */
+static void keep_better(struct follower_result *best, bool *has_best, struct follower_result *r)
+{
+	if (*has_best && (best->report.state == STORE_OK || r->report.state != STORE_OK)) {
+		forget(r);
+		return;
 	}
+	forget(best);
+	*best = *r;
+	*r = (struct follower_result){ .delta = NULL };
+	*has_best = true;
+}
+
+/* Tries one base after the other until all is there. */
+static void try_bases(const struct follower_request *request, struct follower_result *ret)
+{
+	struct follower_result best = { .delta = NULL };
+	char passed_over[STORE_TEXT_SIZE] = "";
+	struct chain_base base[MAX_BASES];
+	unsigned n = list_bases(request, base);
+	bool has_best = false, passed_damaged = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (request->progress) /* each has its time to wait for files */
+			atomic_fetch_add(request->progress, 1);
+		if (read_agreed(request, &base[i], ret) == -EAGAIN) {
+			forget(ret);
+			continue;
+		}
+		ret->whole = !base[i].known;
+		ret->restarted = ret->whole && request->from.epoch != 0;
+		if (base[i].known ||
+		    (ret->report.state == STORE_OK && !damaged_snapshot(&ret->report))) {
+			memcpy(ret->passed_over, passed_over, sizeof(passed_over));
+			ret->passed_damaged = passed_damaged;
+			forget(&best);
+			return;
+		}
+		if (base[i].snapshot && !passed_over[0]) {
+			say_why(ret, base[i].snapshot, passed_over);
+			passed_damaged = report_suspicious(&ret->report);
+		}
+		keep_better(&best, &has_best, ret);
+	}
+	*ret = best;
+}
+
+void follower_read(const struct follower_request *request, struct follower_result *ret)
+{
+	try_bases(request, ret);
+	if (ret->report.state == STORE_OK)
+		return;
+	pointer_map_free(ret->delta);
+	ret->delta = NULL;
 }
 
 void follower_result_done(struct follower_result *result)

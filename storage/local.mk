@@ -4,17 +4,25 @@ noinst_LIBRARIES += libstorage_core.a
 libstorage_core_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libstorage_core_a_SOURCES = \
 	storage/commit_queue.c storage/commit_queue.h \
+	storage/commit_request.c storage/commit_request.h \
 	storage/pointer_map.c storage/pointer_map.h \
-	storage/record.c storage/record.h
+	storage/record.c storage/record.h \
+	storage/snapshot_plan.c storage/snapshot_plan.h
 
 # The adapters: files and the thread that waits for them.  Link with libstorage_core.a, libbase.a,
 # $(CRYPTO_LIBS) $(JANSSON_LIBS) $(PTHREAD_LIBS), in this order.
 noinst_LIBRARIES += libstorage.a
 libstorage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -pthread
 libstorage_a_SOURCES = \
+	storage/chain.c storage/chain.h \
+	storage/clean.c storage/clean.h \
 	storage/follower.c storage/follower.h \
 	storage/quarantine.c storage/quarantine.h \
+	storage/reading.c storage/reading.h \
+	storage/report.c storage/report.h \
 	storage/segment.c storage/segment.h \
+	storage/snapshot.c storage/snapshot.h \
+	storage/snapshot_writer.c storage/snapshot_writer.h \
 	storage/store.c storage/store.h \
 	storage/store_ops.c storage/store_ops.h \
 	storage/store_state.c storage/store_state.h \

@@ -14,6 +14,7 @@ struct pointer_map {
 	struct pointer **entry;
 	size_t n, room;
 	size_t reserved, damaged, bytes;
+	struct frozen_map *frozen; /* NULL: none, or one of before it was cleared */
 };
 
 const uint8_t *pointer_value(const struct pointer *p)
@@ -56,9 +57,13 @@ struct pointer *pointer_new(const char *key, size_t key_size, const void *value,
 	return p;
 }
 
+/* Of two owners, map (or who took it from there) and frozen map, the second one frees it. */
 void pointer_free(struct pointer *p)
 {
-	free(p);
+	if (p && p->shared)
+		p->shared = false;
+	else
+		free(p);
 }
 
 void pointer_freep(struct pointer **p)
@@ -71,10 +76,28 @@ struct pointer_map *pointer_map_new(void)
 	return calloc(1, sizeof(struct pointer_map));
 }
 
+/*
+ * Called for whatever leaves the map, which then is pointer_free()d once, here or by who took it.
+ * What has come since the freezing has a higher revision than all that was frozen.
+ */
+static struct pointer *leave(const struct pointer_map *map, struct pointer *p)
+{
+	struct frozen_map *frozen = map->frozen;
+
+	if (frozen && p->revision <= frozen->position.sequence) {
+		assert(frozen->n_kept < frozen->n && !p->shared);
+		p->shared = true;
+		frozen->kept[frozen->n_kept++] = p;
+	}
+	return p;
+}
+
 void pointer_map_clear(struct pointer_map *map)
 {
 	for (size_t i = 0; i < map->n; i++)
-		pointer_free(map->entry[i]);
+		pointer_free(leave(map, map->entry[i]));
+	if (map->frozen)
+		map->frozen->map = NULL; /* what comes now is none of its business */
 	free(map->entry);
 	*map = (struct pointer_map){ 0 };
 }
@@ -183,6 +206,13 @@ size_t pointer_map_bytes(const struct pointer_map *map)
 	return map->bytes;
 }
 
+size_t pointer_map_snapshot_size(const struct pointer_map *map)
+{
+	enum { OF_EACH = RECORD_HEADER_MIN + RECORD_CHANGE_FIXED + 8 };
+
+	return RECORD_FILE_HEADER_SIZE + RECORD_TRAILER_SIZE + map->n * OF_EACH + map->bytes;
+}
+
 int pointer_map_reserve(struct pointer_map *map, size_t n)
 {
 	struct pointer **entry;
@@ -210,7 +240,7 @@ void pointer_map_put_adopt(struct pointer_map *map, struct pointer *p)
 	count_in(map, p);
 	if (is_at(map, i, p->key)) {
 		count_out(map, map->entry[i]);
-		pointer_free(map->entry[i]);
+		pointer_free(leave(map, map->entry[i]));
 		map->entry[i] = p;
 		return;
 	}
@@ -231,7 +261,7 @@ struct pointer *pointer_map_take(struct pointer_map *map, const char *key)
 	count_out(map, p);
 	map->n--;
 	memmove(map->entry + i, map->entry + i + 1, (map->n - i) * sizeof(struct pointer *));
-	return p;
+	return leave(map, p);
 }
 
 int pointer_map_apply(struct pointer_map *map, const struct record_change *change,
@@ -287,4 +317,34 @@ int pointer_map_merge(struct pointer_map *map, struct pointer_map *delta,
 	delta->n = 0; /* all are moved or freed */
 	pointer_map_clear(delta);
 	return 0;
+}
+
+struct frozen_map *pointer_map_freeze(struct pointer_map *map)
+{
+	struct frozen_map *frozen;
+
+	if (map->frozen)
+		return NULL;
+	/* Of what is for the kept ones only as much is touched as there will be. */
+	frozen = malloc(sizeof(*frozen) + 2 * map->n * sizeof(struct pointer *));
+	if (!frozen)
+		return NULL;
+	*frozen = (struct frozen_map){ .position = map->position, .n = map->n, .map = map };
+	frozen->entry = (const struct pointer **)(frozen + 1);
+	frozen->kept = (struct pointer **)(frozen + 1) + map->n;
+	if (map->n > 0)
+		memcpy(frozen->entry, map->entry, map->n * sizeof(struct pointer *));
+	map->frozen = frozen;
+	return frozen;
+}
+
+void frozen_map_free(struct frozen_map *frozen)
+{
+	if (!frozen)
+		return;
+	if (frozen->map)
+		frozen->map->frozen = NULL;
+	for (size_t i = 0; i < frozen->n_kept; i++)
+		pointer_free(frozen->kept[i]);
+	free(frozen);
 }

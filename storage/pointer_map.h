@@ -22,6 +22,7 @@ struct pointer {
 	uint8_t key_size;
 	bool damaged; /* key known, value lost: answered with an error, never with an older value */
 	bool deleted; /* in a delta only */
+	bool shared;  /* private: a frozen map holds it, too */
 	char key[];   /* terminated; the value follows */
 };
 
@@ -61,6 +62,9 @@ size_t pointer_map_count(const struct pointer_map *map);         /* without rese
 size_t pointer_map_count_damaged(const struct pointer_map *map); /* of all keys */
 size_t pointer_map_bytes(const struct pointer_map *map);         /* keys and values, of all keys */
 
+/* What a snapshot of it takes, in bytes; roughly, for the padding. */
+size_t pointer_map_snapshot_size(const struct pointer_map *map);
+
 /* Room for n more keys, so that that many puts cannot fail.  -ENOMEM. */
 int pointer_map_reserve(struct pointer_map *map, size_t n);
 
@@ -84,3 +88,26 @@ int pointer_map_merge(struct pointer_map *map, struct pointer_map *delta,
 
 /* Forgets everything, the position too. */
 void pointer_map_clear(struct pointer_map *map);
+
+/*
+ * What the map held at one position, for another thread to read beside the map's changes (B9: a map
+ * holds what is committed and nothing else).  Reserved and damaged keys are in it.
+ */
+struct frozen_map {
+	struct log_position position;
+	size_t n;
+	const struct pointer **entry; /* in byte order of the keys */
+	/* private to the map's thread */
+	struct pointer_map *map; /* NULL: gone, or cleared */
+	struct pointer **kept;   /* no longer the map's: freed with this */
+	size_t n_kept;
+};
+
+/*
+ * Costs a copy of the references and nothing for each pointer.  What the map replaces or removes
+ * from now on is kept until that is freed.  NULL: no memory, or the map is frozen already.
+ */
+struct frozen_map *pointer_map_freeze(struct pointer_map *map);
+
+/* On the map's thread; on any other when the map was freed before. */
+void frozen_map_free(struct frozen_map *frozen);

@@ -49,9 +49,9 @@ static int copy(int from, int to)
 	return fdatasync(to) < 0 ? -errno : 0;
 }
 
-int quarantine_copy(int cluster_fd, const char *name, const char *reason)
+int quarantine_copy(int cluster_fd, const char *dir, const char *name, const char *reason)
 {
-	CLEANUP(closep) int log_fd = open_dir(cluster_fd, "log");
+	CLEANUP(closep) int from_dir = open_dir(cluster_fd, dir);
 	CLEANUP(closep) int to_dir = open_dir(cluster_fd, "quarantine");
 	CLEANUP(closep) int from = -EBADF;
 	CLEANUP(closep) int to = -EBADF;
@@ -59,12 +59,12 @@ int quarantine_copy(int cluster_fd, const char *name, const char *reason)
 	char reason_name[NAME_MAX + 1];
 	int r;
 
-	if (log_fd < 0 || to_dir < 0)
-		return log_fd < 0 ? log_fd : to_dir;
+	if (from_dir < 0 || to_dir < 0)
+		return from_dir < 0 ? from_dir : to_dir;
 	r = text_format(reason_name, sizeof(reason_name), "%s.reason", name);
 	if (r < 0)
 		return -ENAMETOOLONG;
-	from = openat(log_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (from < 0)
 		return -errno;
 	to = create(to_dir, name);

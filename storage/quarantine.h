@@ -6,8 +6,8 @@
 #pragma once
 
 /*
- * Copies <cluster>/log/<name> to <cluster>/quarantine/<name> and writes <name>.reason, both
- * durable. cluster_fd: the cluster's directory.  A copy that exists is kept, and is success: the
- * first is the one to look at.
+ * Copies <cluster>/<dir>/<name> to <cluster>/quarantine/<name> and writes <name>.reason, both
+ * durable. cluster_fd: the cluster's directory; dir: "log" or "snapshot".  A copy that exists is
+ * kept, and is success: the first is the one to look at.
  */
-int quarantine_copy(int cluster_fd, const char *name, const char *reason);
+int quarantine_copy(int cluster_fd, const char *dir, const char *name, const char *reason);

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/crc32c.h"
 
 #define MAGIC_FAMILY 7 /* bytes of the magic before its version digit */
@@ -13,6 +14,7 @@
 static const char log_magic[8] = { 'J', 'M', 'H', 'A', 'L', 'O', 'G', '1' };
 static const char snapshot_magic[8] = { 'J', 'M', 'H', 'A', 'S', 'N', 'P', '1' };
 static const char record_magic[4] = { 'J', 'R', 'E', 'C' };
+static const char trailer_magic[4] = { 'J', 'E', 'N', 'D' };
 
 /* Integers in files are little-endian, whatever the host is. */
 static void put_le(uint8_t *b, unsigned size, uint64_t v)
@@ -299,14 +301,63 @@ size_t record_resync(const uint8_t *bytes, size_t from, size_t size, uint64_t af
 	return size;
 }
 
+void record_trailer_encode(uint64_t n_records,
+                           uint8_t ret_bytes[RECORD_TRAILER_SIZE - RECORD_SUM_SIZE])
+{
+	memcpy(ret_bytes, trailer_magic, 4);
+	memset(ret_bytes + 4, 0, 4);
+	put_le(ret_bytes + 8, 8, n_records);
+}
+
+bool record_trailer_decode(const uint8_t bytes[RECORD_TRAILER_SIZE - RECORD_SUM_SIZE],
+                           uint64_t *ret_n_records)
+{
+	if (memcmp(bytes, trailer_magic, 4) != 0 || !all_zero(bytes + 4, 4))
+		return false;
+	*ret_n_records = get_le(bytes + 8, 8);
+	return true;
+}
+
+int record_sum_begin(struct record_sum *sum)
+{
+	sum->context = EVP_MD_CTX_new();
+	if (sum->context && EVP_DigestInit_ex(sum->context, EVP_sha256(), NULL) == 1)
+		return 0;
+	record_sum_done(sum);
+	return -ENOMEM;
+}
+
+int record_sum_add(struct record_sum *sum, const void *bytes, size_t size)
+{
+	if (!sum->context || EVP_DigestUpdate(sum->context, bytes, size) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
+int record_sum_end(struct record_sum *sum, uint8_t ret[RECORD_SUM_SIZE])
+{
+	if (!sum->context || EVP_DigestFinal_ex(sum->context, ret, NULL) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
+void record_sum_done(struct record_sum *sum)
+{
+	EVP_MD_CTX_free(sum->context);
+	sum->context = NULL;
+}
+
 int record_digest(uint8_t digest[LOG_DIGEST_SIZE], const void *bytes, size_t size)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok;
+	CLEANUP(record_sum_done) struct record_sum sum = { 0 };
+	int r;
 
-	ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-	     EVP_DigestUpdate(ctx, digest, LOG_DIGEST_SIZE) == 1 &&
-	     EVP_DigestUpdate(ctx, bytes, size) == 1 && EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	return ok ? 0 : -ENOMEM;
+	r = record_sum_begin(&sum);
+	if (r == 0)
+		r = record_sum_add(&sum, digest, LOG_DIGEST_SIZE);
+	if (r == 0)
+		r = record_sum_add(&sum, bytes, size);
+	if (r == 0)
+		r = record_sum_end(&sum, digest);
+	return r;
 }

@@ -20,7 +20,9 @@ enum {
 	RECORD_MAX = 1024 * 1024, /* bytes of a whole record */
 	RECORD_KEY_MAX = 255,
 	RECORD_VALUE_MAX = 64 * 1024,
-	RECORD_CLUSTER_ID_SIZE = 16
+	RECORD_CLUSTER_ID_SIZE = 16,
+	RECORD_SUM_SIZE = 32,
+	RECORD_TRAILER_SIZE = 4 + 4 + 8 + RECORD_SUM_SIZE /* of a snapshot */
 };
 
 enum record_error {
@@ -104,6 +106,25 @@ bool record_next(struct record_cursor *cursor, struct record_change *ret);
  * place, or `size` when there is none.
  */
 size_t record_resync(const uint8_t *bytes, size_t from, size_t size, uint64_t after, uint64_t last);
+
+/*
+ * What ends a snapshot: the number of its records, and the sum of all bytes before the sum, these
+ * included.  The first RECORD_TRAILER_SIZE - RECORD_SUM_SIZE bytes, then the sum.
+ */
+void record_trailer_encode(uint64_t n_records,
+                           uint8_t ret_bytes[RECORD_TRAILER_SIZE - RECORD_SUM_SIZE]);
+/* False: the bytes are none.  Whether the sum is right is the caller's to see. */
+bool record_trailer_decode(const uint8_t bytes[RECORD_TRAILER_SIZE - RECORD_SUM_SIZE],
+                           uint64_t *ret_n_records);
+
+/* SHA-256 over bytes that come piece by piece; after a failure (no memory) all say -ENOMEM. */
+struct record_sum {
+	void *context; /* private */
+};
+int record_sum_begin(struct record_sum *sum);
+int record_sum_add(struct record_sum *sum, const void *bytes, size_t size);
+int record_sum_end(struct record_sum *sum, uint8_t ret[RECORD_SUM_SIZE]);
+void record_sum_done(struct record_sum *sum); /* frees; harmless twice */
 
 /* B7: d' = SHA-256(d || bytes).  -ENOMEM is the only error. */
 int record_digest(uint8_t digest[LOG_DIGEST_SIZE], const void *bytes, size_t size);

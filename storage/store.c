@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "storage/store_ops.h"
 #include "storage/store_thread.h"
 
@@ -94,6 +95,7 @@ static void merge(struct store_job *job)
 static void finish(struct store_job *job)
 {
 	job->result.follow = &job->follow;
+	frozen_map_free(TAKE_PTR(job->frozen));
 	if (job->result.op == STORE_FOLLOW && job->result.state == STORE_OK)
 		merge(job);
 	job->done(&job->result, job->userdata);
@@ -173,6 +175,9 @@ int store_follow(struct store *s, const struct store_follow *follow, store_done_
 	job->on_change = follow->on_change;
 	job->from = *pointer_map_position(follow->map);
 	job->to = follow->to;
+	job->snapshot = follow->snapshot;
+	job->previous = follow->previous;
+	job->anew = follow->anew;
 	return submit(s, job);
 }
 
@@ -196,12 +201,43 @@ int store_probe(struct store *s, store_done_t done, void *userdata)
 	return submit(s, job_new(s, STORE_PROBE, done, userdata));
 }
 
-int store_quarantine(struct store *s, uint64_t epoch, uint64_t segment, const char *reason,
+int store_quarantine(struct store *s, const struct store_file *file, const char *reason,
                      store_done_t done, void *userdata)
 {
 	struct store_job *job = job_new(s, STORE_QUARANTINE, done, userdata);
 
-	if (job)
-		job->segment = (struct store_segment){ .epoch = { epoch }, .number = segment };
+	if (job) {
+		job->kind = file->kind;
+		job->segment.epoch.v = file->epoch;
+		job->segment.number = file->number;
+	}
 	return submit_bytes(s, job, reason, strlen(reason) + 1);
+}
+
+int store_snapshot(struct store *s, const struct store_snapshot *snapshot, store_done_t done,
+                   void *userdata)
+{
+	struct store_job *job = job_new(s, STORE_SNAPSHOT, done, userdata);
+
+	if (!job) {
+		frozen_map_free(snapshot->frozen);
+		return -ENOMEM;
+	}
+	memcpy(job->cluster_id, snapshot->cluster_id, RECORD_CLUSTER_ID_SIZE);
+	job->segment.epoch = snapshot->epoch;
+	job->segment.created_ms = snapshot->created_ms;
+	job->frozen = snapshot->frozen;
+	return submit(s, job);
+}
+
+int store_clean(struct store *s, struct epoch epoch, const struct log_snapshot *previous,
+                store_done_t done, void *userdata)
+{
+	struct store_job *job = job_new(s, STORE_CLEAN, done, userdata);
+
+	if (job) {
+		job->segment.epoch = epoch;
+		job->previous = *previous;
+	}
+	return submit(s, job);
 }

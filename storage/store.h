@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The elector's access to shared storage: nothing here blocks.  Operations run in order on a thread
- * of their own, each with a deadline; the answers come back through store_dispatch().
+ * of their own, each with a deadline; the answers come back through store_dispatch().  Snapshots
+ * and cleaning have a second thread, beside the first: they take seconds, and no commit waits for
+ * them.
  *
  * Owner: the elector's loop; all functions on its thread only.  Knows nothing of leadership: that
  * only a leader appends, and only after its claim, is the caller's business.
  *
  * B4: an operation that misses its deadline is answered (state storage-failed, error -ETIMEDOUT)
  * and its thread abandoned, with the buffers and descriptors it holds, until it returns; a new
- * thread takes over.  What it still does can only touch a dead segment.  With STORE_MAX_STUCK
- * threads abandoned, operations fail at once until one returns.
+ * thread takes over.  What it still does can only touch a dead segment, or a snapshot that nobody
+ * will name.  With STORE_MAX_STUCK threads abandoned, operations fail at once until one returns; of
+ * snapshots and cleaning one is enough for that, so no two threads ever write the same one.
  */
 #pragma once
 
@@ -31,7 +34,13 @@ struct store_config {
 	const char *path;    /* must exist; never made */
 	const char *cluster; /* <path>/<cluster> is made by store_init() alone */
 	const char *member;
-	usec_t io_usec; /* deadline of one operation; of FOLLOW: without progress */
+	usec_t io_usec; /* deadline of one operation; of FOLLOW, SNAPSHOT, CLEAN: without progress
+	                 */
+};
+
+struct store_file {
+	enum record_file_kind kind;
+	uint64_t epoch, number;
 };
 
 enum store_op {
@@ -43,6 +52,8 @@ enum store_op {
 	STORE_APPEND,
 	STORE_PROBE,
 	STORE_QUARANTINE,
+	STORE_SNAPSHOT,
+	STORE_CLEAN,
 	STORE_N_OPS_
 };
 
@@ -62,6 +73,10 @@ struct store_result {
 	struct log_position position; /* end of its header */
 	/* FOLLOW; .delta is already merged and NULL */
 	const struct follower_result *follow;
+	/* SNAPSHOT */
+	struct log_snapshot snapshot;
+	/* CLEAN; some may be, also when it failed */
+	unsigned n_deleted;
 };
 
 typedef void (*store_done_t)(const struct store_result *result, void *userdata);
@@ -70,7 +85,8 @@ struct store;
 
 /* Starts the thread, touches no file.  -ENOMEM, -EAGAIN, -EMFILE.. from eventfd and thread. */
 int store_new(const struct store_config *config, struct store **ret);
-/* Nothing is called back any more.  A stuck thread is left to itself. */
+/* Nothing is called back any more.  A stuck thread is left to itself; with what it still holds of a
+ * map, which therefore has to be freed before. */
 void store_free(struct store *s);
 void store_freep(struct store **s);
 
@@ -106,6 +122,8 @@ struct store_follow {
 	struct pointer_map *map;
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
 	struct log_position to;
+	struct log_snapshot snapshot, previous; /* the register's; epoch 0: none */
+	bool anew; /* as if the map were empty; what it holds gives way to what is read */
 	void (*on_change)(const struct pointer *p, void *userdata);
 };
 int store_follow(struct store *s, const struct store_follow *follow, store_done_t done,
@@ -129,6 +147,23 @@ int store_append(struct store *s, const void *bytes, size_t size, store_done_t d
 /* C2: writes, syncs and removes probe-<member>. */
 int store_probe(struct store *s, store_done_t done, void *userdata);
 
-/* B3: leader only.  Copies that log file to quarantine/. */
-int store_quarantine(struct store *s, uint64_t epoch, uint64_t segment, const char *reason,
+/* B3: leader only.  Copies that file to quarantine/; number: a segment's, or a snapshot's sequence.
+ */
+int store_quarantine(struct store *s, const struct store_file *file, const char *reason,
                      store_done_t done, void *userdata);
+
+/* B9: what was frozen, durable and read back; result->snapshot is what the register may name (B3).
+ * Takes `frozen` over, whatever comes, and frees it on the caller's thread before the callback. */
+struct store_snapshot {
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	struct epoch epoch;
+	uint64_t created_ms; /* wall clock */
+	struct frozen_map *frozen;
+};
+int store_snapshot(struct store *s, const struct store_snapshot *snapshot, store_done_t done,
+                   void *userdata);
+
+/* B3: leader only, and only when the register names `previous` as that for certain.  Deletes what
+ * lies wholly before it, of epochs up to the own one. */
+int store_clean(struct store *s, struct epoch epoch, const struct log_snapshot *previous,
+                store_done_t done, void *userdata);

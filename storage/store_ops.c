@@ -13,7 +13,11 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "storage/clean.h"
 #include "storage/quarantine.h"
+#include "storage/segment.h"
+#include "storage/snapshot.h"
+#include "storage/snapshot_writer.h"
 
 enum { CLUSTER_FILE_MAX = 4096, PROBE_SIZE = 4096, FORMAT_VERSION = 1 };
 
@@ -282,14 +286,19 @@ static void run_follow(struct store_job *job)
 	struct follower_request request = { .path = job->place->cluster_path,
 		                            .from = job->from,
 		                            .to = job->to,
+		                            .snapshot = job->snapshot,
+		                            .previous = job->previous,
 		                            .retry_usec = job->place->io_usec / 2,
 		                            .progress = &job->progress };
 
 	memcpy(request.cluster_id, job->cluster_id, RECORD_CLUSTER_ID_SIZE);
+	if (job->anew)
+		request.from = (struct log_position){ .epoch = 0 };
 	follower_read(&request, &job->follow);
-	job->result.state = job->follow.state;
-	job->result.error = job->follow.error;
-	memcpy(job->result.text, job->follow.text, sizeof(job->result.text));
+	job->follow.restarted = job->follow.restarted || job->anew;
+	job->result.state = job->follow.report.state;
+	job->result.error = job->follow.report.error;
+	memcpy(job->result.text, job->follow.report.text, sizeof(job->result.text));
 }
 
 static void run_open_segment(struct store_job *job, struct segment **segment)
@@ -343,15 +352,50 @@ static void run_probe(struct store_job *job)
 static void run_quarantine(struct store_job *job)
 {
 	CLEANUP(closep) int fd = open_cluster(job);
-	char name[SEGMENT_NAME_SIZE];
+	bool is_log = job->kind == RECORD_FILE_LOG;
+	char name[READING_NAME_SIZE];
 	int r;
 
 	if (fd < 0)
 		return;
-	segment_name(job->segment.epoch.v, job->segment.number, name);
-	r = quarantine_copy(fd, name, job->bytes);
+	if (is_log)
+		segment_name(job->segment.epoch.v, job->segment.number, name);
+	else
+		snapshot_name(job->segment.epoch.v, job->segment.number, name);
+	r = quarantine_copy(fd, is_log ? "log" : "snapshot", name, job->bytes);
 	if (r < 0)
 		store_ops_fail(job, r, "cannot copy a damaged file to", "/quarantine");
+}
+
+static void run_snapshot(struct store_job *job)
+{
+	struct snapshot_request request = { .path = job->place->cluster_path,
+		                            .member = job->place->member,
+		                            .epoch = job->segment.epoch.v,
+		                            .created_ms = job->segment.created_ms,
+		                            .frozen = job->frozen,
+		                            .progress = &job->progress };
+	struct report report = { .state = STORE_OK };
+
+	memcpy(request.cluster_id, job->cluster_id, sizeof(request.cluster_id));
+	snapshot_write(&request, &report);
+	job->result.state = report.state;
+	job->result.error = report.error;
+	memcpy(job->result.text, report.text, sizeof(job->result.text));
+	report_clear(&report);
+	job->result.snapshot = (struct log_snapshot){ job->segment.epoch.v, job->frozen->position };
+}
+
+static void run_clean(struct store_job *job)
+{
+	struct clean_request request = { .path = job->place->cluster_path,
+		                         .epoch = job->segment.epoch.v,
+		                         .previous = job->previous,
+		                         .progress = &job->progress };
+	int r = clean_store(&request, &job->result.n_deleted);
+
+	if (r < 0)
+		store_ops_fail(job, r, "cannot delete old files of", "");
 }
 
 void store_ops_run(struct store_job *job, struct segment **segment)
@@ -381,6 +425,12 @@ void store_ops_run(struct store_job *job, struct segment **segment)
 	case STORE_QUARANTINE:
 		run_quarantine(job);
 		break;
+	case STORE_SNAPSHOT:
+		run_snapshot(job);
+		break;
+	case STORE_CLEAN:
+		run_clean(job);
+		break;
 	case STORE_N_OPS_:
 		break;
 	}
@@ -391,6 +441,7 @@ void store_job_free(struct store_job *job)
 	if (!job)
 		return;
 	follower_result_done(&job->follow);
+	frozen_map_free(job->frozen);
 	free(job->bytes);
 	free(job);
 }

@@ -28,6 +28,7 @@ struct store_job {
 	usec_t started; /* CLOCK_BOOTTIME */
 	unsigned progress_seen;
 	atomic_uint progress;
+	bool answered; /* late: comes back only to be freed where it was made */
 	/* the caller's */
 	store_done_t done;
 	void *userdata;
@@ -36,8 +37,13 @@ struct store_job {
 	/* in */
 	const struct store_place *place;
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
-	struct log_position from, to; /* FOLLOW */
-	struct store_segment segment; /* OPEN_SEGMENT; QUARANTINE: epoch and number */
+	struct log_position from, to;           /* FOLLOW */
+	struct log_snapshot snapshot, previous; /* FOLLOW; CLEAN: previous */
+	bool anew;                              /* FOLLOW */
+	struct store_segment segment; /* OPEN_SEGMENT; QUARANTINE: epoch and number; SNAPSHOT,
+	                                 CLEAN: epoch */
+	enum record_file_kind kind;   /* QUARANTINE */
+	struct frozen_map *frozen;    /* SNAPSHOT; owned, the loop's to free */
 	void *bytes;                  /* APPEND; QUARANTINE: the reason, as a string; owned */
 	size_t size;
 	/* out */

@@ -17,9 +17,20 @@ struct queue {
 	struct store_job *head, **tail;
 };
 
+/* Operations that wait for each other, and for nobody else. */
+struct lane {
+	pthread_cond_t work;
+	struct queue todo;
+	struct worker *worker; /* NULL: none could be started, or was needed yet */
+	unsigned stuck, max_stuck;
+};
+
+enum { LANE_FIRST, LANE_BESIDE, N_LANES };
+
 /* One thread and what is its own.  Freed by itself when abandoned, else by the loop. */
 struct worker {
 	struct store_thread *owner;
+	struct lane *lane;
 	pthread_t thread;
 	struct store_job *job; /* under way; NULL = waits */
 	bool abandoned;
@@ -29,12 +40,11 @@ struct worker {
  * event_fd, which never change. */
 struct store_thread {
 	pthread_mutex_t lock;
-	pthread_cond_t work;
 	struct store_place *place;
 	int event_fd;
-	struct queue todo, done;
-	struct worker *worker; /* NULL: none could be started */
-	unsigned stuck, refs;
+	struct lane lane[N_LANES];
+	struct queue done;
+	unsigned refs;
 	bool stop;
 };
 
@@ -97,10 +107,12 @@ static void unref_unlock(struct store_thread *t)
 	(void)pthread_mutex_unlock(&t->lock);
 	if (!last)
 		return;
-	queue_free(&t->todo);
+	for (unsigned i = 0; i < N_LANES; i++) {
+		queue_free(&t->lane[i].todo);
+		(void)pthread_cond_destroy(&t->lane[i].work);
+	}
 	queue_free(&t->done);
 	(void)close(t->event_fd);
-	(void)pthread_cond_destroy(&t->work);
 	(void)pthread_mutex_destroy(&t->lock);
 	place_free(t->place);
 	free(t);
@@ -122,12 +134,12 @@ static void work(struct worker *w, struct segment **segment)
 
 	(void)pthread_mutex_lock(&t->lock);
 	while (!w->abandoned) {
-		struct store_job *job = t->stop ? NULL : queue_pop(&t->todo);
+		struct store_job *job = t->stop ? NULL : queue_pop(&w->lane->todo);
 
 		if (!job && t->stop)
 			return;
 		if (!job) {
-			(void)pthread_cond_wait(&t->work, &t->lock);
+			(void)pthread_cond_wait(&w->lane->work, &t->lock);
 			continue;
 		}
 		job->started = boottime();
@@ -136,7 +148,8 @@ static void work(struct worker *w, struct segment **segment)
 		store_ops_run(job, segment);
 		(void)pthread_mutex_lock(&t->lock);
 		w->job = NULL;
-		if (w->abandoned) { /* answered long ago */
+		job->answered = w->abandoned; /* long ago */
+		if (job->answered && (t->stop || !job->frozen)) {
 			store_job_free(job);
 			return;
 		}
@@ -155,7 +168,7 @@ static void *worker_main(void *userdata)
 	work(w, &segment);
 	abandoned = w->abandoned;
 	if (abandoned)
-		t->stuck--;
+		w->lane->stuck--;
 	(void)pthread_mutex_unlock(&t->lock);
 	segment_close(segment); /* may block, too */
 	if (abandoned)
@@ -185,25 +198,26 @@ static int start_thread(struct worker *w)
 }
 
 /* With the lock held. */
-static int start_worker(struct store_thread *t)
+static int start_worker(struct store_thread *t, struct lane *lane)
 {
 	struct worker *w;
 	int r;
 
-	if (t->worker)
+	if (lane->worker)
 		return 0;
-	if (t->stuck >= STORE_MAX_STUCK)
+	if (lane->stuck >= lane->max_stuck)
 		return -EBUSY;
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
 	w->owner = t;
+	w->lane = lane;
 	r = start_thread(w);
 	if (r < 0) {
 		free(w);
 		return r;
 	}
-	t->worker = w;
+	lane->worker = w;
 	t->refs++;
 	return 0;
 }
@@ -218,16 +232,20 @@ int store_thread_new(struct store_place *place, struct store_thread **ret)
 		return -ENOMEM;
 	}
 	(void)pthread_mutex_init(&t->lock, NULL);
-	(void)pthread_cond_init(&t->work, NULL);
+	for (unsigned i = 0; i < N_LANES; i++) {
+		(void)pthread_cond_init(&t->lane[i].work, NULL);
+		queue_init(&t->lane[i].todo);
+	}
+	t->lane[LANE_FIRST].max_stuck = STORE_MAX_STUCK;
+	t->lane[LANE_BESIDE].max_stuck = 1;
 	t->place = place;
 	t->refs = 1;
-	queue_init(&t->todo);
 	queue_init(&t->done);
 	t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = t->event_fd < 0 ? -errno : 0;
 	(void)pthread_mutex_lock(&t->lock);
 	if (r == 0)
-		r = start_worker(t);
+		r = start_worker(t, &t->lane[LANE_FIRST]);
 	if (r < 0) {
 		unref_unlock(t);
 		return r;
@@ -237,29 +255,34 @@ int store_thread_new(struct store_place *place, struct store_thread **ret)
 	return 0;
 }
 
+/* With the lock held, which is given up while the thread ends. */
+static void end_worker(struct store_thread *t, struct lane *lane)
+{
+	struct worker *w = TAKE_PTR(lane->worker);
+
+	if (!w)
+		return;
+	(void)pthread_cond_signal(&lane->work);
+	if (w->job) { /* nobody waits for storage; it frees itself when it returns */
+		w->abandoned = true;
+		lane->stuck++;
+		(void)pthread_detach(w->thread);
+		return;
+	}
+	(void)pthread_mutex_unlock(&t->lock);
+	(void)pthread_join(w->thread, NULL);
+	free(w);
+	(void)pthread_mutex_lock(&t->lock);
+}
+
 void store_thread_free(struct store_thread *t)
 {
-	struct worker *w;
-	bool stuck;
-
 	if (!t)
 		return;
 	(void)pthread_mutex_lock(&t->lock);
 	t->stop = true;
-	w = TAKE_PTR(t->worker);
-	stuck = w && w->job;
-	if (stuck) { /* nobody waits for storage; it frees itself when it returns */
-		w->abandoned = true;
-		t->stuck++;
-		(void)pthread_detach(w->thread);
-	}
-	(void)pthread_cond_signal(&t->work);
-	if (w && !stuck) {
-		(void)pthread_mutex_unlock(&t->lock);
-		(void)pthread_join(w->thread, NULL);
-		free(w);
-		(void)pthread_mutex_lock(&t->lock);
-	}
+	for (unsigned i = 0; i < N_LANES; i++)
+		end_worker(t, &t->lane[i]);
 	unref_unlock(t);
 }
 
@@ -278,20 +301,34 @@ usec_t store_thread_next_deadline(struct store_thread *t)
 	usec_t deadline = USEC_INFINITY;
 
 	(void)pthread_mutex_lock(&t->lock);
-	if (t->worker && t->worker->job)
-		deadline = usec_add(t->worker->job->started, t->place->io_usec);
-	else if (t->todo.head) /* about to be taken: look again then */
-		deadline = usec_add(boottime(), t->place->io_usec);
+	for (unsigned i = 0; i < N_LANES; i++) {
+		const struct worker *w = t->lane[i].worker;
+		usec_t started = USEC_INFINITY;
+
+		if (w && w->job)
+			started = w->job->started;
+		else if (t->lane[i].todo.head) /* about to be taken: look again then */
+			started = boottime();
+		if (usec_add(started, t->place->io_usec) < deadline)
+			deadline = usec_add(started, t->place->io_usec);
+	}
 	(void)pthread_mutex_unlock(&t->lock);
 	return deadline;
 }
 
+static struct lane *lane_of(struct store_thread *t, const struct store_job *job)
+{
+	bool beside = job->result.op == STORE_SNAPSHOT || job->result.op == STORE_CLEAN;
+
+	return &t->lane[beside ? LANE_BESIDE : LANE_FIRST];
+}
+
 /* With the lock held: no thread can be had for what waits. */
-static void refuse_all(struct store_thread *t)
+static void refuse_all(struct store_thread *t, struct lane *lane)
 {
 	struct store_job *job;
 
-	while ((job = queue_pop(&t->todo))) {
+	while ((job = queue_pop(&lane->todo))) {
 		store_ops_fail(job, -EBUSY, "earlier operations still hang in", "");
 		queue_push(&t->done, job);
 		wake_loop(t);
@@ -300,19 +337,22 @@ static void refuse_all(struct store_thread *t)
 
 void store_thread_submit(struct store_thread *t, struct store_job *job)
 {
+	struct lane *lane = lane_of(t, job);
+
 	(void)pthread_mutex_lock(&t->lock);
-	queue_push(&t->todo, job);
-	if (start_worker(t) < 0)
-		refuse_all(t);
+	queue_push(&lane->todo, job);
+	if (start_worker(t, lane) < 0)
+		refuse_all(t, lane);
 	else
-		(void)pthread_cond_signal(&t->work);
+		(void)pthread_cond_signal(&lane->work);
 	(void)pthread_mutex_unlock(&t->lock);
 }
 
 /* B4: leaves a late job to its thread and puts a new one in its place.  Fills the stand-in. */
-static bool abandon_late(struct store_thread *t, usec_t now, struct store_job *ret_late)
+static bool abandon_late(struct store_thread *t, struct lane *lane, usec_t now,
+                         struct store_job *ret_late)
 {
-	struct worker *w = t->worker;
+	struct worker *w = lane->worker;
 	struct store_job *job = w ? w->job : NULL;
 	unsigned progress;
 
@@ -331,26 +371,27 @@ static bool abandon_late(struct store_thread *t, usec_t now, struct store_job *r
 	store_ops_fail(ret_late, -ETIMEDOUT, "waited in vain for", "");
 	w->abandoned = true;
 	(void)pthread_detach(w->thread);
-	t->worker = NULL;
-	t->stuck++;
-	if (start_worker(t) < 0)
-		refuse_all(t);
+	lane->worker = NULL;
+	lane->stuck++;
+	if (start_worker(t, lane) < 0)
+		refuse_all(t, lane);
 	return true;
 }
 
 void store_thread_dispatch(struct store_thread *t, usec_t now,
                            void (*on_done)(struct store_job *job))
 {
-	struct store_job late = { 0 };
+	struct store_job late[N_LANES] = { 0 };
+	bool is_late[N_LANES];
 	struct queue done;
 	struct store_job *job;
 	uint64_t n;
-	bool is_late;
 
 	if (read(t->event_fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
 		return;
 	(void)pthread_mutex_lock(&t->lock);
-	is_late = abandon_late(t, now, &late);
+	for (unsigned i = 0; i < N_LANES; i++)
+		is_late[i] = abandon_late(t, &t->lane[i], now, &late[i]);
 	queue_init(&done);
 	while ((job = queue_pop(&t->done)))
 		queue_push(&done, job);
@@ -358,13 +399,17 @@ void store_thread_dispatch(struct store_thread *t, usec_t now,
 
 	/* What was refused comes after the late one it waited for. */
 	while ((job = queue_pop(&done))) {
-		if (is_late && job->result.error == -EBUSY) {
-			is_late = false;
-			on_done(&late);
+		unsigned i = (unsigned)(lane_of(t, job) - t->lane);
+
+		if (is_late[i] && job->result.error == -EBUSY) {
+			is_late[i] = false;
+			on_done(&late[i]);
 		}
-		on_done(job);
+		if (!job->answered)
+			on_done(job);
 		store_job_free(job);
 	}
-	if (is_late)
-		on_done(&late);
+	for (unsigned i = 0; i < N_LANES; i++)
+		if (is_late[i])
+			on_done(&late[i]);
 }

@@ -61,6 +61,7 @@ CLUSTER_TESTS += tests/cluster/asymmetric.t
 CLUSTER_TESTS += tests/cluster/clients.t
 CLUSTER_TESTS += tests/cluster/disks_full.t
 CLUSTER_TESTS += tests/cluster/limits.t
+CLUSTER_TESTS += tests/cluster/snapshots.t
 CLUSTER_TESTS += tests/cluster/members_differ.t
 CLUSTER_TESTS += tests/cluster/session_limits.t
 CLUSTER_TESTS += tests/cluster/replies_lost.t

@@ -65,6 +65,22 @@ like "$(member_log "$new")" 'is damaged at byte [0-9]+: the value of marked/one'
 quarantined() { grep -rl was-not-so-good "$cluster_dir/store/$cluster_name/quarantine"; }
 until_ok 10 "a copy lies in quarantine (B3)" quarantined
 ok "the log itself is still there" test -e "$log"
+is "$(register_field .snapshot.epoch)" "$(status_field "$new" .epoch)" "the register names a snapshot of this term"
+before_grant() { grep -nE 'wrote a snapshot|state=leader' <(member_log "$new") | tail -n 2 | head -n 1 | grep -q 'wrote a snapshot'; }
+ok "it was written before the grant (B5)" before_grant
+stop_all
+
+# Nobody finds the damage again: the snapshot lists what is lost.
+start_all
+until_ok 40 "all start anew, and somebody leads" leader
+new=$(leader)
+until_ok 10 "and serves" serves "$new"
+is "$(get_code "$new" marked/one)" 410 "the lost key is still answered with 410"
+is "$(status_field "$new" '.store.damaged_keys | join(" ")')" marked/one "and named by status"
+is "$(status_field "$new" .store.damaged)" 1 "and counted"
+ok "all others are there (P4)" same_all "$new"
+is "$(register_field '.previous')" null "no second snapshot was needed"
 is "$(put "$new" marked/one "a-new-value")" 200 "the key can be written again"
 is "$(get "$new" marked/one)" a-new-value "and is whole then"
+is "$(status_field "$new" .store.damaged)" 0 "and no longer damaged"
 scenario_end 2

@@ -36,7 +36,7 @@ static void check_limits(const struct register_node *r)
 	HOLDS(memchr(r->owner.member, 0, sizeof(r->owner.member)));
 	HOLDS(latch_name_set(&r->owner.latch) || r->owner.member[0] == '\0');
 	HOLDS(r->log.epoch <= r->epoch.v);
-	HOLDS(r->snapshot.epoch.v <= INT64_MAX && r->log.offset <= INT64_MAX);
+	HOLDS(r->snapshot.epoch <= INT64_MAX && r->log.offset <= INT64_MAX);
 }
 
 /* What can be read can be written and read again.  Unknown fields may grow when they are written

@@ -56,7 +56,7 @@ member_make() {
 		runtime_dir = "$dir/run";
 		zookeeper: { servers = [${servers%, }];
 		             session_ms = $cluster_session_ms; tick_ms = $cluster_tick_ms; };
-		storage: { path = "$cluster_dir/store"; };
+		storage: { path = "$cluster_dir/store"; ${cluster_storage-} };
 		jobmanager: { command = [$cluster_command]; stop_ms = $cluster_stop_ms;
 		              $cluster_jobmanager };
 		${2:-}

@@ -245,7 +245,7 @@ static void late_enter(struct world *w)
 	       CORE_CMD_DELETE_EXTRA, 1);
 	f->follows = false;
 	f->who = ANYBODY;
-	f->after = between(w, 0, MS(2));
+	f->after = between(w, 0, percent(w, 50) ? 100 : MS(2));
 }
 
 /* The elector dies between page and grant, and its successor is cut off for longer than a

@@ -100,6 +100,8 @@ static void on_opened(const struct store_result *result, void *userdata)
 
 	commit_queue_opened(c->commits, q->ticket, answer,
 	                    answer == COMMIT_STORED ? &result->position : NULL);
+	if (commit_queue_segment_open(c->commits))
+		c->opened_epoch = c->load_epoch;
 	if (c->loading && q->ticket == c->load_ticket)
 		loaded(w, m, commit_queue_segment_open(c->commits) ? CORE_OK : CORE_FAILED);
 }
@@ -135,15 +137,21 @@ static bool at_the_end(const struct committer *c)
 static bool follow(struct world *w, int m, const struct log_position *to, store_done_t done,
                    uint64_t ticket)
 {
-	struct store_follow f = { .map = w->host[m].committer.map,
+	struct committer *c = &w->host[m].committer;
+	struct store_follow f = { .map = c->map,
 		                  .to = *to,
+		                  .snapshot = c->snapshot,
+		                  .previous = c->previous,
 		                  .on_change = on_change };
+
+	c->followed = c->snapshot;
 
 	memcpy(f.cluster_id, cluster_id, sizeof(f.cluster_id));
 	return store_follow(w->host[m].committer.store, &f, done, question(m, ticket)) >= 0;
 }
 
 static void continue_load(struct world *w, int m);
+static void follow_register(struct world *w, int m);
 
 static void on_followed(const struct store_result *result, void *userdata)
 {
@@ -153,7 +161,13 @@ static void on_followed(const struct store_result *result, void *userdata)
 
 	c->following = false;
 	look_at_state(w, m, result);
-	if (result->follow != NULL && result->follow->n_damage > 0)
+	/* C5: what it named has been cleaned away since. */
+	if (result->state == STORE_LOG_MISSING && !c->loading &&
+	    !log_snapshot_same(&c->followed, &c->snapshot)) {
+		follow_register(w, m);
+		return;
+	}
+	if (result->follow != NULL && result->follow->report.n_damage > 0)
 		violated(w, "promise 4: %c meets damage where there is none", 'a' + m);
 	if ((c->state == STORE_OK) != (result->state == STORE_OK))
 		shell_later(w, m, 0, CORE_EV_ELIGIBLE, 0, 0);
@@ -204,6 +218,8 @@ static void continue_load(struct world *w, int m)
 		.latch = h->core.latch.s,
 		.version = c->version,
 		.position = c->log,
+		.snapshot = c->snapshot,
+		.previous = c->previous,
 	};
 
 	if (c->following)
@@ -238,27 +254,29 @@ void committer_load(struct world *w, int m, struct epoch epoch)
 
 bool committer_loaded(const struct committer *c, struct epoch epoch)
 {
-	return c->commits != NULL && commit_queue_segment_open(c->commits) &&
-	       c->load_epoch.v == epoch.v && !c->loading;
+	return c->commits != NULL && commit_queue_active(c->commits) &&
+	       c->opened_epoch.v == epoch.v && !c->loading;
 }
 
 /* ---- the register ---- */
 
 /* As an answer showed it; one that we wrote meanwhile is newer. */
-static void take(struct committer *c, const struct log_position *log, int32_t version)
+static void take(struct committer *c, const struct request *r, int32_t version)
 {
 	if (c->has_register && version < c->version)
 		return;
 	c->has_register = true;
 	c->version = version;
-	c->log = *log;
+	c->log = r->log;
+	c->snapshot = r->snapshot;
+	c->previous = r->previous;
 }
 
 void committer_saw(struct world *w, int m, const struct request *r)
 {
 	struct committer *c = &w->host[m].committer;
 
-	take(c, &r->log, r->cmd.type == CORE_CMD_CLAIM ? r->version : r->view.version);
+	take(c, r, r->cmd.type == CORE_CMD_CLAIM ? r->version : r->view.version);
 	follow_register(w, m);
 }
 
@@ -279,7 +297,7 @@ static void moved(struct committer *c, const struct request *r)
 	                                                           : COMMIT_UNKNOWN;
 
 	if (answer == COMMIT_MOVED)
-		take(c, &r->log, r->version);
+		take(c, r, r->version);
 	commit_queue_moved(c->commits, r->ticket, answer, r->version);
 }
 
@@ -291,12 +309,14 @@ static void was_read(struct committer *c, const struct request *r)
 		.latch = r->view.released ? "" : r->view.owner.s,
 		.version = r->view.version,
 		.position = r->log,
+		.snapshot = r->snapshot,
+		.previous = r->previous,
 	};
 
 	c->reading = false;
 	if (!c->read_wanted || r->result != CORE_OK)
 		return;
-	take(c, &r->log, r->view.version);
+	take(c, r, r->view.version);
 	c->read_wanted = false;
 	commit_queue_read(c->commits, c->read_ticket, &found);
 }
@@ -354,7 +374,35 @@ static void move_register(struct world *w, int m, const struct commit_action *ac
 		return;
 	}
 	r->log = action->position;
+	r->snapshot = action->snapshot;
 	r->ticket = action->ticket;
+}
+
+static void on_snapshotted(const struct store_result *result, void *userdata)
+{
+	const struct question *q = userdata;
+
+	note(world, q->member, "snapshot: %s", result->state == STORE_OK ? "made" : result->text);
+	commit_queue_snapshotted(world->host[q->member].committer.commits, q->ticket,
+	                         result->state == STORE_OK ? &result->snapshot : NULL);
+}
+
+static void take_snapshot(struct world *w, int m, const struct commit_action *action)
+{
+	struct committer *c = &w->host[m].committer;
+	struct store_snapshot snapshot = { .epoch = action->epoch,
+		                           .frozen = pointer_map_freeze(c->map) };
+
+	memcpy(snapshot.cluster_id, cluster_id, sizeof(cluster_id));
+	if (snapshot.frozen == NULL ||
+	    store_snapshot(c->store, &snapshot, on_snapshotted, question(m, action->ticket)) < 0)
+		commit_queue_snapshotted(c->commits, action->ticket, NULL);
+}
+
+static void on_cleaned(const struct store_result *result, void *userdata)
+{
+	note(world, ((const struct question *)userdata)->member, "cleaned: %u files, %s",
+	     result->n_deleted, result->text);
 }
 
 static void reply(struct world *w, int m, const struct commit_action *action)
@@ -391,6 +439,13 @@ static void run_action(struct world *w, int m, const struct commit_action *actio
 		break;
 	case COMMIT_REPLY:
 		reply(w, m, action);
+		break;
+	case COMMIT_SNAPSHOT:
+		take_snapshot(w, m, action);
+		break;
+	case COMMIT_CLEAN:
+		(void)store_clean(c->store, action->epoch, &action->snapshot, on_cleaned,
+		                  question(m, 0));
 		break;
 	case COMMIT_SETTLED:
 		say(w, m, CORE_EV_SETTLED, CORE_OK);
@@ -506,6 +561,8 @@ void committer_begin(struct world *w, int m)
 	storage_asks(m);
 	c->map = pointer_map_new();
 	c->commits = c->map != NULL ? commit_queue_new(c->map) : NULL;
+	if (c->commits != NULL)
+		commit_queue_set_min_log(c->commits, w->snapshots != 0 ? 0 : UINT64_MAX);
 	if (c->commits == NULL || store_new(&config, &c->store) < 0)
 		violated(w, "no memory");
 	at(w, w->now + MS(20),
@@ -518,8 +575,8 @@ void committer_end(struct world *w, int m)
 	struct committer *c = &w->host[m].committer;
 
 	(void)w;
-	store_free(c->store);
 	commit_queue_free(c->commits);
-	pointer_map_free(c->map);
+	pointer_map_free(c->map); /* before the store, which may have it frozen still */
+	store_free(c->store);
 	*c = (struct committer){ 0 };
 }

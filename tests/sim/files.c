@@ -7,10 +7,12 @@
 #include "tests/sim/world.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,6 +85,8 @@ static int why(void)
 
 static struct sim_file *find(const char *name)
 {
+	if (name[0] == '\0')
+		return NULL;
 	for (unsigned i = 0; i < n_files; i++)
 		if (strcmp(file[i].name, name) == 0)
 			return &file[i];
@@ -122,6 +126,10 @@ ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *from, size_t size, off_t at);
 int __wrap_fsync(int fd);
 int __wrap_unlinkat(int dir, const char *name, int flags);
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to);
+DIR *__wrap_fdopendir(int fd);
+struct dirent *__wrap_readdir(DIR *dir);
+int __wrap_closedir(DIR *dir);
 int __wrap_fdatasync(int fd);
 int __wrap_posix_fadvise(int fd, off_t at, off_t size, int advice);
 int __wrap_nanosleep(const struct timespec *ts, struct timespec *left);
@@ -131,6 +139,12 @@ int __wrap_open(const char *path, int flags, ...)
 	(void)path;
 	(void)flags;
 	return DIRECTORY;
+}
+
+static void forget_name(struct sim_file *f)
+{
+	if (f != NULL)
+		f->name[0] = '\0';
 }
 
 static int create(const char *name)
@@ -161,8 +175,12 @@ int __wrap_openat(int dir, const char *name, int flags, ...)
 		return DIRECTORY;
 	if (flags & O_EXCL)
 		return create(name);
-	if (flags & O_CREAT)
+	if ((flags & O_CREAT) && strstr(name, ".tmp") == NULL)
 		return fails(50) ? why() : PROBE;
+	if (flags & O_CREAT) { /* a snapshot's; what a dead writer has left gives way to it */
+		forget_name(find(name));
+		return create(name);
+	}
 	f = find(name);
 	if (f == NULL || io.w->now + io.slept < f->hidden_until[io.host]) {
 		errno = percent(io.w, 90) ? ENOENT : ESTALE;
@@ -273,9 +291,74 @@ int __wrap_fsync(int fd)
 
 int __wrap_unlinkat(int dir, const char *name, int flags)
 {
+	struct sim_file *f = find(name);
+
 	(void)dir;
-	(void)name;
 	(void)flags;
+	if (f == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (fails(50))
+		return why();
+	ledger_deleted(io.w, io.host, name);
+	forget_name(f);
+	return 0;
+}
+
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	struct sim_file *f = find(from);
+
+	(void)from_dir;
+	(void)to_dir;
+	if (f == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (fails(50))
+		return why();
+	forget_name(find(to));
+	(void)snprintf(f->name, sizeof(f->name), "%s", to);
+	for (int h = 0; h < SIM_HOSTS; h++)
+		if (misses(h))
+			f->hidden_until[h] = later();
+	return 0;
+}
+
+bool files_durable(const char *name)
+{
+	const struct sim_file *f = find(name);
+
+	return f != NULL && f->durable == f->size;
+}
+
+/* One directory has all, and one at a time is read. */
+static unsigned entry;
+
+DIR *__wrap_fdopendir(int fd)
+{
+	(void)fd;
+	entry = 0;
+	return (DIR *)&entry;
+}
+
+struct dirent *__wrap_readdir(DIR *dir)
+{
+	static struct dirent e;
+
+	(void)dir;
+	while (entry < n_files && file[entry].name[0] == '\0')
+		entry++;
+	if (entry == n_files)
+		return NULL;
+	(void)snprintf(e.d_name, sizeof(e.d_name), "%s", file[entry++].name);
+	return &e;
+}
+
+int __wrap_closedir(DIR *dir)
+{
+	(void)dir;
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "storage/snapshot.h"
+
 enum { VALUE_MAX = 120, LAST_PUTS = 6 };
 
 static const char *const keys[N_KEYS] = { "jobs/a", "jobs/b", "checkpoints/a", "checkpoints/b" };
@@ -120,6 +122,41 @@ void ledger_committed(struct world *w, const struct log_position *at)
 		         (unsigned long long)last->sequence, (unsigned long long)at->sequence);
 	w->ledger.last = *at;
 	w->ledger.committed = at->sequence;
+}
+
+/* B3, B8, B9: of what is committed, newer than the last one, and there for whoever looks for it. */
+void ledger_snapshot(struct world *w, const struct log_snapshot *named,
+                     const struct log_snapshot *before)
+{
+	char name[SNAPSHOT_NAME_SIZE];
+
+	w->ledger.n_snapshots++;
+	snapshot_name(named->epoch, named->at.sequence, name);
+	if (named->at.sequence <= before->at.sequence ||
+	    named->at.sequence > w->zk.tree.reg.log.sequence)
+		violated(w, "rule B9: the register names %s after %llu", name,
+		         (unsigned long long)before->at.sequence);
+	if (!files_durable(name))
+		violated(w, "rule B8: the register names %s, which is not durable", name);
+}
+
+/* B3: nothing that lies behind the snapshot before the last one, as the register has them now. */
+void ledger_deleted(struct world *w, int m, const char *name)
+{
+	const struct sim_register *reg = &w->zk.tree.reg;
+	uint64_t epoch, number;
+	bool needed;
+
+	if (segment_name_parse(name, &epoch, &number) == 0)
+		needed = epoch > reg->previous.at.epoch ||
+		         (epoch == reg->previous.at.epoch && number >= reg->previous.at.segment);
+	else if (snapshot_name_parse(name, &epoch, &number) == 0)
+		needed = number >= reg->previous.at.sequence;
+	else
+		return; /* a temporary one, perhaps by who has failed to write it */
+	w->ledger.n_deleted++;
+	if (needed || reg->previous.epoch == 0)
+		violated(w, "rule B3: %c deletes %s, which may be needed", 'a' + m, name);
 }
 
 void ledger_check_pointer(struct world *w, int m, const struct pointer *p)

@@ -24,6 +24,8 @@ static void read_register(const struct sim_tree *tree, struct request *r)
 	struct core_view *v = &r->view;
 
 	r->log = reg->log;
+	r->snapshot = reg->snapshot;
+	r->previous = reg->previous;
 
 	v->has_register = reg->exists;
 	v->version = reg->version;

@@ -51,6 +51,7 @@ static bool simpler(struct world *plan, unsigned step)
 		return true;
 	case 2:
 		plan->stale = 0;
+		plan->snapshots = 0;
 		return true;
 	case 3:
 		plan->expirer_slow = 0;

@@ -104,6 +104,7 @@ static void choose_times(struct world *w, enum jobmanager_modes modes)
 		w->host[m].offset = (int64_t)between(w, MS(1000), MS(10000000));
 		w->host[m].ppm = (int64_t)below(w, 1000) - 500;
 	}
+	w->snapshots = percent(w, 60);
 }
 
 /* As small as there is room for a lease. */
@@ -167,6 +168,21 @@ static void plan_one(struct world *w, struct fault *f)
 	}
 }
 
+/* A node is made anew too rarely for its answer to be lost by chance. */
+static void lose_rejoin(struct world *w, const struct fault *removed)
+{
+	if (removed->type != FAULT_MEMBER_REMOVED || w->n_faults == MAX_FAULTS || percent(w, 50))
+		return;
+	w->fault[w->n_faults++] = (struct fault){
+		.type = FAULT_BREAK,
+		.who = removed->who,
+		.by_command = true,
+		.command = CORE_CMD_REJOIN,
+		.count = 1,
+		.after = between(w, 0, MS(2)),
+	};
+}
+
 static void plan_short_outage(struct world *w)
 {
 	usec_t tolerance = lease_tolerance(&w->lease);
@@ -208,6 +224,7 @@ static void plan_elector_crashes(struct world *w)
 static void choose_faults(struct world *w, int only_case)
 {
 	uint64_t mode = below(w, 16);
+	unsigned n;
 
 	w->mode = mode == 0 ? RUN_SHORT_OUTAGE : mode == 1 ? RUN_ELECTOR_CRASHES : RUN_FAULTS;
 	if (only_case >= 0 || (mode >= 2 && mode <= 4)) {
@@ -219,9 +236,11 @@ static void choose_faults(struct world *w, int only_case)
 		plan_elector_crashes(w);
 	} else {
 		w->faults_end = between(w, MS(2000), 3 * w->T);
-		w->n_faults = (unsigned)between(w, 1, percent(w, 70) ? 6 : 16);
-		for (unsigned i = 0; i < w->n_faults; i++)
+		w->n_faults = n = (unsigned)between(w, 1, percent(w, 70) ? 6 : 16);
+		for (unsigned i = 0; i < n; i++) {
 			plan_one(w, &w->fault[i]);
+			lose_rejoin(w, &w->fault[i]);
+		}
 		if (percent(w, 7))
 			choose_limits(w);
 	}
@@ -261,7 +280,7 @@ struct number {
 	usec_t *at;
 };
 
-enum { N_NUMBERS = 13 + 2 * N_SERVERS + 2 * N_MEMBERS };
+enum { N_NUMBERS = 14 + 2 * N_SERVERS + 2 * N_MEMBERS };
 
 static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 {
@@ -280,6 +299,7 @@ static void numbers_of(struct world *w, struct number ret[N_NUMBERS])
 		{ "io", &w->io },
 		{ "pace", &w->pace },
 		{ "stale", &w->stale },
+		{ "snapshots", &w->snapshots },
 		{ "one-server", &w->one_server },
 		{ "slow-expirer", &w->expirer_slow },
 		{ "end", &w->faults_end },

@@ -474,7 +474,7 @@ static int list_cases(void)
 
 struct totals {
 	uint64_t runs, failed, steps, grants, hash, commits, acknowledged, unknown, never;
-	uint64_t events, faults, simulated;
+	uint64_t events, faults, simulated, snapshots, deleted;
 	usec_t slowest;
 };
 
@@ -492,6 +492,8 @@ static void add(struct totals *t, const struct world *w)
 	t->acknowledged += w->ledger.n_done;
 	t->unknown += w->ledger.n_unknown;
 	t->never += w->ledger.n_never;
+	t->snapshots += w->ledger.n_snapshots;
+	t->deleted += w->ledger.n_deleted;
 	if (!w->failed && w->led_since > w->healed_at && w->led_since - w->healed_at > t->slowest)
 		t->slowest = w->led_since - w->healed_at;
 }
@@ -509,10 +511,10 @@ static void tell_totals(const struct totals *t)
 	       (double)t->slowest / 1e6, (unsigned long long)t->hash);
 	printf("a schedule, on the mean: %.0f events, %.0f steps of a core, %.1f faults, %.1f "
 	       "grants, "
-	       "%.1f commits, %.1f simulated seconds\n",
+	       "%.1f commits, %.1f snapshots, %.1f files deleted, %.1f simulated seconds\n",
 	       (double)t->events / runs, (double)t->steps / runs, (double)t->faults / runs,
-	       (double)t->grants / runs, (double)t->commits / runs,
-	       (double)t->simulated / runs / 1e6);
+	       (double)t->grants / runs, (double)t->commits / runs, (double)t->snapshots / runs,
+	       (double)t->deleted / runs, (double)t->simulated / runs / 1e6);
 }
 
 /* What failed, what of its plan is needed for that, and the story of that run. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shared storage of a simulated cluster, and each elector's way to it.  The code of storage/ is
- * the real one: commit queue, map, records, segments, follower, operations.  Played are the file
- * system below it (files.c, in place of libc's calls), the thread that waits for it
- * (storage_thread.c, in place of storage/store_thread.c), the elector's loop around it
+ * the real one: commit queue, map, records, segments, snapshots, follower, cleaning, operations.
+ * Played are the file system below it (files.c, in place of libc's calls), the thread that waits
+ * for it (storage_thread.c, in place of storage/store_thread.c), the elector's loop around it
  * (committer.c), and clients that remember what they were told (ledger.c).
  */
 #pragma once
@@ -21,12 +21,19 @@
 struct world;
 struct request;
 
-enum { SIM_HOSTS = 3, MAX_FILES = 512, MAX_LATE = 64, MAX_PUTS = 34, N_KEYS = 4 };
+enum {
+	SIM_HOSTS = 3,
+	FILE_NAME_MAX = 96,
+	MAX_FILES = 512,
+	MAX_LATE = 64,
+	MAX_PUTS = 34,
+	N_KEYS = 4
+};
 
 /* ---- files.c ---- */
 
 struct sim_file {
-	char name[SEGMENT_NAME_SIZE];
+	char name[FILE_NAME_MAX]; /* "": deleted; who has it open still reads it */
 	uint8_t *bytes;
 	size_t size, room;
 	size_t durable; /* of it; the rest is lost with its writer's host */
@@ -41,6 +48,7 @@ void files_enter(struct world *w, int host, bool torn);
 usec_t files_leave(void);
 void files_host_lost(struct world *w, int host);
 void files_free(void);
+bool files_durable(const char *name); /* there, and all of it */
 
 /* ---- storage_thread.c ---- */
 
@@ -70,8 +78,10 @@ struct committer {
 	bool has_register;
 	int32_t version;
 	struct log_position log;
+	struct log_snapshot snapshot, previous, followed;
 	bool following, probing, loading, load_followed, pumping;
 	struct epoch load_epoch;
+	struct epoch opened_epoch; /* of the last segment that was opened */
 	uint64_t load_ticket;
 	struct latch_name latch; /* of the term */
 	bool read_wanted, reading;
@@ -110,7 +120,7 @@ struct ledger {
 	bool after_faults;        /* something was acknowledged since */
 	usec_t next_at;           /* .. until that: the next change */
 	uint64_t committed;       /* by the register */
-	unsigned n_done, n_unknown, n_never;
+	unsigned n_done, n_unknown, n_never, n_snapshots, n_deleted;
 	int looking; /* whose map is being checked */
 };
 
@@ -118,5 +128,8 @@ struct ledger {
 int ledger_new(struct world *w, bool delete, struct commit_request *ret);
 void ledger_answer(struct world *w, int id, enum commit_result result, uint64_t revision);
 void ledger_committed(struct world *w, const struct log_position *at);
+void ledger_snapshot(struct world *w, const struct log_snapshot *named,
+                     const struct log_snapshot *before);
+void ledger_deleted(struct world *w, int member, const char *name);
 void ledger_check_pointer(struct world *w, int member, const struct pointer *p);
 void ledger_check_map(struct world *w, int member, const struct pointer_map *map);

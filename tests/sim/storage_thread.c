@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In place of storage/store_thread.c: jobs in order, one at a time, in simulated time.  A job that
- * misses its deadline is answered and left to itself; so is, at times, one whose elector dies.
+ * In place of storage/store_thread.c: jobs in order, one at a time, in simulated time; snapshots
+ * and cleaning beside them.  A job that misses its deadline is answered and left to itself; so is,
+ * at times, one whose elector dies.
  */
 #include "tests/sim/world.h"
 
@@ -11,14 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct store_thread {
-	struct store_place *place;
-	int member;
+struct lane {
 	struct store_job *head, **tail;
 	bool busy, ran;
 	uint32_t serial;
-	struct segment *segment;
 	struct store_job *late; /* a stand-in */
+};
+
+enum { FIRST, BESIDE, N_LANES };
+
+struct store_thread {
+	struct store_place *place;
+	int member;
+	struct lane lane[N_LANES];
+	struct lane *turn;       /* that is dispatched */
+	struct segment *segment; /* of the first one */
 };
 
 /* Whose run this is; which elector asks. */
@@ -79,14 +87,23 @@ void storage_host_lost(struct world *w, int host)
 	files_host_lost(w, host);
 }
 
+static struct segment *take_segment(struct store_thread *t, const struct lane *lane)
+{
+	struct segment *s = lane == &t->lane[FIRST] ? t->segment : NULL;
+
+	if (s != NULL)
+		t->segment = NULL;
+	return s;
+}
+
 /* The thread keeps what it holds, and ends when it returns. */
-static void leave(struct store_thread *t, struct store_job *job, usec_t when)
+static void leave(struct store_thread *t, const struct lane *lane, struct store_job *job,
+                  usec_t when)
 {
 	for (unsigned i = 0; i < MAX_LATE; i++)
 		if (late[i].job == NULL) {
 			job->place = &place_of_all;
-			late[i] = (struct late_job){ job, t->segment, t->member };
-			t->segment = NULL;
+			late[i] = (struct late_job){ job, take_segment(t, lane), t->member };
 			at(world, when,
 			   (struct world_event){ .type = EV_STORE_LANDS, .who = (int)i });
 			return;
@@ -110,41 +127,50 @@ int store_thread_new(struct store_place *place, struct store_thread **ret)
 		return -ENOMEM;
 	t->place = place;
 	t->member = asking;
-	t->tail = &t->head;
-	t->serial = world->host[asking].incarnation << 12;
+	for (unsigned i = 0; i < N_LANES; i++) {
+		t->lane[i].tail = &t->lane[i].head;
+		t->lane[i].serial = (world->host[asking].incarnation << 12) + (i << 11);
+	}
 	*ret = thread[asking] = t;
 	return 0;
 }
 
-static struct store_job *pop(struct store_thread *t)
+static struct store_job *pop(struct lane *lane)
 {
-	struct store_job *job = t->head;
+	struct store_job *job = lane->head;
 
-	t->head = job->next;
-	if (t->head == NULL)
-		t->tail = &t->head;
+	lane->head = job->next;
+	if (lane->head == NULL)
+		lane->tail = &lane->head;
 	return job;
 }
 
 /* SIGKILL: what is under way may have reached the storage, in part or later. */
-void store_thread_free(struct store_thread *t)
+static void kill_lane(struct store_thread *t, struct lane *lane)
 {
 	struct world *w = world;
 	bool lost = w->host[t->member].lost;
 
-	if (t->busy && !t->ran && !w->ended && percent(w, 60)) {
-		struct store_job *job = pop(t);
-		struct late_job l = { job, t->segment, t->member };
+	if (lane->busy && !lane->ran && !w->ended && percent(w, 60)) {
+		struct store_job *job = pop(lane);
 
 		if (lost || percent(w, 50)) {
-			t->segment = NULL;
+			struct late_job l = { job, take_segment(t, lane), t->member };
+
 			land(w, &l, true);
 		} else {
-			leave(t, job, w->now + between(w, MS(1), percent(w, 80) ? MS(100) : w->T));
+			leave(t, lane, job,
+			      w->now + between(w, MS(1), percent(w, 80) ? MS(100) : w->T));
 		}
 	}
-	while (t->head != NULL)
-		store_job_free(pop(t));
+	while (lane->head != NULL)
+		store_job_free(pop(lane));
+}
+
+void store_thread_free(struct store_thread *t)
+{
+	for (unsigned i = 0; i < N_LANES; i++)
+		kill_lane(t, &t->lane[i]);
 	segment_close(t->segment);
 	thread[t->member] = NULL;
 	free(t->place->path);
@@ -172,110 +198,127 @@ usec_t store_thread_next_deadline(struct store_thread *t)
 	return USEC_INFINITY;
 }
 
-static void event(const struct store_thread *t, usec_t when, enum world_event_type type)
+static void event(const struct store_thread *t, const struct lane *lane, usec_t when,
+                  enum world_event_type type)
 {
 	at(world, when,
-	   (struct world_event){ .type = type, .who = t->member, .generation = t->serial });
+	   (struct world_event){ .type = type, .who = t->member, .generation = lane->serial });
 }
 
-static void begin(struct store_thread *t)
+static void begin(struct store_thread *t, struct lane *lane)
 {
 	struct world *w = world;
 	const struct host *h = &w->host[t->member];
-	usec_t takes = between(w, 100, percent(w, 95) ? MS(2) : MS(300));
+	unsigned quick = lane == &t->lane[FIRST] ? 95 : 60;
+	usec_t takes = between(w, 100, percent(w, quick) ? MS(2) : MS(300));
 
-	if (t->busy || t->head == NULL)
+	if (lane->busy || lane->head == NULL)
 		return;
-	t->busy = true;
-	t->ran = false;
-	t->serial++;
-	event(t, w->now + takes, EV_STORE_RUN);
+	lane->busy = true;
+	lane->ran = false;
+	lane->serial++;
+	event(t, lane, w->now + takes, EV_STORE_RUN);
 	if (w->now + takes < h->storage_hangs_until)
-		event(t, w->now + t->place->io_usec, EV_STORE_LATE);
+		event(t, lane, w->now + t->place->io_usec, EV_STORE_LATE);
 }
 
 void store_thread_submit(struct store_thread *t, struct store_job *job)
 {
+	bool beside = job->result.op == STORE_SNAPSHOT || job->result.op == STORE_CLEAN;
+	struct lane *lane = &t->lane[beside ? BESIDE : FIRST];
+
 	job->next = NULL;
-	*t->tail = job;
-	t->tail = &job->next;
-	begin(t);
+	*lane->tail = job;
+	lane->tail = &job->next;
+	begin(t, lane);
 }
 
-static struct store_thread *current(int member, uint32_t serial)
+static struct lane *current(int member, uint32_t serial)
 {
 	struct store_thread *t = thread[member];
 
-	return t != NULL && t->busy && t->serial == serial ? t : NULL;
+	for (unsigned i = 0; t != NULL && i < N_LANES; i++)
+		if (t->lane[i].busy && t->lane[i].serial == serial)
+			return &t->lane[i];
+	return NULL;
 }
 
 /* A stopped process has no thread that runs, and no loop that is told. */
-static bool stopped(struct world *w, const struct store_thread *t, enum world_event_type type)
+static bool stopped(struct world *w, int member, const struct lane *lane,
+                    enum world_event_type type)
 {
-	if (!w->host[t->member].stopped)
+	if (!w->host[member].stopped)
 		return false;
-	event(t, w->now + MS(10), type);
+	event(thread[member], lane, w->now + MS(10), type);
 	return true;
 }
 
 void storage_run(struct world *w, int member, uint32_t serial)
 {
-	struct store_thread *t = current(member, serial);
+	struct lane *lane = current(member, serial);
+	struct store_thread *t = thread[member];
 	usec_t slept;
 
-	if (t == NULL || t->ran || stopped(w, t, EV_STORE_RUN))
+	if (lane == NULL || lane->ran || stopped(w, member, lane, EV_STORE_RUN))
 		return;
 	if (w->now < w->host[member].storage_hangs_until) {
-		event(t, w->host[member].storage_hangs_until, EV_STORE_RUN);
+		event(t, lane, w->host[member].storage_hangs_until, EV_STORE_RUN);
 		return;
 	}
 	files_enter(w, member, false);
-	store_ops_run(t->head, &t->segment);
+	store_ops_run(lane->head, &t->segment);
 	slept = files_leave();
-	t->ran = true;
-	event(t, w->now + slept + between(w, 10, MS(1)), EV_STORE_DONE);
+	lane->ran = true;
+	event(t, lane, w->now + slept + between(w, 10, MS(1)), EV_STORE_DONE);
 }
 
-void storage_done(struct world *w, int member, uint32_t serial)
+static void dispatch(struct world *w, int member, struct lane *lane)
 {
-	struct store_thread *t = current(member, serial);
-
-	if (t == NULL || stopped(w, t, EV_STORE_DONE))
-		return;
+	thread[member]->turn = lane;
 	store_dispatch(w->host[member].committer.store, w->now);
 	committer_pump(w, member);
 }
 
+void storage_done(struct world *w, int member, uint32_t serial)
+{
+	struct lane *lane = current(member, serial);
+
+	if (lane == NULL || stopped(w, member, lane, EV_STORE_DONE))
+		return;
+	dispatch(w, member, lane);
+}
+
 void storage_late(struct world *w, int member, uint32_t serial)
 {
-	struct store_thread *t = current(member, serial);
+	struct lane *lane = current(member, serial);
+	struct store_thread *t = thread[member];
 	struct store_job stand_in = { 0 }, *job;
 
-	if (t == NULL || t->ran || stopped(w, t, EV_STORE_LATE))
+	if (lane == NULL || lane->ran || stopped(w, member, lane, EV_STORE_LATE))
 		return;
-	job = pop(t);
+	job = pop(lane);
 	stand_in.done = job->done;
 	stand_in.userdata = job->userdata;
 	stand_in.place = t->place;
 	stand_in.result.op = job->result.op;
 	store_ops_fail(&stand_in, -ETIMEDOUT, "waited in vain for", "");
-	leave(t, job, w->host[member].storage_hangs_until + between(w, 0, MS(500)));
-	t->late = &stand_in;
-	store_dispatch(w->host[member].committer.store, w->now);
-	committer_pump(w, member);
+	leave(t, lane, job, w->host[member].storage_hangs_until + between(w, 0, MS(500)));
+	lane->late = &stand_in;
+	dispatch(w, member, lane);
 }
 
 void store_thread_dispatch(struct store_thread *t, usec_t now,
                            void (*on_done)(struct store_job *job))
 {
-	struct store_job *job = t->late != NULL ? t->late : pop(t);
-	bool is_late = t->late != NULL;
+	struct lane *lane = t->turn;
+	struct store_job *job = lane->late != NULL ? lane->late : pop(lane);
+	bool is_late = lane->late != NULL;
 
 	(void)now;
-	t->late = NULL;
-	t->busy = false;
+	lane->late = NULL;
+	lane->busy = false;
 	on_done(job);
 	if (!is_late)
 		store_job_free(job);
-	begin(t);
+	begin(t, lane);
 }

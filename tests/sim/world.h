@@ -155,6 +155,7 @@ struct sim_register {
 	enum cause cause;
 	usec_t released_at;
 	struct log_position log;
+	struct log_snapshot snapshot, previous;
 };
 
 struct sim_tree {
@@ -214,8 +215,10 @@ struct request {
 	struct core_view view;
 	struct latch_name latch;
 	int32_t version;
-	struct log_position log; /* as read, or as it is to be */
-	uint64_t ticket;         /* COMMIT */
+	/* as read, or as it is to be */
+	struct log_position log;
+	struct log_snapshot snapshot, previous;
+	uint64_t ticket; /* COMMIT */
 };
 
 struct connection {
@@ -407,6 +410,7 @@ struct world {
 	struct ensemble zk;
 	usec_t one_server; /* all members were told of this one only; N_SERVERS: of all */
 	usec_t stale;      /* percent of changes of a file that a cache misses */
+	usec_t snapshots;  /* 1: one after another; 0: none */
 	struct ledger ledger;
 	struct client client[N_CLIENTS];
 	uint64_t n_connections;

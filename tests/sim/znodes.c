@@ -114,6 +114,8 @@ static enum core_result claim(struct world *w, struct request *r)
 	register_written(w);
 	r->version = reg->version;
 	r->log = reg->log;
+	r->snapshot = reg->snapshot;
+	r->previous = reg->previous;
 	oracle_claimed(w, reg->epoch);
 	return CORE_OK;
 }
@@ -121,13 +123,21 @@ static enum core_result claim(struct world *w, struct request *r)
 /* A leader's write: here a commit of the log. */
 enum core_result znodes_commit(struct world *w, struct request *r)
 {
+	struct sim_register *reg = &w->zk.tree.reg;
+
 	if (znodes_latch(w, &r->cmd.latch) == NULL)
 		return CORE_LATCH_GONE;
-	if (w->zk.tree.reg.version != r->cmd.version)
+	if (reg->version != r->cmd.version)
 		return CORE_BAD_VERSION;
-	w->zk.tree.reg.log = r->log;
+	reg->log = r->log;
+	if (!log_snapshot_same(&reg->snapshot, &r->snapshot)) {
+		ledger_snapshot(w, &r->snapshot, &reg->snapshot);
+		reg->previous = reg->snapshot;
+		reg->snapshot = r->snapshot;
+	}
+	r->previous = reg->previous;
 	register_written(w);
-	r->version = w->zk.tree.reg.version;
+	r->version = reg->version;
 	ledger_committed(w, &r->log);
 	oracle_written(w, r->cmd.epoch);
 	return CORE_OK;

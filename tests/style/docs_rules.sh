@@ -58,7 +58,7 @@ promises()
 }
 is "$(promises $model | awk '$2 < 1 { print $1 }')" "" "each promise from 1 to 9 has a test"
 
-# ---- each rule of election and processes has a test, and each run that breaks one is in its row
+# ---- each rule of election, storage and processes has a test, and each run that breaks one is in its row
 
 # The rows of "Rules and their tests": "rule test", each test once.
 table()
@@ -70,7 +70,7 @@ table()
 			if (word[i] ~ /^(test_[a-z0-9_]+|sim|model)\/[A-Za-z]|\.t$/) print $2, word[i]
 	}'
 }
-required() { sed -n 's/^\*\*\([AC][0-9]*b\{0,1\}\) .*/\1/p' docs/PROTOCOL.md; }
+required() { sed -n 's/^\*\*\([ABC][0-9]*b\{0,1\}\) .*/\1/p' docs/PROTOCOL.md; }
 # A run of the models alone is no test of the code.
 without_test() { table "$1" | awk '$2 ~ /^test_|\.t$/ { print $1 }' >"$tap_dir/tested"; required | grep -vxFf "$tap_dir/tested"; }
 # A run in which a rule is left out, and that its row does not name; and one in a row of another rule.
@@ -78,9 +78,9 @@ model_runs tests/model/runs | awk '$2 != "clean" && $2 != "open" && $3 ~ /^[AC][
 model_runs tests/model/runs | awk '{ print $3, "model/" $1 }' | LC_ALL=C sort -u >"$tap_dir/runs"
 unnamed_runs() { table "$1" | LC_ALL=C sort -u | LC_ALL=C comm -13 - "$tap_dir/broken"; }
 misplaced_runs() { table "$1" | grep ' model/' | LC_ALL=C sort -u | LC_ALL=C comm -23 - "$tap_dir/runs"; }
-saw "$(required | count)" 21 "rules A and C"
+saw "$(required | count)" 31 "rules A, B and C"
 saw "$(count <"$tap_dir/broken")" 40 "runs of the models that leave one of them out"
-is "$(without_test $model)" "" "each rule A1 .. A12, C1 .. C8 has a test in the table of $model"
+is "$(without_test $model)" "" "each rule A1 .. A12, B1 .. B10, C1 .. C8 has a test in the table of $model"
 is "$(unnamed_runs $model)" "" "each run of the models that leaves one out stands in its row"
 is "$(misplaced_runs $model)" "" "and no run in the row of another rule"
 

@@ -13,6 +13,9 @@
 
 #include <cmocka.h>
 
+#include "storage/snapshot.h"
+#include "storage/snapshot_writer.h"
+
 void files_setup(struct files *f)
 {
 	char name[128];
@@ -22,6 +25,8 @@ void files_setup(struct files *f)
 	(void)snprintf(f->cluster, sizeof(f->cluster), "%s/c", f->path);
 	assert_int_equal(mkdir(f->cluster, 0750), 0);
 	(void)snprintf(name, sizeof(name), "%s/quarantine", f->cluster);
+	assert_int_equal(mkdir(name, 0750), 0);
+	(void)snprintf(name, sizeof(name), "%s/snapshot", f->cluster);
 	assert_int_equal(mkdir(name, 0750), 0);
 	(void)snprintf(name, sizeof(name), "%s/log", f->cluster);
 	assert_int_equal(mkdir(name, 0750), 0);
@@ -93,6 +98,33 @@ void files_follow(const struct files *f, const struct log_position *from,
 	if (from)
 		request.from = *from;
 	follower_read(&request, ret);
+}
+
+struct log_snapshot files_snapshot(const struct files *f, uint64_t epoch, struct pointer_map *map)
+{
+	struct frozen_map *frozen = pointer_map_freeze(map);
+	struct snapshot_request request = {
+		.path = f->cluster, .member = "jm-a", .epoch = epoch, .frozen = frozen
+	};
+	const struct log_snapshot snapshot = { epoch, *pointer_map_position(map) };
+	struct report report = { .state = STORE_OK };
+
+	assert_non_null(frozen);
+	memcpy(request.cluster_id, f->id, sizeof(request.cluster_id));
+	snapshot_write(&request, &report);
+	if (report.state != STORE_OK)
+		fail_msg("%s", report.text);
+	report_clear(&report);
+	frozen_map_free(frozen);
+	return snapshot;
+}
+
+void files_snapshot_name(const struct files *f, const struct log_snapshot *s, char ret_path[160])
+{
+	char name[SNAPSHOT_NAME_SIZE];
+
+	snapshot_name(s->epoch, s->at.sequence, name);
+	(void)snprintf(ret_path, 160, "%s/snapshot/%s", f->cluster, name);
 }
 
 const char *files_value(const struct pointer_map *map, const char *key)

@@ -7,7 +7,7 @@
 
 struct files {
 	char path[64];    /* temporary directory */
-	char cluster[96]; /* <path>/c, with log/ and quarantine/ */
+	char cluster[96]; /* <path>/c, with log/, snapshot/ and quarantine/ */
 	int log_fd;
 	uint8_t id[RECORD_CLUSTER_ID_SIZE];
 	struct segment *segment; /* the last one begun */
@@ -28,6 +28,10 @@ void files_put(struct files *f, const char *key, const char *value);
 /* Reads from `from` (NULL: nothing) to `to`. */
 void files_follow(const struct files *f, const struct log_position *from,
                   const struct log_position *to, struct follower_result *ret);
+
+/* Writes what map holds as epoch's snapshot, whole and well. */
+struct log_snapshot files_snapshot(const struct files *f, uint64_t epoch, struct pointer_map *map);
+void files_snapshot_name(const struct files *f, const struct log_snapshot *s, char ret_path[160]);
 
 /* Text of a pointer's value, or "(none)", "(damaged)". */
 const char *files_value(const struct pointer_map *map, const char *key);

@@ -57,6 +57,22 @@ static void a_leader_shows_its_lease_and_epoch(void **state)
 	free(text);
 }
 
+static void a_snapshot_that_failed_is_shown(void **state)
+{
+	char *text = metrics();
+
+	(void)state;
+	assert_non_null(strstr(text, "\njmha_snapshot_sequence 0\n"));
+	assert_non_null(strstr(text, "\njmha_snapshot_failed 0\n"));
+	free(text);
+	fake.status.store.snapshot = 31;
+	fake.status.store.snapshot_error = "no space";
+	text = metrics();
+	assert_non_null(strstr(text, "\njmha_snapshot_sequence 31\n"));
+	assert_non_null(strstr(text, "\njmha_snapshot_failed 1\n"));
+	free(text);
+}
+
 static void a_standby_that_may_not_lead_says_why(void **state)
 {
 	char *text;
@@ -166,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_leader_shows_its_lease_and_epoch, setup),
+		cmocka_unit_test_setup(a_snapshot_that_failed_is_shown, setup),
 		cmocka_unit_test_setup(a_standby_that_may_not_lead_says_why, setup),
 		cmocka_unit_test_setup(labels_are_escaped, setup),
 		cmocka_unit_test_setup(counters_and_replies_by_status_are_shown, setup),

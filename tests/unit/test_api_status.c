@@ -71,7 +71,8 @@ static void status_has_every_field_of_the_design(void **state)
 	       "\"foreign_pid\":null,"
 	       "\"restarts\":0,\"health\":null},\"store\":{\"sequence\":99,\"pointers\":12,"
 	       "\"damaged\":0,"
-	       "\"damaged_keys\":[],\"path\":\"/mnt/ha/jmha\",\"state\":\"ok\"},"
+	       "\"damaged_keys\":[],\"snapshot\":{\"sequence\":0,\"error\":null},\"path\":\"/mnt/"
+	       "ha/jmha\",\"state\":\"ok\"},"
 	       "\"parked_count\":0,\"parked\":[],"
 	       "\"last_transition\":{\"from\":\"standby\",\"to\":\"leader\",\"cause\":"
 	       "\"predecessor-gone\",\"epoch\":7,\"at\":\"2026-11-22T10:00:00.123Z\","
@@ -143,6 +144,8 @@ static void reasons_damaged_keys_and_maintenance_are_named(void **state)
 	fake.status.reasons = (struct reason_list){ 2, { "pause", "storage-full" } };
 	fake.status.store.n_damaged = 12;
 	fake.status.store.damaged[0] = "jobs/a";
+	fake.status.store.snapshot = 31;
+	fake.status.store.snapshot_error = "no space";
 	fake.status.maintenance = true;
 	fake.status.maintenance_until = 1795341600000000;
 	fake.status.maintenance_by = "uid 0";
@@ -153,6 +156,8 @@ static void reasons_damaged_keys_and_maintenance_are_named(void **state)
 	store = json_object_get(o, "store");
 	assert_int_equal(json_integer_value(json_object_get(store, "damaged")), 12);
 	assert_int_equal(json_array_size(json_object_get(store, "damaged_keys")), 1);
+	expect(json_incref(json_object_get(store, "snapshot")),
+	       "{\"sequence\":31,\"error\":\"no space\"}");
 	assert_string_equal(
 	        json_string_value(json_object_get(json_object_get(o, "maintenance"), "until")),
 	        "2026-11-22T10:00:00.000Z");

@@ -57,6 +57,23 @@ static void a_leader_says_how_long_and_who_could_follow(void **state)
 	     "  storage-full: the shared directory is full. Make room.\n");
 }
 
+static void a_leader_says_that_its_log_grows(void **state)
+{
+	(void)state;
+	says("{\"cluster\": \"orders\", \"member\": \"jm-a\", \"state\": \"leader\", \"epoch\": 7, "
+	     "\"lease_ms\": 5120, \"eligible\": true, \"leader\": {\"member\": \"jm-a\", "
+	     "\"epoch\": 7}, "
+	     "\"zookeeper\": {\"connected\": true, \"last_ack_ms\": 180}, "
+	     "\"store\": {\"snapshot\": {\"sequence\": 3, \"error\": \"no space\"}}}",
+	     NULL,
+	     "jm-a leads cluster orders with epoch 7.\n"
+	     "Its lease runs for another 5.1 s and is renewed as long as ZooKeeper answers (last "
+	     "180 ms ago).\n"
+	     "Its last snapshot was not written, so the log in the storage grows until one is; it "
+	     "is "
+	     "tried again: no space.\n");
+}
+
 static void without_zookeeper_it_does_not_tell_of_others(void **state)
 {
 	(void)state;
@@ -255,6 +272,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leader_says_how_long_and_who_could_follow),
+		cmocka_unit_test(a_leader_says_that_its_log_grows),
 		cmocka_unit_test(a_standby_says_what_it_waits_for),
 		cmocka_unit_test(without_zookeeper_it_does_not_tell_of_others),
 		cmocka_unit_test(a_member_that_may_not_says_why_and_what_to_do),

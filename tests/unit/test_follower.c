@@ -33,9 +33,9 @@ static int teardown(void **state)
 static void expect(enum store_state want, struct follower_result *r)
 {
 	files_follow(&f, NULL, &f.at, r);
-	if (r->state != want)
-		print_message("%s\n", r->text);
-	assert_int_equal(r->state, want);
+	if (r->report.state != want)
+		print_message("%s\n", r->report.text);
+	assert_int_equal(r->report.state, want);
 	assert_true((r->delta != NULL) == (want == STORE_OK));
 }
 
@@ -45,7 +45,7 @@ static void new_register_is_an_empty_map(void **state)
 
 	(void)state;
 	files_follow(&f, NULL, &nothing, &r);
-	assert_int_equal(r.state, STORE_OK);
+	assert_int_equal(r.report.state, STORE_OK);
 	assert_int_equal(pointer_map_count(r.delta), 0);
 	follower_result_done(&r);
 }
@@ -65,7 +65,7 @@ static void reads_the_chain_of_headers_forward(void **state)
 	files_append(&f, "b", NULL, 0);
 	files_put(&f, "c", "3");
 	expect(STORE_OK, &r);
-	assert_true(r.records == 5 && r.n_damage == 0);
+	assert_true(r.records == 5 && r.report.n_damage == 0);
 	assert_string_equal(files_value(r.delta, "a"), "2");
 	assert_string_equal(files_value(r.delta, "b"), "(deleted)");
 	assert_string_equal(files_value(r.delta, "c"), "3");
@@ -91,7 +91,7 @@ static void reads_only_the_rest_from_a_known_position(void **state)
 	files_name(&f, 1, 1, path);
 	assert_int_equal(unlink(path), 0); /* not needed any more */
 	files_follow(&f, &known, &f.at, &r);
-	assert_int_equal(r.state, STORE_OK);
+	assert_int_equal(r.report.state, STORE_OK);
 	assert_false(r.restarted);
 	assert_int_equal(r.records, 2);
 	assert_string_equal(files_value(r.delta, "b"), "(none)");
@@ -115,7 +115,7 @@ static void file_that_was_read_to_its_end_is_not_opened(void **state)
 	files_name(&f, 1, 1, path);
 	assert_int_equal(unlink(path), 0);
 	files_follow(&f, &known, &f.at, &r);
-	assert_int_equal(r.state, STORE_OK);
+	assert_int_equal(r.report.state, STORE_OK);
 	assert_int_equal(r.records, 1);
 	follower_result_done(&r);
 }
@@ -132,7 +132,7 @@ static void starts_over_when_the_register_went_back(void **state)
 	files_put(&f, "b", "1");
 	ahead = f.at;
 	files_follow(&f, &ahead, &earlier, &r);
-	assert_int_equal(r.state, STORE_OK);
+	assert_int_equal(r.report.state, STORE_OK);
 	assert_true(r.restarted && r.records == 1);
 	assert_string_equal(files_value(r.delta, "a"), "1");
 	follower_result_done(&r);
@@ -154,7 +154,7 @@ static void starts_over_when_the_chain_does_not_lead_there(void **state)
 	files_begin(&f, 2, 1, &fork);
 	files_put(&f, "b", "1");
 	files_follow(&f, &known, &f.at, &r);
-	assert_int_equal(r.state, STORE_OK);
+	assert_int_equal(r.report.state, STORE_OK);
 	assert_true(r.restarted && r.records == 2);
 	assert_string_equal(files_value(r.delta, "dropped"), "(none)");
 	follower_result_done(&r);
@@ -172,7 +172,7 @@ static void stops_at_the_committed_end(void **state)
 	committed = f.at;
 	files_put(&f, "a", "tail");
 	files_follow(&f, NULL, &committed, &r);
-	assert_int_equal(r.state, STORE_OK);
+	assert_int_equal(r.report.state, STORE_OK);
 	assert_string_equal(files_value(r.delta, "a"), "1");
 	/* its writer knew of no later commit: an ordinary tail */
 	assert_true(r.committed_seen == 1);
@@ -192,7 +192,7 @@ static void record_that_knows_of_a_later_commit_is_reported(void **state)
 	files_put(&f, "b", "1");
 	files_put(&f, "c", "1");
 	files_follow(&f, NULL, &old, &r);
-	assert_int_equal(r.state, STORE_OK);
+	assert_int_equal(r.report.state, STORE_OK);
 	assert_true(r.committed_seen == 2);
 	follower_result_done(&r);
 }
@@ -211,7 +211,7 @@ static void absent_or_short_is_log_missing_and_never_damaged(void **state)
 	files_name(&f, 2, 1, path);
 	assert_int_equal(truncate(path, (off_t)f.at.offset - 1), 0);
 	expect(STORE_LOG_MISSING, &r);
-	assert_non_null(strstr(r.text, path));
+	assert_non_null(strstr(r.report.text, path));
 	follower_result_done(&r);
 	assert_int_equal(unlink(path), 0);
 	expect(STORE_LOG_MISSING, &r);
@@ -219,7 +219,7 @@ static void absent_or_short_is_log_missing_and_never_damaged(void **state)
 	files_name(&f, 1, 1, path);
 	assert_int_equal(unlink(path), 0);
 	expect(STORE_LOG_MISSING, &r);
-	assert_int_equal(r.n_damage, 0);
+	assert_int_equal(r.report.n_damage, 0);
 	follower_result_done(&r);
 }
 
@@ -233,7 +233,7 @@ static void absent_directory_is_log_missing(void **state)
 
 	(void)state;
 	follower_read(&request, &r);
-	assert_int_equal(r.state, STORE_LOG_MISSING);
+	assert_int_equal(r.report.state, STORE_LOG_MISSING);
 	assert_null(r.delta);
 	follower_result_done(&r);
 }
@@ -254,9 +254,9 @@ static void damaged_value_is_named_and_the_rest_served(void **state)
 	files_name(&f, 1, 1, path);
 	files_flip(path, at, 3);
 	expect(STORE_OK, &r);
-	assert_int_equal(r.n_damage, 1);
-	assert_string_equal(r.damage[0].key, "a");
-	assert_true(r.damage[0].sequence == 2 && r.damage[0].epoch == 1);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_string_equal(r.report.damage[0].key, "a");
+	assert_true(r.report.damage[0].sequence == 2 && r.report.damage[0].epoch == 1);
 	assert_string_equal(files_value(r.delta, "a"), "(damaged)");
 	assert_string_equal(files_value(r.delta, "b"), "1");
 	follower_result_done(&r);
@@ -280,10 +280,10 @@ static void lost_header_is_a_gap_of_unknown_keys(void **state)
 	files_name(&f, 1, 1, path);
 	files_flip(path, at + 8, 5); /* its size: the way to the next record is lost, too */
 	expect(STORE_OK, &r);
-	assert_int_equal(r.n_damage, 1);
-	assert_null(r.damage[0].key);
-	assert_true(r.damage[0].records == 1 && r.damage[0].sequence == 2);
-	assert_true(r.damage[0].offset == at);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_null(r.report.damage[0].key);
+	assert_true(r.report.damage[0].records == 1 && r.report.damage[0].sequence == 2);
+	assert_true(r.report.damage[0].offset == at);
 	assert_string_equal(files_value(r.delta, "b"), "(none)");
 	assert_string_equal(files_value(r.delta, "c"), "1");
 	assert_string_equal(files_value(r.delta, "d"), "1");
@@ -306,8 +306,8 @@ static void last_record_lost_is_counted(void **state)
 	files_flip(path, at, 0);
 	files_flip(path, f.at.offset - 60, 0);
 	expect(STORE_OK, &r);
-	assert_int_equal(r.n_damage, 1);
-	assert_true(r.damage[0].records == 2);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_true(r.report.damage[0].records == 2);
 	follower_result_done(&r);
 }
 
@@ -323,8 +323,8 @@ static void damaged_padding_loses_nothing(void **state)
 	files_name(&f, 1, 1, path);
 	files_flip(path, f.at.offset - 1, 3);
 	expect(STORE_OK, &r);
-	assert_int_equal(r.n_damage, 1);
-	assert_true(!r.damage[0].key && r.damage[0].records == 0);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_true(!r.report.damage[0].key && r.report.damage[0].records == 0);
 	assert_string_equal(files_value(r.delta, "a"), "1");
 	follower_result_done(&r);
 }
@@ -349,8 +349,8 @@ static void finds_the_next_record_over_a_large_gap(void **state)
 	}
 	files_put(&f, "z", "1");
 	expect(STORE_OK, &r);
-	assert_int_equal(r.n_damage, 1);
-	assert_true(r.damage[0].records == 31 && r.records == 21);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_true(r.report.damage[0].records == 31 && r.records == 21);
 	assert_string_equal(files_value(r.delta, "z"), "1");
 	follower_result_done(&r);
 }
@@ -398,7 +398,7 @@ static void exchanged_record_is_refused(void **state)
 	}
 	free(bytes);
 	files_follow(&f, NULL, &end, &r);
-	assert_int_equal(r.state, STORE_DIGEST_MISMATCH);
+	assert_int_equal(r.report.state, STORE_DIGEST_MISMATCH);
 	follower_result_done(&r);
 }
 
@@ -435,19 +435,19 @@ static void every_flipped_bit_is_noticed_or_harmless(void **state)
 
 		files_flip(path, i / 8, i % 8);
 		files_follow(&f, NULL, &f.at, &r);
-		if (r.state != STORE_OK) {
+		if (r.report.state != STORE_OK) {
 			noticed++;
 		} else {
-			assert_true(r.n_damage > 0); /* not one slips through */
+			assert_true(r.report.n_damage > 0); /* not one slips through */
 			noticed++;
 			a = files_value(r.delta, "a");
 			/* what is served under a key is never torn or foreign; with a header lost
 			 * the older value may show, and the gap is reported */
 			assert_true(strcmp(a, "new") == 0 || strcmp(a, "(damaged)") == 0 ||
-			            (r.damage[0].records > 0 && strcmp(a, "old") == 0));
+			            (r.report.damage[0].records > 0 && strcmp(a, "old") == 0));
 			a = files_value(r.delta, "jobs/b");
 			assert_true(strcmp(a, "value of b") == 0 || strcmp(a, "(damaged)") == 0 ||
-			            (r.damage[0].records > 0 && strcmp(a, "(none)") == 0));
+			            (r.report.damage[0].records > 0 && strcmp(a, "(none)") == 0));
 		}
 		follower_result_done(&r);
 		files_flip(path, i / 8, i % 8);

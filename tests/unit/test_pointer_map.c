@@ -166,6 +166,124 @@ static void thousands_in_any_order_are_all_found(void **state)
 	}
 }
 
+/* ---- frozen maps */
+
+static void put(struct pointer_map *map, const char *key, const char *value)
+{
+	struct log_position at = *pointer_map_position(map);
+
+	at.sequence++;
+	apply(map, key, value, at.sequence, false);
+	pointer_map_set_position(map, &at);
+}
+
+/* "key=value key=? " as a frozen shows it; ? = damaged. */
+static const char *show(const struct frozen_map *frozen)
+{
+	static char text[256];
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < frozen->n; i++) {
+		const struct pointer *p = frozen->entry[i];
+
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s=%.*s ", p->key,
+		                       p->damaged ? 1 : (int)p->value_size,
+		                       p->damaged ? "?" : (const char *)pointer_value(p));
+	}
+	return text;
+}
+
+/* B9: one position, whatever is committed meanwhile. */
+static void frozen_map_stays_as_it_was(void **state)
+{
+	struct record_change lost = { .op = RECORD_LOST, .key = "d", .key_size = 1 };
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	struct frozen_map *frozen;
+
+	(void)state;
+	put(map, "a", "1");
+	put(map, "b", "1");
+	put(map, "c", "1");
+	put(map, "~own", "1");
+	assert_int_equal(pointer_map_apply(map, &lost, 5, false), 0);
+	pointer_map_set_position(map, &(struct log_position){ 1, 1, 500, 5, "" });
+	frozen = pointer_map_freeze(map);
+	assert_non_null(frozen);
+	assert_null(pointer_map_freeze(map));
+	put(map, "a", "2"); /* replaced, twice */
+	put(map, "a", "3");
+	put(map, "b", NULL); /* removed, and there again */
+	put(map, "b", "2");
+	put(map, "e", "new"); /* comes and goes */
+	put(map, "e", NULL);
+	assert_string_equal(show(frozen), "a=1 b=1 c=1 d=? ~own=1 ");
+	assert_true(frozen->position.sequence == 5 && frozen->position.offset == 500);
+	frozen_map_free(frozen);
+	assert_int_equal(pointer_map_count(map), 4);
+	assert_true(pointer_map_get(map, "b")->revision == 9);
+	frozen = pointer_map_freeze(map); /* a second one, of now */
+	assert_string_equal(show(frozen), "a=3 b=2 c=1 d=? ~own=1 ");
+	frozen_map_free(frozen);
+}
+
+/* Who took it away and the frozen may let go of it in either order. */
+static void what_was_taken_lives_as_long_as_either_owner(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	struct pointer *first, *second;
+	struct frozen_map *frozen;
+
+	(void)state;
+	put(map, "a", "1");
+	put(map, "b", "1");
+	frozen = pointer_map_freeze(map);
+	first = pointer_map_take(map, "a");
+	second = pointer_map_take(map, "b");
+	pointer_free(first);
+	assert_string_equal(show(frozen), "a=1 b=1 ");
+	frozen_map_free(frozen);
+	assert_memory_equal(pointer_value(second), "1", 1);
+	pointer_free(second);
+}
+
+static void frozen_map_outlives_a_cleared_and_a_freed_map(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *delta = pointer_map_new();
+	struct pointer_map *map = pointer_map_new();
+	struct frozen_map *frozen;
+
+	(void)state;
+	put(map, "a", "1");
+	put(map, "b", "1");
+	frozen = pointer_map_freeze(map);
+	put(map, "b", "2");
+	pointer_map_clear(map);
+	apply(delta, "a", "0", 1, true); /* read anew: as old as what the frozen shows */
+	apply(delta, "b", NULL, 2, true);
+	assert_int_equal(pointer_map_merge(map, delta, NULL, NULL), 0);
+	put(map, "a", NULL);
+	assert_string_equal(show(frozen), "a=1 b=1 ");
+	frozen_map_free(frozen);
+	put(map, "c", "3");
+	frozen = pointer_map_freeze(map);
+	pointer_map_free(map);
+	assert_string_equal(show(frozen), "c=3 ");
+	frozen_map_free(frozen);
+}
+
+static void frozen_map_of_nothing_is_empty(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	struct frozen_map *frozen = pointer_map_freeze(map);
+
+	(void)state;
+	assert_non_null(frozen);
+	put(map, "a", "1");
+	assert_string_equal(show(frozen), "");
+	frozen_map_free(frozen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +293,10 @@ int main(void)
 		cmocka_unit_test(delta_carries_puts_and_deletions_over),
 		cmocka_unit_test(keys_are_checked),
 		cmocka_unit_test(thousands_in_any_order_are_all_found),
+		cmocka_unit_test(frozen_map_stays_as_it_was),
+		cmocka_unit_test(what_was_taken_lives_as_long_as_either_owner),
+		cmocka_unit_test(frozen_map_outlives_a_cleared_and_a_freed_map),
+		cmocka_unit_test(frozen_map_of_nothing_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

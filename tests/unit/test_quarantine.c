@@ -49,7 +49,7 @@ static void keeps_a_copy_and_the_reason_and_moves_nothing(void **state)
 	size_t size;
 
 	(void)state;
-	assert_int_equal(quarantine_copy(cluster_fd, NAME, "value of jobs/a"), 0);
+	assert_int_equal(quarantine_copy(cluster_fd, "log", NAME, "value of jobs/a"), 0);
 	(void)snprintf(path, sizeof(path), "%s/quarantine/" NAME, f.cluster);
 	bytes = files_read(path, &size);
 	assert_int_equal(size, 200000);
@@ -71,10 +71,10 @@ static void keeps_the_first_copy(void **state)
 	size_t size;
 
 	(void)state;
-	assert_int_equal(quarantine_copy(cluster_fd, NAME, "first"), 0);
+	assert_int_equal(quarantine_copy(cluster_fd, "log", NAME, "first"), 0);
 	files_name(&f, 1, 1, path);
 	files_write(path, "x", 1);
-	assert_int_equal(quarantine_copy(cluster_fd, NAME, "second"), 0);
+	assert_int_equal(quarantine_copy(cluster_fd, "log", NAME, "second"), 0);
 	(void)snprintf(path, sizeof(path), "%s/quarantine/" NAME, f.cluster);
 	bytes = files_read(path, &size);
 	assert_int_equal(size, 200000);
@@ -84,7 +84,7 @@ static void keeps_the_first_copy(void **state)
 static void absent_file_is_an_error(void **state)
 {
 	(void)state;
-	assert_int_equal(quarantine_copy(cluster_fd, "no-such.log", "x"), -ENOENT);
+	assert_int_equal(quarantine_copy(cluster_fd, "log", "no-such.log", "x"), -ENOENT);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

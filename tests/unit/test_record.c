@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/cleanup.h"
 #include "base/crc32c.h"
 #include "base/text.h"
 #include "tests/unit/storage_files.h"
@@ -340,6 +341,43 @@ static void digest_goes_on_from_an_earlier_digest(void **state)
 	assert_string_not_equal(hex, abc_digest);
 }
 
+/* Section 5: JEND, zeros, number of keys; little-endian. */
+static void trailer_goes_out_and_back(void **state)
+{
+	static const uint8_t want[] = { 'J', 'E', 'N', 'D', 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0 };
+	uint8_t b[RECORD_TRAILER_SIZE - RECORD_SUM_SIZE];
+	uint64_t n = 0;
+
+	(void)state;
+	record_trailer_encode(258, b);
+	assert_int_equal(sizeof(want), sizeof(b));
+	assert_memory_equal(b, want, sizeof(want));
+	assert_true(record_trailer_decode(b, &n));
+	assert_true(n == 258);
+	for (unsigned i = 0; i < 8; i++) {
+		b[i] ^= 1;
+		assert_false(record_trailer_decode(b, &n));
+		b[i] ^= 1;
+	}
+}
+
+static void sum_is_that_of_all_pieces(void **state)
+{
+	CLEANUP(record_sum_done) struct record_sum sum = { 0 };
+	uint8_t d[RECORD_SUM_SIZE];
+	char hex[2 * RECORD_SUM_SIZE + 1];
+
+	(void)state;
+	assert_int_equal(record_sum_begin(&sum), 0);
+	assert_int_equal(record_sum_add(&sum, "a", 1), 0);
+	assert_int_equal(record_sum_add(&sum, "bc", 2), 0);
+	assert_int_equal(record_sum_end(&sum, d), 0);
+	text_hex(d, sizeof(d), hex);
+	/* FIPS 180-2, appendix B.1 */
+	assert_string_equal(hex,
+	                    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +393,8 @@ int main(void)
 		cmocka_unit_test(resynchronises_at_the_next_later_record),
 		cmocka_unit_test(limits_are_kept),
 		cmocka_unit_test(digest_goes_on_from_an_earlier_digest),
+		cmocka_unit_test(trailer_goes_out_and_back),
+		cmocka_unit_test(sum_is_that_of_all_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,9 @@ static const char id[] = "000102030405060708090a0b0c0d0e0f";
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define ONES  "1111111111111111111111111111111111111111111111111111111111111111"
+#define SNAPSHOT(sequence)                                                                \
+	"{\"epoch\":6,\"sequence\":" sequence ",\"digest\":\"" ONES "\",\"log_epoch\":6," \
+	"\"log_segment\":1,\"log_offset\":128}"
 #define LATCH "n-0123456789abcdef-0000000007"
 
 static const char text_new[] =
@@ -102,8 +105,9 @@ static void what_is_read_is_written_again_with_unknown_fields(void **state)
 	assert_string_equal(r.owner.member, "jm-a");
 	assert_int_equal(r.owner.session, 10 * USEC_PER_SEC);
 	assert_int_equal(r.log.digest[31], 0x11);
-	assert_int_equal(r.snapshot.sequence, 50);
-	assert_int_equal(r.previous.epoch.v, 0);
+	assert_int_equal(r.snapshot.at.sequence, 50);
+	assert_true(r.snapshot.at.epoch == 6 && r.snapshot.at.offset == 128);
+	assert_int_equal(r.previous.epoch, 0);
 	assert_int_equal(r.released, CAUSE_NONE);
 	assert_int_equal(r.handovers[0].cause, CAUSE_DAEMON_DIED);
 	assert_encodes_to(&r, text_full);
@@ -143,7 +147,9 @@ static void damage_is_refused_and_named(void **state)
 		{ "\"segment\":2", "\"segment\":0", "log.segment" },
 		{ "\"digest\":\"11", "\"digest\":\"1", "log.digest" },
 		{ "\"snapshot\":{\"epoch\":6", "\"snapshot\":{\"epoch\":0", "snapshot.epoch" },
+		{ "\"sequence\":50", "\"sequence\":100", "snapshot.sequence" },
 		{ "\"previous\":null,", "", "previous" },
+		{ "\"previous\":null,", "\"previous\":" SNAPSHOT("50") ",", "previous.sequence" },
 		{ "\"designated\":\"n-0", "\"designated\":\"0", "designated" },
 		{ "\"released\":null", "\"released\":\"why not\"", "released" },
 		{ "[[1700000000000,\"daemon-died\"]]", "[[1,\"x\"]]", "handovers" },
@@ -235,7 +241,7 @@ static void a_claim_raises_the_epoch_and_carries_the_log_over(void **state)
 	assert_false(latch_name_set(&r.designated));
 	assert_int_equal(r.released, CAUSE_NONE);
 	assert_memory_equal(&r.log, &log, sizeof(log));
-	assert_int_equal(r.snapshot.sequence, 50);
+	assert_int_equal(r.snapshot.at.sequence, 50);
 	assert_int_equal(r.n_handovers, 2);
 	assert_int_equal(r.handovers[1].cause, CAUSE_PREDECESSOR_GONE);
 	register_done(&r);
@@ -310,6 +316,29 @@ static void a_move_changes_the_log_and_nothing_else(void **state)
 	register_done(&r);
 }
 
+/* B3: two generations are kept. */
+static void the_snapshot_before_the_newest_one_stays_named(void **state)
+{
+	const struct log_snapshot next = { 7, { 7, 2, 4096, 99, "next" } };
+	struct register_node r = decoded(text_full), copy;
+	const struct log_snapshot first = r.snapshot;
+	const struct log_position log = r.log;
+	CLEANUP(freep) char *text = NULL;
+	size_t size;
+
+	(void)state;
+	register_name_snapshot(&r, &next);
+	assert_memory_equal(&r.snapshot, &next, sizeof(next));
+	assert_memory_equal(&r.previous, &first, sizeof(first));
+	assert_memory_equal(&r.log, &log, sizeof(log));
+	assert_int_equal(register_encode(&r, &text, &size), 0);
+	register_done(&r);
+	copy = decoded(text);
+	assert_memory_equal(&copy.snapshot, &next, sizeof(next));
+	assert_memory_equal(&copy.previous, &first, sizeof(first));
+	register_done(&copy);
+}
+
 static void leader_ids_are_the_same_for_all_and_grow(void **state)
 {
 	char a[LEADER_ID_LEN + 1], b[LEADER_ID_LEN + 1];
@@ -337,6 +366,7 @@ int main(void)
 		cmocka_unit_test(only_unplanned_ends_are_counted),
 		cmocka_unit_test(the_oldest_of_nine_handovers_goes),
 		cmocka_unit_test(a_move_changes_the_log_and_nothing_else),
+		cmocka_unit_test(the_snapshot_before_the_newest_one_stays_named),
 		cmocka_unit_test(leader_ids_are_the_same_for_all_and_grow),
 	};
 

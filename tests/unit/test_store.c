@@ -330,16 +330,28 @@ static void full_storage_has_its_own_state(void **state)
 	assert_string_equal(store_state_code(STORE_FULL), "storage-full");
 }
 
+static void set_aside(enum record_file_kind kind)
+{
+	const struct store_file file = { kind, 3, 2 };
+
+	assert_int_equal(store_quarantine(s, &file, "value of a", on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+}
+
 static void damaged_file_is_copied_by_name(void **state)
 {
 	char path[160];
 
 	(void)state;
 	files_begin(&f, 3, 2, &nothing);
-	assert_int_equal(store_quarantine(s, 3, 2, "value of a", on_done, &f), 0);
-	wait_for(1);
-	assert_int_equal(last.state, STORE_OK);
+	set_aside(RECORD_FILE_LOG);
 	path_name("quarantine/00000000000000000003-00000000000000000002.log.reason", path);
+	assert_int_equal(access(path, F_OK), 0);
+	path_name("snapshot/00000000000000000003-00000000000000000002.snap", path);
+	files_write(path, "x", 1);
+	set_aside(RECORD_FILE_SNAPSHOT);
+	path_name("quarantine/00000000000000000003-00000000000000000002.snap", path);
 	assert_int_equal(access(path, F_OK), 0);
 }
 
@@ -435,6 +447,227 @@ static void number_of_stuck_threads_is_limited(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- snapshots, beside all else */
+
+static struct pointer_map *map_of(const char *key, const char *value)
+{
+	struct pointer_map *map = pointer_map_new();
+	const struct record_change c = { .op = RECORD_PUT,
+		                         .key = key,
+		                         .key_size = (uint16_t)strlen(key),
+		                         .value = (const uint8_t *)value,
+		                         .value_size = (uint32_t)strlen(value) };
+
+	assert_non_null(map);
+	if (f.at.sequence == 0)
+		f.at = (struct log_position){ 1, 1, 500, 7, "digest" };
+	assert_int_equal(pointer_map_apply(map, &c, f.at.sequence, false), 0);
+	pointer_map_set_position(map, &f.at);
+	return map;
+}
+
+static int snapshot(struct pointer_map *map)
+{
+	struct store_snapshot request = { .epoch = { 1 }, .frozen = pointer_map_freeze(map) };
+
+	assert_non_null(request.frozen);
+	memcpy(request.cluster_id, id, sizeof(id));
+	return store_snapshot(s, &request, on_done, &f);
+}
+
+/* Of what is to be written as map is now. */
+static void temporary_name(const struct pointer_map *map, char ret[256])
+{
+	(void)snprintf(ret, 256, "%s/snapshot/%020u-%020u.jm-a.%ld.tmp", f.cluster, 1U,
+	               (unsigned)pointer_map_position(map)->sequence, (long)getpid());
+}
+
+static void hang_snapshot(const struct pointer_map *map)
+{
+	char path[256];
+
+	temporary_name(map, path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+/* Whoever waits for the pipe gets in, now or later, until the descriptor is closed. */
+static int let_snapshot_go(const struct pointer_map *map)
+{
+	char path[256];
+	int fd;
+
+	temporary_name(map, path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void what_a_snapshot_holds_is_followed(void **state)
+{
+	struct store_follow follow = { .map = pointer_map_new() };
+	struct pointer_map *map;
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "a", "1");
+	map = map_of("a", "1");
+	assert_int_equal(snapshot(map), 0);
+	wait_for(1);
+	assert_int_equal(last.op, STORE_SNAPSHOT);
+	assert_int_equal(last.state, STORE_OK);
+	assert_true(last.snapshot.epoch == 1);
+	assert_memory_equal(&last.snapshot.at, &f.at, sizeof(f.at));
+	follow.snapshot = last.snapshot;
+	files_begin(&f, 2, 1, &f.at);
+	files_put(&f, "b", "2");
+	files_name(&f, 1, 1, path);
+	assert_int_equal(unlink(path), 0);
+	memcpy(follow.cluster_id, id, sizeof(id));
+	follow.to = f.at;
+	assert_int_equal(store_follow(s, &follow, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+	assert_string_equal(files_value(follow.map, "a"), "1");
+	assert_string_equal(files_value(follow.map, "b"), "2");
+	pointer_map_free(follow.map);
+	pointer_map_free(map);
+}
+
+/* B6: a leader that had it whole in memory has written it since. */
+static void what_is_read_anew_replaces_what_was_damaged(void **state)
+{
+	struct store_follow follow = { .map = pointer_map_new() };
+	struct pointer_map *map;
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "a", "whole");
+	map = map_of("a", "whole");
+	memcpy(follow.cluster_id, id, sizeof(id));
+	follow.to = f.at;
+	files_name(&f, 1, 1, path);
+	files_flip(path, (size_t)f.at.offset - 8, 1); /* in the value */
+	assert_int_equal(store_follow(s, &follow, on_done, &f), 0);
+	wait_for(1);
+	assert_string_equal(files_value(follow.map, "a"), "(damaged)");
+	assert_int_equal(snapshot(map), 0);
+	wait_for(1);
+	follow.snapshot = last.snapshot;
+	follow.anew = true;
+	assert_int_equal(store_follow(s, &follow, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+	assert_string_equal(files_value(follow.map, "a"), "whole");
+	assert_int_equal(pointer_map_count_damaged(follow.map), 0);
+	pointer_map_free(follow.map);
+	pointer_map_free(map);
+}
+
+/* No commit waits for a snapshot. */
+static void other_operations_overtake_a_snapshot(void **state)
+{
+	struct pointer_map *map = map_of("a", "1");
+	int fd;
+
+	(void)state;
+	hang_snapshot(map);
+	assert_int_equal(snapshot(map), 0);
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.op, STORE_LIST);
+	fd = let_snapshot_go(map);
+	wait_for(1);
+	(void)close(fd);
+	assert_int_equal(last.op, STORE_SNAPSHOT);
+	assert_int_equal(last.state, STORE_FAILED); /* a pipe is no place for it */
+	assert_int_equal(snapshot(map), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+	pointer_map_free(map);
+}
+
+/* B4: it keeps what it reads until it returns, and no other is begun. */
+static void late_snapshot_keeps_its_pointers(void **state)
+{
+	static const struct log_snapshot none;
+	struct pointer_map *map = map_of("a", "1");
+	struct frozen_map *frozen;
+	usec_t give_up;
+	int fd;
+
+	(void)state;
+	store_free(s);
+	open_store(f.path, 100 * USEC_PER_MSEC);
+	hang_snapshot(map);
+	assert_int_equal(snapshot(map), 0);
+	wait_for(1);
+	assert_int_equal(last.op, STORE_SNAPSHOT);
+	assert_int_equal(last.error, -ETIMEDOUT);
+	assert_null(pointer_map_freeze(map));
+	pointer_free(pointer_map_take(map, "a"));
+	assert_int_equal(store_clean(s, (struct epoch){ 1 }, &none, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.error, -EBUSY);
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+	fd = let_snapshot_go(map);
+	give_up = now() + 30 * USEC_PER_SEC;
+	while (!(frozen = pointer_map_freeze(map)) && now() < give_up) {
+		struct pollfd p = { .fd = store_fd(s), .events = POLLIN };
+
+		(void)poll(&p, 1, 100);
+		store_dispatch(s, now());
+	}
+	assert_non_null(frozen);
+	(void)close(fd);
+	frozen_map_free(frozen);
+	assert_int_equal(answers, 3); /* the late one was answered once */
+	assert_int_equal(snapshot(map), 0);
+	wait_for(1);
+	assert_int_not_equal(last.error, -EBUSY);
+	pointer_map_free(map);
+}
+
+/* Whoever ends while one hangs frees the map first; the thread has the rest to itself. */
+static void map_and_store_end_while_a_snapshot_hangs(void **state)
+{
+	struct pointer_map *map = map_of("a", "1"), *same = map_of("a", "1");
+
+	(void)state;
+	hang_snapshot(map);
+	assert_int_equal(snapshot(map), 0);
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	pointer_map_free(map);
+	store_free(s);
+	(void)let_snapshot_go(same); /* open to the end: the thread comes when it comes */
+	pointer_map_free(same);
+	open_store(f.path, 20 * USEC_PER_SEC);
+}
+
+/* B3 */
+static void cleaning_tells_what_it_has_deleted(void **state)
+{
+	struct log_snapshot previous = { 1, { 2, 1, 500, 9, "" } };
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_begin(&f, 2, 1, &f.at);
+	assert_int_equal(store_clean(s, (struct epoch){ 2 }, &previous, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.op, STORE_CLEAN);
+	assert_int_equal(last.state, STORE_OK);
+	assert_int_equal(last.n_deleted, 1);
+	files_name(&f, 1, 1, path);
+	assert_int_equal(access(path, F_OK), -1);
+	files_name(&f, 2, 1, path);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +686,12 @@ int main(void)
 		T(late_operation_is_answered_and_its_thread_replaced),
 		T(new_thread_has_no_segment),
 		T(number_of_stuck_threads_is_limited),
+		T(what_a_snapshot_holds_is_followed),
+		T(what_is_read_anew_replaces_what_was_damaged),
+		T(other_operations_overtake_a_snapshot),
+		T(late_snapshot_keeps_its_pointers),
+		T(map_and_store_end_while_a_snapshot_hangs),
+		T(cleaning_tells_what_it_has_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,8 @@ static void status_of_a_leader(void **state)
 	      "10000, \"last_ack_ms\": 180}, \"jobmanager\": {\"mode\": \"hot\", \"state\": "
 	      "\"granted\", \"pid\": 4711, \"restarts\": 0, \"health\": {\"ok\": true, "
 	      "\"failures\": 0, \"last\": \"200\"}}, \"store\": {\"sequence\": 99, "
-	      "\"pointers\": 12, \"path\": \"/mnt/ha/jmha\", \"state\": \"ok\"}, "
+	      "\"pointers\": 12, \"snapshot\": {\"sequence\": 90, \"error\": null}, "
+	      "\"path\": \"/mnt/ha/jmha\", \"state\": \"ok\"}, "
 	      "\"last_transition\": {\"from\": \"standby\", \"to\": \"leader\", \"cause\": "
 	      "\"predecessor-gone\", \"at\": \"2026-11-22T10:00:00.123Z\", \"detect_ms\": 3.1, "
 	      "\"claim_ms\": 2.2, \"grant_ms\": 0.4}}",
@@ -55,6 +56,7 @@ static void status_of_a_leader(void **state)
 	      "               pid 4711, 0 restarts\n"
 	      "               answers its health probe: 200\n"
 	      "  Store        ok, 12 pointers, sequence 99, /mnt/ha/jmha\n"
+	      "  Snapshot     of all up to sequence 90\n"
 	      "  Last change  standby -> leader, predecessor-gone, 2026-11-22 10:00:00 UTC\n"
 	      "               detected in 3.1 ms, claimed in 2.2 ms, granted in 0.4 ms\n");
 }
@@ -72,7 +74,8 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "\"cold\", \"state\": \"stopped\", \"pid\": null, \"restarts\": 0, \"health\": "
 	      "{\"ok\": false, \"failures\": 2, \"last\": \"Connection refused\"}}, \"store\": "
 	      "{\"sequence\": 99, \"pointers\": 12, \"damaged\": 2, \"damaged_keys\": [\"jobs/a\", "
-	      "\"jobs/b\"], \"path\": \"/p\", \"state\": \"storage-full\"}, \"last_transition\": "
+	      "\"jobs/b\"], \"snapshot\": {\"sequence\": 7, \"error\": \"no space\"}, "
+	      "\"path\": \"/p\", \"state\": \"storage-full\"}, \"last_transition\": "
 	      "null}",
 	      "Member jm-b of cluster orders\n"
 	      "  State        disconnected (contender)\n"
@@ -84,6 +87,7 @@ static void status_of_a_standby_in_trouble(void **state)
 	      "  JobManager   stopped (cold)\n"
 	      "               does not answer its health probe: Connection refused, 2 in a row\n"
 	      "  Store        storage-full, 12 pointers, sequence 99, /p\n"
+	      "  Snapshot     not written, the log grows: no space\n"
 	      "  Damaged      2: jobs/a, jobs/b\n"
 	      "  Maintenance  until 2026-11-22 10:00:00 UTC, by eve: disk?[2J\n");
 }

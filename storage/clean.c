@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/clean.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "storage/segment.h"
+#include "storage/snapshot.h"
+
+/* The snapshot is taken at a place in a file, which is kept with all behind it. */
+static bool old_segment(const struct clean_request *request, const char *name)
+{
+	const struct log_position *at = &request->previous.at;
+	uint64_t epoch, segment;
+
+	return segment_name_parse(name, &epoch, &segment) == 0 && epoch <= request->epoch &&
+	       (epoch < at->epoch || (epoch == at->epoch && segment < at->segment));
+}
+
+/* <epoch>-<sequence>.<who>.tmp: what a writer that died, or failed, has left. */
+static bool parse_temporary(const char *name, uint64_t *ret_epoch, uint64_t *ret_sequence)
+{
+	size_t size = strlen(name);
+
+	return size > 46 && name[20] == '-' && name[41] == '.' &&
+	       strcmp(name + size - 4, ".tmp") == 0 &&
+	       parse_uint64_n(name, 20, 0, UINT64_MAX, ret_epoch) == 0 &&
+	       parse_uint64_n(name + 21, 20, 0, UINT64_MAX, ret_sequence) == 0;
+}
+
+static bool old_snapshot(const struct clean_request *request, const char *name)
+{
+	uint64_t epoch, sequence;
+
+	return (snapshot_name_parse(name, &epoch, &sequence) == 0 ||
+	        parse_temporary(name, &epoch, &sequence)) &&
+	       epoch <= request->epoch && sequence < request->previous.at.sequence;
+}
+
+static int clean_dir(const struct clean_request *request, int cluster_fd, const char *name,
+                     bool (*is_old)(const struct clean_request *, const char *),
+                     unsigned *ret_deleted)
+{
+	int fd = openat(cluster_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const struct dirent *e;
+	int r = 0;
+	DIR *dir;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		r = -errno;
+		(void)close(fd);
+		return r;
+	}
+	while (errno = 0, (e = readdir(dir))) {
+		if (!is_old(request, e->d_name))
+			continue;
+		if (unlinkat(fd, e->d_name, 0) == 0)
+			(*ret_deleted)++;
+		else if (errno != ENOENT && r == 0)
+			r = -errno;
+		if (request->progress)
+			atomic_fetch_add(request->progress, 1);
+	}
+	if (r == 0)
+		r = -errno;
+	(void)closedir(dir);
+	return r;
+}
+
+int clean_store(const struct clean_request *request, unsigned *ret_deleted)
+{
+	CLEANUP(closep)
+	int cluster_fd = open(request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r, s;
+
+	*ret_deleted = 0;
+	if (cluster_fd < 0)
+		return -errno;
+	/* A number of 0 stands for "no snapshot": nothing lies before that. */
+	r = clean_dir(request, cluster_fd, "log", old_segment, ret_deleted);
+	s = clean_dir(request, cluster_fd, "snapshot", old_snapshot, ret_deleted);
+	return r < 0 ? r : s;
+}

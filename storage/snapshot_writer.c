@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/snapshot_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "storage/segment.h"
+#include "storage/snapshot.h"
+
+enum {
+	BLOCK = 512 * 1024,
+	/* A commit's fdatasync may have to wait for what others have written and not yet synced,
+	 * and a deadline counts without progress: never much at a time. */
+	SYNC_EVERY = 4 * 1024 * 1024,
+};
+
+struct output {
+	int fd;
+	uint8_t *block;
+	size_t size;          /* in the block */
+	uint64_t at, durable; /* in the file */
+	struct record_sum sum;
+	atomic_uint *progress;
+};
+
+static int flush(struct output *o)
+{
+	int r;
+
+	r = record_sum_add(&o->sum, o->block, o->size);
+	if (r == 0)
+		r = segment_write_all(o->fd, o->block, o->size, o->at);
+	if (r < 0)
+		return r;
+	o->at += o->size;
+	o->size = 0;
+	if (o->at - o->durable >= SYNC_EVERY) {
+		if (fdatasync(o->fd) < 0)
+			return -errno;
+		o->durable = o->at;
+	}
+	if (o->progress)
+		atomic_fetch_add(o->progress, 1);
+	return 0;
+}
+
+static int add_pointer(struct output *o, const struct pointer *p, uint64_t sequence)
+{
+	const struct record_change change = {
+		.op = p->damaged ? RECORD_LOST : RECORD_PUT,
+		.key = p->key,
+		.key_size = p->key_size,
+		.value = pointer_value(p),
+		.value_size = p->damaged ? 0 : p->value_size,
+	};
+	size_t size = record_size(&change, 1);
+	int r;
+
+	if (o->size + size > BLOCK) {
+		r = flush(o);
+		if (r < 0)
+			return r;
+	}
+	record_encode(p->revision, sequence, &change, 1, o->block + o->size);
+	o->size += size;
+	return 0;
+}
+
+static int write_records(struct output *o, const struct snapshot_request *request)
+{
+	const struct frozen_map *frozen = request->frozen;
+	struct record_file_header header = { .kind = RECORD_FILE_SNAPSHOT,
+		                             .epoch = request->epoch,
+		                             .number = frozen->position.sequence,
+		                             .created_ms = request->created_ms,
+		                             .before = frozen->position };
+	int r;
+
+	memcpy(header.cluster_id, request->cluster_id, sizeof(header.cluster_id));
+	record_file_header_encode(&header, o->block);
+	o->size = RECORD_FILE_HEADER_SIZE;
+	for (size_t i = 0; i < frozen->n; i++) {
+		r = add_pointer(o, frozen->entry[i], frozen->position.sequence);
+		if (r < 0)
+			return r;
+	}
+	return flush(o);
+}
+
+static int write_trailer(struct output *o, uint64_t n_records)
+{
+	uint8_t sum[RECORD_SUM_SIZE];
+	int r;
+
+	record_trailer_encode(n_records, o->block);
+	o->size = RECORD_TRAILER_SIZE - RECORD_SUM_SIZE;
+	r = flush(o);
+	if (r == 0)
+		r = record_sum_end(&o->sum, sum);
+	if (r == 0)
+		r = segment_write_all(o->fd, sum, sizeof(sum), o->at);
+	if (r == 0 && fdatasync(o->fd) < 0)
+		r = -errno;
+	return r;
+}
+
+static int write_file(int dir_fd, const char *name, const struct snapshot_request *request)
+{
+	/* Nobody else has this name: a process whose thread still hangs in it has its pid. */
+	CLEANUP(closep)
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	struct output o = { .fd = fd, .progress = request->progress };
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	o.block = malloc(BLOCK);
+	r = o.block ? record_sum_begin(&o.sum) : -ENOMEM;
+	if (r == 0)
+		r = write_records(&o, request);
+	if (r == 0)
+		r = write_trailer(&o, request->frozen->n);
+	record_sum_done(&o.sum);
+	free(o.block);
+	return r;
+}
+
+/* Under its own name at last, or not there at all. */
+static int make(const struct snapshot_request *request)
+{
+	uint64_t epoch = request->epoch, sequence = request->frozen->position.sequence;
+	CLEANUP(closep)
+	int cluster_fd = open(request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(closep) int dir_fd = -EBADF;
+	char name[SNAPSHOT_NAME_SIZE], temporary[NAME_MAX + 1];
+	int r;
+
+	if (cluster_fd < 0)
+		return -errno;
+	dir_fd = openat(cluster_fd, "snapshot", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir_fd < 0)
+		return -errno;
+	snapshot_name(epoch, sequence, name);
+	r = text_format(temporary, sizeof(temporary), "%020" PRIu64 "-%020" PRIu64 ".%s.%ld.tmp",
+	                epoch, sequence, request->member, (long)getpid());
+	if (r < 0)
+		return -ENAMETOOLONG;
+	r = write_file(dir_fd, temporary, request);
+	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(dir_fd, temporary, 0); /* a full disk must get the space back */
+		return r;
+	}
+	return fsync(dir_fd) < 0 ? -errno : 0; /* B8 */
+}
+
+/* B3: it is read back, by the way a reader comes, before anything is done in its name. */
+static void verify(const struct snapshot_request *request, struct report *report)
+{
+	const struct log_snapshot snapshot = { request->epoch, request->frozen->position };
+	struct reading in = { .path = request->path,
+		              .dir = "snapshot",
+		              .again = true,
+		              .progress = request->progress,
+		              .report = report };
+	int r;
+
+	r = reading_init(&in);
+	if (r == 0)
+		r = snapshot_read(&in, request->cluster_id, &snapshot, 0, NULL);
+	if (r == 0 && report->n_damage > 0)
+		(void)reading_fail(&in, STORE_FAILED, -EIO,
+		                   "is not as it was written; check the storage");
+	else if (r < 0 && r != -EBADMSG)
+		(void)reading_fail_errno(&in, r, "cannot be read back");
+	reading_done(&in);
+}
+
+void snapshot_write(const struct snapshot_request *request, struct report *report)
+{
+	int r;
+
+	report_clear(report);
+	r = make(request);
+	if (r == 0) {
+		verify(request, report);
+		return;
+	}
+	report->state = store_state_from_errno(r);
+	report->error = r;
+	(void)text_format(report->text, sizeof(report->text),
+	                  "cannot write a snapshot in %s/snapshot: %s", request->path,
+	                  strerror(-r));
+}
