@@ -65,14 +65,6 @@ static unsigned list_bases(const struct follower_request *request, struct chain_
 	return n;
 }
 
-static bool damaged_snapshot(const struct report *report)
-{
-	for (size_t i = 0; i < report->n_damage; i++)
-		if (report->damage[i].kind == RECORD_FILE_SNAPSHOT)
-			return true;
-	return false;
-}
-
 /* For the log: why this snapshot is not the one that is used. */
 static void say_why(const struct follower_result *r, const struct log_snapshot *snapshot,
                     char ret[STORE_TEXT_SIZE])
@@ -87,10 +79,45 @@ static void say_why(const struct follower_result *r, const struct log_snapshot *
 		(void)text_format(ret, STORE_TEXT_SIZE, "%s", r->report.text);
 }
 
-/* Of what is not whole, the first; but rather what can be served than what cannot. */
+/* Whether an earlier base cannot make this any better: what is damaged lies behind the register's
+ * snapshot, where all bases read the same bytes, and the reader's own position is the latest. */
+static bool settled(const struct follower_request *request, const struct follower_result *r)
+{
+	if (r->report.state != STORE_OK)
+		return false;
+	for (size_t i = 0; i < r->report.n_damage; i++) {
+		const struct damage *d = &r->report.damage[i];
+
+		if (d->kind == RECORD_FILE_SNAPSHOT || d->sequence <= request->snapshot.at.sequence)
+			return false;
+	}
+	return true;
+}
+
+/* The reader has all that the register's snapshot has: no base has more. */
+static bool past_the_snapshot(const struct follower_request *request, const struct chain_base *base)
+{
+	return base->known && request->from.sequence >= request->snapshot.at.sequence;
+}
+
+static uint64_t count_lost(const struct report *report)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < report->n_damage; i++)
+		n += report->damage[i].records > 0 ? report->damage[i].records : 1;
+	return n;
+}
+
+/* Of what is not whole: rather what can be served than what cannot, with as little lost as can be
+ * had, else the first. */
 static void keep_better(struct follower_result *best, bool *has_best, struct follower_result *r)
 {
-	if (*has_best && (best->report.state == STORE_OK || r->report.state != STORE_OK)) {
+	bool served = r->report.state == STORE_OK, was_served = best->report.state == STORE_OK;
+
+	if (*has_best && (served < was_served ||
+	                  (served == was_served &&
+	                   (!served || count_lost(&r->report) >= count_lost(&best->report))))) {
 		forget(r);
 		return;
 	}
@@ -100,7 +127,7 @@ static void keep_better(struct follower_result *best, bool *has_best, struct fol
 	*has_best = true;
 }
 
-/* Tries one base after the other until all is there. */
+/* Tries one base after the other until all is there that can be had. */
 static void try_bases(const struct follower_request *request, struct follower_result *ret)
 {
 	struct follower_result best = { .delta = NULL };
@@ -118,8 +145,7 @@ static void try_bases(const struct follower_request *request, struct follower_re
 		}
 		ret->whole = !base[i].known;
 		ret->restarted = ret->whole && request->from.epoch != 0;
-		if (base[i].known ||
-		    (ret->report.state == STORE_OK && !damaged_snapshot(&ret->report))) {
+		if (settled(request, ret) || past_the_snapshot(request, &base[i])) {
 			memcpy(ret->passed_over, passed_over, sizeof(passed_over));
 			ret->passed_damaged = passed_damaged;
 			forget(&best);

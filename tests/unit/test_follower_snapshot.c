@@ -322,6 +322,100 @@ static void snapshot_that_the_log_does_not_go_on_from_is_refused(void **state)
 	follower_result_done(&r);
 }
 
+/* The first value of that text behind that key. */
+static void damage_log(uint64_t epoch, uint64_t segment, const char *key, const char *value)
+{
+	char path[160];
+	uint8_t *bytes, *at;
+	size_t size;
+
+	files_name(&f, epoch, segment, path);
+	bytes = files_read(path, &size);
+	at = memmem(bytes + RECORD_FILE_HEADER_SIZE, size - RECORD_FILE_HEADER_SIZE, key,
+	            strlen(key));
+	assert_non_null(at);
+	at = memmem(at, size - (size_t)(at - bytes), value, strlen(value));
+	assert_non_null(at);
+	files_flip(path, (size_t)(at - bytes), 0);
+	free(bytes);
+}
+
+/* B6: what lies before the register's snapshot, the snapshot has: whoever reads the log there, as
+ * it was slow, must not lose it for ever. */
+static void damage_before_the_snapshot_is_made_good_by_it(void **state)
+{
+	struct follower_result r;
+
+	(void)state;
+	damage_log(2, 1, "a", "2");
+	follow(&at_previous, &r);
+	assert_all(&r);
+	assert_true(r.restarted);
+	assert_string_equal(r.passed_over, "");
+	follower_result_done(&r);
+}
+
+/* What leads from the reader's position to the snapshot is not all that can be had. */
+static void log_before_the_snapshot_that_cannot_be_read_gives_way_to_it(void **state)
+{
+	struct follower_result r;
+	char path[160];
+
+	(void)state;
+	files_name(&f, 2, 1, path);
+	newest = snapshot(2);
+	at_newest = f.at;
+	files_begin(&f, 3, 1, &f.at);
+	files_put(&f, "d", "4");
+	files_flip(path, 40, 0); /* its header: what lies before it cannot be found */
+	follow(&at_previous, &r);
+	assert_all(&r);
+	assert_true(r.restarted && r.records == 1);
+	follower_result_done(&r);
+}
+
+/* Behind it, all read the same bytes: the reader's memory has the most. */
+static void damage_behind_the_snapshot_restarts_nobody(void **state)
+{
+	struct log_position known = f.at;
+	struct follower_result r;
+
+	(void)state;
+	files_put(&f, "e", "value");
+	damage_log(2, 1, "e", "value");
+	follow(&known, &r);
+	assert_int_equal(r.report.state, STORE_OK);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_false(r.restarted);
+	follower_result_done(&r);
+	follow(&at_previous, &r); /* from before it, too */
+	assert_int_equal(r.report.n_damage, 1);
+	assert_true(!r.restarted && r.records == 6);
+	follower_result_done(&r);
+}
+
+/* B6: of two that are not whole, the one in which less is lost. */
+static void the_least_damaged_is_served(void **state)
+{
+	struct follower_result r;
+
+	(void)state;
+	damage(&previous);
+	damage_log(1, 1, "c", "1");
+	damage_log(2, 1, "a", "2");
+	damage(&newest);
+	remove_snapshot(&previous);
+	follow(&nothing, &r); /* newest: a; the whole log: a and c */
+	assert_int_equal(r.report.state, STORE_OK);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_int_equal(r.report.damage[0].kind, RECORD_FILE_SNAPSHOT);
+	follower_result_done(&r);
+	follow(&at_previous, &r); /* the log: both, too */
+	assert_int_equal(r.report.n_damage, 1);
+	assert_int_equal(r.report.damage[0].kind, RECORD_FILE_SNAPSHOT);
+	follower_result_done(&r);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -338,6 +432,10 @@ int main(void)
 		T(nothing_to_begin_with_is_missing),
 		T(log_behind_the_snapshot_is_missed),
 		T(snapshot_that_the_log_does_not_go_on_from_is_refused),
+		T(damage_before_the_snapshot_is_made_good_by_it),
+		T(log_before_the_snapshot_that_cannot_be_read_gives_way_to_it),
+		T(damage_behind_the_snapshot_restarts_nobody),
+		T(the_least_damaged_is_served),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
