@@ -274,6 +274,14 @@ static void on_cleaned(const struct store_result *result, void *userdata)
 		log_warning("store", "not all old files were deleted: %s", result->text);
 }
 
+static void clean(struct elector *e, const struct commit_action *action)
+{
+	struct store_clean c = { .epoch = action->epoch, .previous = action->snapshot };
+
+	memcpy(c.cluster_id, e->cluster_id, sizeof(c.cluster_id));
+	(void)store_clean(e->store, &c, on_cleaned, e);
+}
+
 static void run_action(struct elector *e, const struct commit_action *action)
 {
 	switch (action->type) {
@@ -297,7 +305,7 @@ static void run_action(struct elector *e, const struct commit_action *action)
 		take_snapshot(e, action);
 		break;
 	case COMMIT_CLEAN:
-		(void)store_clean(e->store, action->epoch, &action->snapshot, on_cleaned, e);
+		clean(e, action);
 		break;
 	case COMMIT_REPLY:
 		elector_status_reply(e, action);

@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "base/text.h"
+#include "storage/reading.h"
 #include "storage/segment.h"
 #include "storage/snapshot.h"
 
@@ -76,17 +78,54 @@ static int clean_dir(const struct clean_request *request, int cluster_fd, const 
 	return r;
 }
 
-int clean_store(const struct clean_request *request, unsigned *ret_deleted)
+/* Past the cache: what counts is what the next reader finds.  Reports what is wrong. */
+static bool previous_is_whole(const struct clean_request *request, struct report *report)
+{
+	struct reading in = { .path = request->path,
+		              .dir = "snapshot",
+		              .again = true,
+		              .progress = request->progress,
+		              .report = report };
+	int r;
+
+	r = reading_init(&in);
+	if (r == 0)
+		r = snapshot_read(&in, request->cluster_id, &request->previous, 0, NULL);
+	if (r == 0 && report->n_damage > 0)
+		r = reading_fail(&in, STORE_FAILED, 0,
+		                 "is damaged, so what lies before it is kept");
+	else if (r < 0 && r != -EBADMSG)
+		r = reading_fail_errno(&in, r, "cannot be read");
+	reading_done(&in);
+	return r == 0;
+}
+
+static int clean_dirs(const struct clean_request *request, unsigned *ret_deleted)
 {
 	CLEANUP(closep)
 	int cluster_fd = open(request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r, s;
 
-	*ret_deleted = 0;
 	if (cluster_fd < 0)
 		return -errno;
-	/* A number of 0 stands for "no snapshot": nothing lies before that. */
 	r = clean_dir(request, cluster_fd, "log", old_segment, ret_deleted);
 	s = clean_dir(request, cluster_fd, "snapshot", old_snapshot, ret_deleted);
 	return r < 0 ? r : s;
+}
+
+void clean_store(const struct clean_request *request, struct report *report, unsigned *ret_deleted)
+{
+	int r;
+
+	*ret_deleted = 0;
+	report_clear(report);
+	if (request->previous.epoch == 0 || !previous_is_whole(request, report))
+		return;
+	r = clean_dirs(request, ret_deleted);
+	if (r == 0)
+		return;
+	report->state = store_state_from_errno(r);
+	report->error = r;
+	(void)text_format(report->text, sizeof(report->text), "cannot delete old files of %s: %s",
+	                  request->path, strerror(-r));
 }

@@ -230,14 +230,14 @@ int store_snapshot(struct store *s, const struct store_snapshot *snapshot, store
 	return submit(s, job);
 }
 
-int store_clean(struct store *s, struct epoch epoch, const struct log_snapshot *previous,
-                store_done_t done, void *userdata)
+int store_clean(struct store *s, const struct store_clean *clean, store_done_t done, void *userdata)
 {
 	struct store_job *job = job_new(s, STORE_CLEAN, done, userdata);
 
 	if (job) {
-		job->segment.epoch = epoch;
-		job->previous = *previous;
+		memcpy(job->cluster_id, clean->cluster_id, RECORD_CLUSTER_ID_SIZE);
+		job->segment.epoch = clean->epoch;
+		job->previous = clean->previous;
 	}
 	return submit(s, job);
 }

@@ -164,6 +164,11 @@ int store_snapshot(struct store *s, const struct store_snapshot *snapshot, store
                    void *userdata);
 
 /* B3: leader only, and only when the register names `previous` as that for certain.  Deletes what
- * lies wholly before it, of epochs up to the own one. */
-int store_clean(struct store *s, struct epoch epoch, const struct log_snapshot *previous,
-                store_done_t done, void *userdata);
+ * lies wholly before it, of epochs up to the own one; nothing unless it is there and whole. */
+struct store_clean {
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	struct epoch epoch;
+	struct log_snapshot previous;
+};
+int store_clean(struct store *s, const struct store_clean *clean, store_done_t done,
+                void *userdata);

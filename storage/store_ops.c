@@ -367,6 +367,14 @@ static void run_quarantine(struct store_job *job)
 		store_ops_fail(job, r, "cannot copy a damaged file to", "/quarantine");
 }
 
+static void take_report(struct store_job *job, struct report *report)
+{
+	job->result.state = report->state;
+	job->result.error = report->error;
+	memcpy(job->result.text, report->text, sizeof(job->result.text));
+	report_clear(report);
+}
+
 static void run_snapshot(struct store_job *job)
 {
 	struct snapshot_request request = { .path = job->place->cluster_path,
@@ -379,10 +387,7 @@ static void run_snapshot(struct store_job *job)
 
 	memcpy(request.cluster_id, job->cluster_id, sizeof(request.cluster_id));
 	snapshot_write(&request, &report);
-	job->result.state = report.state;
-	job->result.error = report.error;
-	memcpy(job->result.text, report.text, sizeof(job->result.text));
-	report_clear(&report);
+	take_report(job, &report);
 	job->result.snapshot = (struct log_snapshot){ job->segment.epoch.v, job->frozen->position };
 }
 
@@ -392,10 +397,11 @@ static void run_clean(struct store_job *job)
 		                         .epoch = job->segment.epoch.v,
 		                         .previous = job->previous,
 		                         .progress = &job->progress };
-	int r = clean_store(&request, &job->result.n_deleted);
+	struct report report = { .state = STORE_OK };
 
-	if (r < 0)
-		store_ops_fail(job, r, "cannot delete old files of", "");
+	memcpy(request.cluster_id, job->cluster_id, sizeof(request.cluster_id));
+	clean_store(&request, &report, &job->result.n_deleted);
+	take_report(job, &report);
 }
 
 void store_ops_run(struct store_job *job, struct segment **segment)

@@ -405,6 +405,14 @@ static void on_cleaned(const struct store_result *result, void *userdata)
 	     result->n_deleted, result->text);
 }
 
+static void clean(int m, const struct commit_action *action)
+{
+	struct store_clean c = { .epoch = action->epoch, .previous = action->snapshot };
+
+	memcpy(c.cluster_id, cluster_id, sizeof(cluster_id));
+	(void)store_clean(world->host[m].committer.store, &c, on_cleaned, question(m, 0));
+}
+
 static void reply(struct world *w, int m, const struct commit_action *action)
 {
 	int id = (int)(intptr_t)action->cookie - 1;
@@ -444,8 +452,7 @@ static void run_action(struct world *w, int m, const struct commit_action *actio
 		take_snapshot(w, m, action);
 		break;
 	case COMMIT_CLEAN:
-		(void)store_clean(c->store, action->epoch, &action->snapshot, on_cleaned,
-		                  question(m, 0));
+		clean(m, action);
 		break;
 	case COMMIT_SETTLED:
 		say(w, m, CORE_EV_SETTLED, CORE_OK);

@@ -209,6 +209,14 @@ static void take_snapshot(const struct commit_action *action)
 	        store_snapshot(b.store, &snapshot, on_snapshotted, of_ticket(action->ticket)), 0);
 }
 
+static void clean(const struct commit_action *action)
+{
+	struct store_clean c = { .epoch = action->epoch, .previous = action->snapshot };
+
+	memcpy(c.cluster_id, b.files.id, sizeof(c.cluster_id));
+	assert_int_equal(store_clean(b.store, &c, on_cleaned, NULL), 0);
+}
+
 static void run(const struct commit_action *action)
 {
 	switch (action->type) {
@@ -225,9 +233,7 @@ static void run(const struct commit_action *action)
 		take_snapshot(action);
 		break;
 	case COMMIT_CLEAN:
-		assert_int_equal(
-		        store_clean(b.store, action->epoch, &action->snapshot, on_cleaned, NULL),
-		        0);
+		clean(action);
 		break;
 	case COMMIT_REPLY:
 		assert_int_equal(action->result, COMMIT_DONE);

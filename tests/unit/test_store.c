@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/cleanup.h"
 #include "tests/unit/storage_files.h"
 
 static const struct log_position nothing;
@@ -591,7 +592,7 @@ static void other_operations_overtake_a_snapshot(void **state)
 /* B4: it keeps what it reads until it returns, and no other is begun. */
 static void late_snapshot_keeps_its_pointers(void **state)
 {
-	static const struct log_snapshot none;
+	static const struct store_clean clean = { .epoch = { 1 } };
 	struct pointer_map *map = map_of("a", "1");
 	struct frozen_map *frozen;
 	usec_t give_up;
@@ -607,7 +608,7 @@ static void late_snapshot_keeps_its_pointers(void **state)
 	assert_int_equal(last.error, -ETIMEDOUT);
 	assert_null(pointer_map_freeze(map));
 	pointer_free(pointer_map_take(map, "a"));
-	assert_int_equal(store_clean(s, (struct epoch){ 1 }, &none, on_done, &f), 0);
+	assert_int_equal(store_clean(s, &clean, on_done, &f), 0);
 	wait_for(1);
 	assert_int_equal(last.error, -EBUSY);
 	assert_int_equal(store_list(s, on_done, &f), 0);
@@ -651,13 +652,18 @@ static void map_and_store_end_while_a_snapshot_hangs(void **state)
 /* B3 */
 static void cleaning_tells_what_it_has_deleted(void **state)
 {
-	struct log_snapshot previous = { 1, { 2, 1, 500, 9, "" } };
+	const struct log_position at = { 2, 1, 500, 9, "" };
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	struct store_clean clean = { .epoch = { 2 } };
 	char path[160];
 
 	(void)state;
+	pointer_map_set_position(map, &at);
+	clean.previous = files_snapshot(&f, 1, map);
+	memcpy(clean.cluster_id, f.id, sizeof(f.id));
 	files_begin(&f, 1, 1, &nothing);
 	files_begin(&f, 2, 1, &f.at);
-	assert_int_equal(store_clean(s, (struct epoch){ 2 }, &previous, on_done, &f), 0);
+	assert_int_equal(store_clean(s, &clean, on_done, &f), 0);
 	wait_for(1);
 	assert_int_equal(last.op, STORE_CLEAN);
 	assert_int_equal(last.state, STORE_OK);
@@ -666,6 +672,12 @@ static void cleaning_tells_what_it_has_deleted(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 	files_name(&f, 2, 1, path);
 	assert_int_equal(access(path, F_OK), 0);
+
+	clean.cluster_id[0]++; /* another file system is mounted there */
+	assert_int_equal(store_clean(s, &clean, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_FOREIGN);
+	assert_int_equal(last.n_deleted, 0);
 }
 
 int main(void)
