@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/parse.h"
 #include "base/text.h"
 #include "storage/reading.h"
 #include "storage/segment.h"
@@ -25,23 +24,12 @@ static bool old_segment(const struct clean_request *request, const char *name)
 	       (epoch < at->epoch || (epoch == at->epoch && segment < at->segment));
 }
 
-/* <epoch>-<sequence>.<who>.tmp: what a writer that died, or failed, has left. */
-static bool parse_temporary(const char *name, uint64_t *ret_epoch, uint64_t *ret_sequence)
-{
-	size_t size = strlen(name);
-
-	return size > 46 && name[20] == '-' && name[41] == '.' &&
-	       strcmp(name + size - 4, ".tmp") == 0 &&
-	       parse_uint64_n(name, 20, 0, UINT64_MAX, ret_epoch) == 0 &&
-	       parse_uint64_n(name + 21, 20, 0, UINT64_MAX, ret_sequence) == 0;
-}
-
 static bool old_snapshot(const struct clean_request *request, const char *name)
 {
 	uint64_t epoch, sequence;
 
 	return (snapshot_name_parse(name, &epoch, &sequence) == 0 ||
-	        parse_temporary(name, &epoch, &sequence)) &&
+	        snapshot_temporary_parse(name, &epoch, &sequence) == 0) &&
 	       epoch <= request->epoch && sequence < request->previous.at.sequence;
 }
 

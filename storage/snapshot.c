@@ -28,6 +28,21 @@ int snapshot_name_parse(const char *name, uint64_t *ret_epoch, uint64_t *ret_seq
 	return 0;
 }
 
+int snapshot_temporary_parse(const char *name, uint64_t *ret_epoch, uint64_t *ret_sequence)
+{
+	size_t size = strlen(name);
+	uint64_t epoch, sequence;
+
+	if (size <= 46 || name[20] != '-' || name[41] != '.' ||
+	    strcmp(name + size - 4, ".tmp") != 0 ||
+	    parse_uint64_n(name, 20, 0, UINT64_MAX, &epoch) < 0 ||
+	    parse_uint64_n(name + 21, 20, 0, UINT64_MAX, &sequence) < 0)
+		return -EINVAL;
+	*ret_epoch = epoch;
+	*ret_sequence = sequence;
+	return 0;
+}
+
 struct scan {
 	struct reading *in;
 	const struct log_snapshot *snapshot;

@@ -23,6 +23,9 @@ void snapshot_name(uint64_t epoch, uint64_t sequence, char ret_name[SNAPSHOT_NAM
 /* -EINVAL: not the name of a snapshot. */
 int snapshot_name_parse(const char *name, uint64_t *ret_epoch, uint64_t *ret_sequence);
 
+/* <epoch>-<sequence>.<who>.tmp, while it is being written; what a writer that died has left. */
+int snapshot_temporary_parse(const char *name, uint64_t *ret_epoch, uint64_t *ret_sequence);
+
 /*
  * Reads the one that is named into map, which has to be empty (NULL: only looks whether all is
  * there), and sets its position.  0: read, perhaps with damage in in->report: a key is named and

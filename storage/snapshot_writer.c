@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/snapshot_writer.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -52,15 +54,20 @@ static int flush(struct output *o)
 	return 0;
 }
 
-static int add_pointer(struct output *o, const struct pointer *p, uint64_t sequence)
+static struct record_change change_of(const struct pointer *p)
 {
-	const struct record_change change = {
+	return (struct record_change){
 		.op = p->damaged ? RECORD_LOST : RECORD_PUT,
 		.key = p->key,
 		.key_size = p->key_size,
 		.value = pointer_value(p),
 		.value_size = p->damaged ? 0 : p->value_size,
 	};
+}
+
+static int add_pointer(struct output *o, const struct pointer *p, uint64_t sequence)
+{
+	const struct record_change change = change_of(p);
 	size_t size = record_size(&change, 1);
 	int r;
 
@@ -133,6 +140,54 @@ static int write_file(int dir_fd, const char *name, const struct snapshot_reques
 	return r;
 }
 
+/* A snapshot has no right to what commits need: one that would take the last of the space makes
+ * them fail until it has failed itself.  Where that cannot be asked it is tried. */
+static int check_room(int dir_fd, const struct frozen_map *frozen)
+{
+	uint64_t size = RECORD_FILE_HEADER_SIZE + RECORD_TRAILER_SIZE;
+	struct statvfs st;
+
+	for (size_t i = 0; i < frozen->n; i++) {
+		const struct record_change change = change_of(frozen->entry[i]);
+
+		size += record_size(&change, 1);
+	}
+	if (fstatvfs(dir_fd, &st) < 0 || st.f_blocks == 0)
+		return 0;
+	return (uint64_t)st.f_bavail * st.f_frsize < size + RECORD_MAX ? -ENOSPC : 0;
+}
+
+/* What writers of this epoch or earlier ones have left: they are dead or deposed, no register names
+ * it.  Else each that dies in it leaves one more, and cleaning (B3) comes after one that is done.
+ */
+static void remove_leftovers(int dir_fd, uint64_t own_epoch, const char *own)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t epoch, sequence;
+	const struct dirent *e;
+	DIR *dir;
+
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	if (!dir) {
+		(void)close(fd);
+		return;
+	}
+	while ((e = readdir(dir)))
+		if (snapshot_temporary_parse(e->d_name, &epoch, &sequence) == 0 &&
+		    epoch <= own_epoch && strcmp(e->d_name, own) != 0)
+			(void)unlinkat(fd, e->d_name, 0);
+	(void)closedir(dir);
+}
+
+/* One that is there already is left as it is (B8), and judged as what is read back: it is of the
+ * same changes, and the register may be about to name it (B1). */
+static int give_name(int dir_fd, const char *temporary, const char *name)
+{
+	return linkat(dir_fd, temporary, dir_fd, name, 0) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
 /* Under its own name at last, or not there at all. */
 static int make(const struct snapshot_request *request)
 {
@@ -153,13 +208,16 @@ static int make(const struct snapshot_request *request)
 	                epoch, sequence, request->member, (long)getpid());
 	if (r < 0)
 		return -ENAMETOOLONG;
-	r = write_file(dir_fd, temporary, request);
-	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlinkat(dir_fd, temporary, 0); /* a full disk must get the space back */
+	remove_leftovers(dir_fd, epoch, temporary);
+	r = check_room(dir_fd, request->frozen);
+	if (r < 0)
 		return r;
-	}
+	r = write_file(dir_fd, temporary, request);
+	if (r == 0)
+		r = give_name(dir_fd, temporary, name);
+	(void)unlinkat(dir_fd, temporary, 0); /* a full disk must get the space back */
+	if (r < 0)
+		return r;
 	return fsync(dir_fd) < 0 ? -errno : 0; /* B8 */
 }
 

@@ -27,6 +27,7 @@ struct snapshot_request {
  * Writes it under a temporary name (epoch, sequence, member, pid), makes it durable, gives it its
  * name, makes that durable, and reads all of it back past the cache.  OK in the report: all of this
  * has been done, and the register may name it.  Else no register ever may, and what is left of the
- * file is deleted with what is as old (B3).
+ * file is deleted with what is as old (B3).  A file that has the name already is never replaced: it
+ * is what is read back.  Where there is no room for it and a commit none is begun.
  */
 void snapshot_write(const struct snapshot_request *request, struct report *report);

@@ -10,7 +10,7 @@ tests_sim_sim_LDADD = libelection.a libstorage.a libstorage_core.a libguard.a li
 # The file system that the code of storage/ sees (files.c).
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open,--wrap=openat,--wrap=close,--wrap=fstat \
 	-Wl,--wrap=pread,--wrap=pwrite,--wrap=fsync,--wrap=fdatasync,--wrap=posix_fadvise \
-	-Wl,--wrap=nanosleep,--wrap=unlinkat,--wrap=renameat \
+	-Wl,--wrap=nanosleep,--wrap=unlinkat,--wrap=linkat \
 	-Wl,--wrap=fdopendir,--wrap=readdir,--wrap=closedir \
 	-Wl,--wrap=EVP_sha256,--wrap=EVP_MD_CTX_new,--wrap=EVP_MD_CTX_free
 

@@ -39,7 +39,7 @@ UNIT_TESTS += tests/unit/test_snapshot
 tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_snapshot_CFLAGS = $(storage_test_cflags)
 tests_unit_test_snapshot_LDADD = $(storage_test_libs)
-tests_unit_test_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync
+tests_unit_test_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fstatvfs
 UNIT_TESTS += tests/unit/test_quarantine
 tests_unit_test_quarantine_SOURCES = tests/unit/test_quarantine.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_quarantine_CFLAGS = $(storage_test_cflags)

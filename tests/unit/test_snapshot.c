@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -34,6 +35,22 @@ int __wrap_fsync(int fd)
 		spoil[0] = '\0';
 	}
 	return __real_fsync(fd);
+}
+
+static uint64_t free_space; /* 0: what there is */
+
+int __wrap_fstatvfs(int fd, struct statvfs *st);
+int __real_fstatvfs(int fd, struct statvfs *st);
+
+int __wrap_fstatvfs(int fd, struct statvfs *st)
+{
+	int r = __real_fstatvfs(fd, st);
+
+	if (r == 0 && free_space != 0) {
+		st->f_frsize = 512;
+		st->f_bavail = free_space / 512;
+	}
+	return r;
 }
 
 static int setup(void **state)
@@ -464,6 +481,75 @@ static void what_cannot_be_written_whole_is_not_there(void **state)
 	assert_int_equal(n_files(), 0);
 }
 
+/* It would make commits fail before it failed itself. */
+static void without_room_for_it_and_a_commit_none_is_begun(void **state)
+{
+	struct report report;
+
+	(void)state;
+	three_keys();
+	free_space = RECORD_MAX;
+	try_write(&report);
+	assert_int_equal(report.state, STORE_FULL);
+	assert_int_equal(report.error, -ENOSPC);
+	assert_int_equal(n_files(), 0);
+	free_space = RECORD_MAX + 1024;
+	try_write(&report);
+	assert_int_equal(report.state, STORE_OK);
+	free_space = 0;
+}
+
+static void make(const char *name)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/snapshot/%s", f.cluster, name);
+	files_write(path, "x", 1);
+}
+
+/* Else one that dies each time fills the disk. */
+static void what_dead_writers_left_goes_first(void **state)
+{
+	struct report report;
+
+	(void)state;
+	make("00000000000000000005-00000000000000000002.jm-a.77.tmp");
+	make("00000000000000000004-00000000000000000900.jm-b.78.tmp");
+	make("00000000000000000006-00000000000000000001.jm-c.79.tmp"); /* who has deposed us */
+	make("00000000000000000004-00000000000000000001.snap");
+	three_keys();
+	try_write(&report);
+	assert_int_equal(report.state, STORE_OK);
+	assert_int_equal(n_files(), 3);
+	try_write(&report); /* and its own */
+	assert_int_equal(n_files(), 3);
+}
+
+/* B1, B8: an elector that was resumed has less of it, and its predecessor may still name it. */
+static void one_that_is_there_is_not_replaced(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *whole = NULL;
+	const struct record_change lost = { .op = RECORD_LOST, .key = "jobs/b", .key_size = 6 };
+	struct report report;
+	struct log_snapshot s;
+	char path[160];
+
+	(void)state;
+	three_keys();
+	s = files_snapshot(&f, 5, map);
+	assert_int_equal(pointer_map_apply(map, &lost, 2, false), 0);
+	try_write(&report);
+	assert_int_equal(report.state, STORE_OK);
+	whole = read_back(&s, &report);
+	assert_string_equal(files_value(whole, "jobs/b"), "value of b");
+	files_snapshot_name(&f, &s, path);
+	files_flip(path, RECORD_FILE_HEADER_SIZE + 16, 0);
+	try_write(&report);
+	assert_int_equal(report.state, STORE_FAILED);
+	report_clear(&report);
+	assert_int_equal(n_files(), 1);
+}
+
 /* B3: it is read back, and what differs is told. */
 static void what_is_not_read_back_well_is_no_snapshot(void **state)
 {
@@ -512,6 +598,9 @@ int main(void)
 		T(lost_headers_are_gaps_and_counted),
 		T(another_file_under_its_name_is_refused),
 		T(what_cannot_be_written_whole_is_not_there),
+		T(without_room_for_it_and_a_commit_none_is_begun),
+		T(what_dead_writers_left_goes_first),
+		T(one_that_is_there_is_not_replaced),
 		T(what_is_not_read_back_well_is_no_snapshot),
 		T(without_its_directory_it_fails),
 	};
