@@ -428,6 +428,7 @@ int elector_run(const struct config *config, const struct elector_fds *fds)
 
 	if (!e)
 		return 1;
+	store_keep_at_exit();
 	e->fds = *fds;
 	e->pidfd = e->kill_fd = e->page.fd = e->wired.fd = e->wired_second.fd = -1;
 	e->exit_code = 1;

@@ -83,6 +83,10 @@ typedef void (*store_done_t)(const struct store_result *result, void *userdata);
 
 struct store;
 
+/* Before any other use of libcrypto: a thread that is left behind goes on while its process exits,
+ * and must not find that cleaned up beneath it. */
+void store_keep_at_exit(void);
+
 /* Starts the thread, touches no file.  -ENOMEM, -EAGAIN, -EMFILE.. from eventfd and thread. */
 int store_new(const struct store_config *config, struct store **ret);
 /* Nothing is called back any more.  A stuck thread is left to itself; with what it still holds of a

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -649,6 +650,35 @@ static void map_and_store_end_while_a_snapshot_hangs(void **state)
 	open_store(f.path, 20 * USEC_PER_SEC);
 }
 
+/* Called last of all at the exit of a process. */
+static bool ends;
+
+static void at_exit(void)
+{
+	uint8_t digest[LOG_DIGEST_SIZE] = { 0 };
+
+	if (ends)
+		_exit(record_digest(digest, "x", 1) == 0 ? 0 : 1);
+}
+
+/* A thread that is left behind goes on with its snapshot while the process exits. */
+static void snapshot_may_outlive_the_exit(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	(void)fflush(NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		ends = true;
+		exit(2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 /* B3 */
 static void cleaning_tells_what_it_has_deleted(void **state)
 {
@@ -703,8 +733,11 @@ int main(void)
 		T(other_operations_overtake_a_snapshot),
 		T(late_snapshot_keeps_its_pointers),
 		T(map_and_store_end_while_a_snapshot_hangs),
+		T(snapshot_may_outlive_the_exit),
 		T(cleaning_tells_what_it_has_deleted),
 	};
 
+	assert_int_equal(atexit(at_exit), 0);
+	store_keep_at_exit();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
