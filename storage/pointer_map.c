@@ -319,6 +319,72 @@ int pointer_map_merge(struct pointer_map *map, struct pointer_map *delta,
 	return 0;
 }
 
+static bool same_pointer(const struct pointer *a, const struct pointer *b)
+{
+	return a->revision == b->revision && a->damaged == b->damaged && a->deleted == b->deleted &&
+	       a->value_size == b->value_size &&
+	       memcmp(pointer_value(a), pointer_value(b), a->value_size) == 0;
+}
+
+/* Both are in order.  gone: has room for any key. */
+static void tell_differences(const struct pointer_map *map, const struct pointer_map *whole,
+                             struct pointer *gone,
+                             void (*on_change)(const struct pointer *p, void *userdata),
+                             void *userdata)
+{
+	size_t i = 0, k = 0;
+
+	while (i < map->n || k < whole->n) {
+		const struct pointer *was = i < map->n ? map->entry[i] : NULL;
+		const struct pointer *is = k < whole->n ? whole->entry[k] : NULL;
+		int order = !was ? 1 : !is ? -1 : strcmp(was->key, is->key);
+
+		i += order <= 0;
+		k += order >= 0;
+		if (order < 0) {
+			gone->key_size = was->key_size;
+			memcpy(gone->key, was->key, (size_t)was->key_size + 1);
+			on_change(gone, userdata);
+		} else if (order > 0 ? !is->deleted : !same_pointer(was, is)) {
+			on_change(is, userdata);
+		}
+	}
+}
+
+int pointer_map_replace(struct pointer_map *map, struct pointer_map *whole,
+                        void (*on_change)(const struct pointer *p, void *userdata), void *userdata)
+{
+	struct pointer **entry = malloc((whole->n + 1) * sizeof(*entry));
+	struct pointer *gone = malloc(sizeof(*gone) + RECORD_KEY_MAX + 1);
+
+	if (!entry || !gone) {
+		free(entry);
+		free(gone);
+		return -ENOMEM;
+	}
+	*gone = (struct pointer){ .revision = whole->position.sequence, .deleted = true };
+	if (on_change)
+		tell_differences(map, whole, gone, on_change, userdata);
+	free(gone);
+	pointer_map_clear(map);
+	map->entry = entry;
+	map->room = whole->n + 1;
+	map->position = whole->position;
+	for (size_t i = 0; i < whole->n; i++) {
+		struct pointer *p = whole->entry[i];
+
+		if (p->deleted) {
+			pointer_free(p);
+			continue;
+		}
+		count_in(map, p);
+		map->entry[map->n++] = p;
+	}
+	whole->n = 0; /* all are moved or freed */
+	pointer_map_clear(whole);
+	return 0;
+}
+
 struct frozen_map *pointer_map_freeze(struct pointer_map *map)
 {
 	struct frozen_map *frozen;

@@ -86,6 +86,14 @@ int pointer_map_apply(struct pointer_map *map, const struct record_change *chang
 int pointer_map_merge(struct pointer_map *map, struct pointer_map *delta,
                       void (*on_change)(const struct pointer *p, void *userdata), void *userdata);
 
+/*
+ * Whole is all there is, and what map holds gives way to it.  Cannot fail half way, either.
+ * on_change is told what differs: new or changed keys, and those that are no longer there, as of
+ * the new position.
+ */
+int pointer_map_replace(struct pointer_map *map, struct pointer_map *whole,
+                        void (*on_change)(const struct pointer *p, void *userdata), void *userdata);
+
 /* Forgets everything, the position too. */
 void pointer_map_clear(struct pointer_map *map);
 

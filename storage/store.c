@@ -89,8 +89,8 @@ static void merge(struct store_job *job)
 	    at->offset != job->from.offset || at->sequence != job->from.sequence)
 		r = -ESTALE;
 	if (r == 0 && job->follow.restarted)
-		pointer_map_clear(job->map);
-	if (r == 0)
+		r = pointer_map_replace(job->map, delta, job->on_change, job->userdata);
+	else if (r == 0)
 		r = pointer_map_merge(job->map, delta, job->on_change, job->userdata);
 	if (r < 0)
 		store_ops_fail(job, r, "cannot use what was read of", "/log");

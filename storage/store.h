@@ -120,7 +120,8 @@ int store_list(struct store *s, store_done_t done, void *userdata);
 /*
  * Read the log up to `to` and merge it into map, before the callback, on the caller's thread.  The
  * map must not change its position until then (else: answered storage-failed, -ESTALE, map
- * untouched).  on_change as for pointer_map_merge(), may be NULL.
+ * untouched).  on_change as for pointer_map_merge(), or _replace() where the reading began anew;
+ * may be NULL.
  */
 struct store_follow {
 	struct pointer_map *map;

@@ -132,6 +132,45 @@ static void delta_carries_puts_and_deletions_over(void **state)
 	assert_int_equal(pointer_map_count(delta), 0);
 }
 
+/* Who missed the deletion of a key hears of it all the same, and of nothing that is as it was. */
+static void what_replaces_the_map_is_told_by_its_differences(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	CLEANUP(pointer_map_freep) struct pointer_map *whole = pointer_map_new();
+	struct log_position at = { 3, 2, 1000, 12, "d" };
+	struct frozen_map *frozen;
+	char text[64] = "";
+
+	(void)state;
+	apply(map, "a-gone", "v", 1, false);
+	apply(map, "b-same", "v", 2, false);
+	apply(map, "c-new", "v", 3, false);
+	apply(map, "d-other", "v", 4, false);
+	apply(map, "e-deleted", "v", 5, false);
+	apply(map, "~z-gone", "v", 6, false);
+	frozen = pointer_map_freeze(map);
+	apply(whole, "b-same", "v", 2, true);
+	apply(whole, "c-new", "v", 11, true);
+	apply(whole, "d-other", "w", 4, true);
+	apply(whole, "e-deleted", NULL, 12, true);
+	apply(whole, "f-added", "v", 8, true);
+	apply(whole, "g-never", NULL, 9, true);
+	pointer_map_set_position(whole, &at);
+	assert_int_equal(pointer_map_replace(map, whole, note, text), 0);
+	assert_string_equal(text, "-a-gone+c-new+d-other-e-deleted+f-added-~z-gone");
+	assert_int_equal(pointer_map_count(map), 4);
+	assert_int_equal(pointer_map_bytes(map), 6 + 5 + 7 + 7 + 4);
+	assert_true(pointer_map_get(map, "c-new")->revision == 11);
+	assert_null(pointer_map_get(map, "e-deleted"));
+	assert_null(pointer_map_get(map, "~z-gone"));
+	assert_memory_equal(pointer_map_position(map), &at, sizeof(at));
+	assert_int_equal(pointer_map_count(whole), 0);
+	assert_string_equal(frozen->entry[0]->key, "a-gone"); /* as it was */
+	frozen_map_free(frozen);
+	apply(map, "more", "v", 13, false); /* and it goes on */
+	assert_int_equal(pointer_map_count(map), 5);
+}
+
 static void keys_are_checked(void **state)
 {
 	char long_key[257];
@@ -291,6 +330,7 @@ int main(void)
 		cmocka_unit_test(lists_by_prefix_in_order_without_reserved_keys),
 		cmocka_unit_test(damaged_value_replaces_the_older_one),
 		cmocka_unit_test(delta_carries_puts_and_deletions_over),
+		cmocka_unit_test(what_replaces_the_map_is_told_by_its_differences),
 		cmocka_unit_test(keys_are_checked),
 		cmocka_unit_test(thousands_in_any_order_are_all_found),
 		cmocka_unit_test(frozen_map_stays_as_it_was),

@@ -60,6 +60,8 @@ static void wait_for(unsigned n)
 	}
 }
 
+static char changes[256];
+
 static void open_store(const char *path, usec_t io_usec)
 {
 	struct store_config config = {
@@ -536,6 +538,57 @@ static void what_a_snapshot_holds_is_followed(void **state)
 	pointer_map_free(map);
 }
 
+static void note_change(const struct pointer *p, void *userdata)
+{
+	(void)userdata;
+	(void)strncat(changes, p->deleted ? "-" : "+", 2);
+	(void)strncat(changes, p->key, 255);
+}
+
+/* C5: what was deleted in a log that is gone is told, too. */
+static void reloading_tells_what_is_no_longer_there(void **state)
+{
+	struct store_follow follow = { .map = pointer_map_new(), .on_change = note_change };
+	struct pointer_map *map = pointer_map_new();
+	const struct record_change kept = { .op = RECORD_PUT,
+		                            .key = "kept",
+		                            .key_size = 4,
+		                            .value = (const uint8_t *)"1",
+		                            .value_size = 1 };
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "gone", "1");
+	files_put(&f, "kept", "1");
+	memcpy(follow.cluster_id, id, sizeof(id));
+	follow.to = f.at;
+	assert_int_equal(store_follow(s, &follow, on_done, &f), 0);
+	wait_for(1);
+	files_begin(&f, 1, 2, &f.at);
+	files_append(&f, "gone", NULL, 0);
+	assert_int_equal(pointer_map_apply(map, &kept, 2, false), 0);
+	pointer_map_set_position(map, &f.at);
+	assert_int_equal(snapshot(map), 0);
+	wait_for(1);
+	follow.snapshot = last.snapshot;
+	files_begin(&f, 1, 3, &f.at);
+	files_put(&f, "new", "1");
+	follow.to = f.at;
+	for (unsigned n = 1; n <= 2; n++) {
+		files_name(&f, 1, n, path);
+		assert_int_equal(unlink(path), 0);
+	}
+	changes[0] = '\0';
+	assert_int_equal(store_follow(s, &follow, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.state, STORE_OK);
+	assert_string_equal(changes, "-gone+new");
+	assert_int_equal(pointer_map_count(follow.map), 2);
+	pointer_map_free(follow.map);
+	pointer_map_free(map);
+}
+
 /* B6: a leader that had it whole in memory has written it since. */
 static void what_is_read_anew_replaces_what_was_damaged(void **state)
 {
@@ -729,6 +782,7 @@ int main(void)
 		T(new_thread_has_no_segment),
 		T(number_of_stuck_threads_is_limited),
 		T(what_a_snapshot_holds_is_followed),
+		T(reloading_tells_what_is_no_longer_there),
 		T(what_is_read_anew_replaces_what_was_damaged),
 		T(other_operations_overtake_a_snapshot),
 		T(late_snapshot_keeps_its_pointers),
