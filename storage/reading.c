@@ -131,6 +131,8 @@ static int fill(struct reading *r, uint64_t at)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == ESTALE) /* C5: by who cleans up (B3) */
+			return reading_fail(r, STORE_LOG_MISSING, 0, "was deleted meanwhile");
 		if (n < 0)
 			return reading_fail_errno(r, -errno, "cannot be read");
 		if (n == 0)

@@ -27,6 +27,7 @@ UNIT_TESTS += tests/unit/test_follower_snapshot
 tests_unit_test_follower_snapshot_SOURCES = tests/unit/test_follower_snapshot.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_follower_snapshot_CFLAGS = $(storage_test_cflags)
 tests_unit_test_follower_snapshot_LDADD = $(storage_test_libs)
+tests_unit_test_follower_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pread
 UNIT_TESTS += tests/unit/test_snapshot_plan
 tests_unit_test_snapshot_plan_SOURCES = tests/unit/test_snapshot_plan.c
 tests_unit_test_snapshot_plan_CFLAGS = $(storage_test_cflags)

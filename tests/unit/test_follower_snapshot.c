@@ -2,6 +2,7 @@
 /* Where a reading begins: the reader's position, a snapshot, the one before, the whole log. */
 #include "storage/follower.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,20 @@ static struct files f;
 static struct log_snapshot previous, newest;
 static struct log_position at_previous, at_newest; /* as the register knew them */
 static usec_t retry;
+
+static unsigned stale; /* how many reads find their file deleted */
+
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at);
+ssize_t __real_pread(int fd, void *to, size_t size, off_t at);
+
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at)
+{
+	if (stale == 0)
+		return __real_pread(fd, to, size, at);
+	stale--;
+	errno = ESTALE;
+	return -1;
+}
 
 static void follow(const struct log_position *from, struct follower_result *ret)
 {
@@ -416,6 +431,24 @@ static void the_least_damaged_is_served(void **state)
 	follower_result_done(&r);
 }
 
+/* C5: over NFS a file that is being read may go, too. */
+static void log_that_goes_while_it_is_read_gives_way(void **state)
+{
+	struct follower_result r;
+
+	(void)state;
+	stale = 1;
+	follow(&at_previous, &r);
+	assert_all(&r);
+	assert_true(r.restarted && r.records == 2);
+	follower_result_done(&r);
+	stale = 1000; /* a newer register is to be asked for, nothing is broken */
+	follow(&nothing, &r);
+	assert_int_equal(r.report.state, STORE_LOG_MISSING);
+	follower_result_done(&r);
+	stale = 0;
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -436,6 +469,7 @@ int main(void)
 		T(log_before_the_snapshot_that_cannot_be_read_gives_way_to_it),
 		T(damage_behind_the_snapshot_restarts_nobody),
 		T(the_least_damaged_is_served),
+		T(log_that_goes_while_it_is_read_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
