@@ -201,6 +201,8 @@ static void on_listed(const struct store_result *result, void *userdata)
 		return;
 	}
 	e->listed_epoch = result->highest_epoch;
+	if (result->committed_seen > e->committed_seen)
+		e->committed_seen = result->committed_seen;
 	elector_feed_type(e, CORE_EV_LISTED);
 	if (e->session)
 		look_now(e);

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "storage/clean.h"
 #include "storage/quarantine.h"
+#include "storage/reading.h"
 #include "storage/segment.h"
 #include "storage/snapshot.h"
 #include "storage/snapshot_writer.h"
@@ -159,8 +160,11 @@ static void on_log_file(struct store_job *job, const char *name)
 {
 	uint64_t epoch, segment;
 
-	if (segment_name_parse(name, &epoch, &segment) == 0 && epoch > job->result.highest_epoch)
-		job->result.highest_epoch = epoch;
+	if (segment_name_parse(name, &epoch, &segment) < 0 || epoch < job->result.highest_epoch ||
+	    (epoch == job->result.highest_epoch && segment < job->newest))
+		return;
+	job->result.highest_epoch = epoch;
+	job->newest = segment;
 }
 
 /* A11: whoever was ever granted has left a file here. */
@@ -189,6 +193,46 @@ static void run_check(struct store_job *job)
 		read_cluster(job, fd);
 }
 
+static void note_committed(struct store_job *job, uint64_t sequence)
+{
+	if (sequence > job->result.committed_seen)
+		job->result.committed_seen = sequence;
+}
+
+/* The header, and the first records: each tells what its writer knew as committed. */
+static void look_at_newest(struct store_job *job, struct reading *in)
+{
+	struct record_file_header h;
+	struct record record;
+	const uint8_t *bytes;
+	size_t size, at;
+
+	in->limit = in->size;
+	if (reading_look(in, 0, &bytes, &size) < 0 ||
+	    record_file_header_decode(bytes, size, NULL, &h) != RECORD_OK)
+		return;
+	note_committed(job, h.before.sequence);
+	for (at = RECORD_FILE_HEADER_SIZE;
+	     record_decode(bytes + at, size - at, &record) == RECORD_OK; at += record.size)
+		note_committed(job, record.committed);
+}
+
+/* A11: a register from a backup may end where a segment does (with a snapshot, or an elector); then
+ * what was committed since lies in later files, to which no reading leads.  What cannot be read
+ * here proves nothing. */
+static void look_beyond(struct store_job *job)
+{
+	struct report report = { .state = STORE_OK };
+	struct reading in = { .path = job->place->cluster_path, .dir = "log", .report = &report };
+	char name[SEGMENT_NAME_SIZE];
+
+	segment_name(job->result.highest_epoch, job->newest, name);
+	if (reading_init(&in) == 0 && reading_open(&in, name, RECORD_FILE_HEADER_SIZE, 0) == 0)
+		look_at_newest(job, &in);
+	reading_done(&in);
+	report_clear(&report);
+}
+
 static void run_list(struct store_job *job)
 {
 	CLEANUP(closep) int fd = open_cluster(job);
@@ -199,6 +243,8 @@ static void run_list(struct store_job *job)
 	r = walk(fd, "log", on_log_file, job);
 	if (r < 0)
 		store_ops_fail(job, r, "cannot list", "/log");
+	else if (job->result.highest_epoch > 0)
+		look_beyond(job);
 }
 
 /* ---- the first pair (A11) */

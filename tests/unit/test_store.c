@@ -209,6 +209,38 @@ static void cluster_file_that_is_not_ours_is_told_apart(void **state)
 	assert_int_equal(last.state, STORE_FAILED);
 }
 
+/* A11: a register of before a segment began is not led there by the one it names. */
+static void list_tells_what_the_newest_file_knows_as_committed(void **state)
+{
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "a", "1");
+	files_put(&f, "a", "2"); /* the register of the backup is here */
+	files_begin(&f, 1, 2, &f.at);
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	assert_true(last.highest_epoch == 1 && last.committed_seen == 2);
+	files_put(&f, "a", "3"); /* perhaps never acknowledged */
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	assert_true(last.committed_seen == 2);
+	files_put(&f, "a", "4"); /* the one before was */
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	assert_true(last.committed_seen == 3);
+	files_begin(&f, 1, 10, &f.at);
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	assert_true(last.committed_seen == 4);
+	files_name(&f, 1, 10, path);
+	files_flip(path, 20, 0);
+	assert_int_equal(store_list(s, on_done, &f), 0);
+	wait_for(1);
+	assert_true(last.state == STORE_OK && last.committed_seen == 0);
+}
+
 static void list_finds_the_highest_epoch(void **state)
 {
 	char path[160];
@@ -772,6 +804,7 @@ int main(void)
 		T(no_first_pair_beside_an_old_log),
 		T(cluster_file_that_is_not_ours_is_told_apart),
 		T(list_finds_the_highest_epoch),
+		T(list_tells_what_the_newest_file_knows_as_committed),
 		T(what_is_appended_is_followed),
 		T(map_that_moved_meanwhile_is_left_alone),
 		T(append_without_a_segment_fails),
