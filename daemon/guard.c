@@ -65,10 +65,18 @@ static void look_at_release(struct guard *g, usec_t now)
 	g->release_until = now + release_time;
 }
 
+/* A12: what is being killed may still run.  An elector that does not resume would end its session.
+ */
+static bool is_dying(struct guard *g)
+{
+	return g->jobmanager.state == JOBMANAGER_KILLED &&
+	       lease_page_read(&g->elector.page).state != LEASE_PAGE_ARMED;
+}
+
 static void look_at_restart(struct guard *g, usec_t now)
 {
-	if (g->elector.pid == 0 && !g->need_release && g->release_pid == 0 && !g->bye &&
-	    g->leaving_until == 0 && now >= g->elector.restart_at)
+	if (g->elector.pid == 0 && !is_dying(g) && !g->need_release && g->release_pid == 0 &&
+	    !g->bye && g->leaving_until == 0 && now >= g->elector.restart_at)
 		guard_start_elector(g, now);
 }
 

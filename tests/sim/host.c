@@ -365,7 +365,8 @@ void host_elector_start(struct world *w, int member)
 		h->need_release = true;
 		h->deaths = 0;
 	}
-	if ((!h->hot || h->need_release) && h->page.state != PAGE_ARMED && h->jobmanager != JM_NONE)
+	if ((!h->hot || h->need_release || h->jobmanager == JM_KILLED) &&
+	    h->page.state != PAGE_ARMED && h->jobmanager != JM_NONE)
 		return; /* reaped first, comes back here */
 	if (h->need_release && h->file.exists) {
 		h->need_release = false;

@@ -60,7 +60,7 @@ static void dies_with_the_fifth_elector_that_does_not_renew_its_lease(void **sta
 	write_script(w, "script-0", "start 1\nawait started\narm 7 60000\ndie\n");
 	write_script(w, "script", "die\n");
 	write_script(w, "script-5", "");
-	run(w);
+	start_guard(w); /* it may be killed before it has said anything */
 	wait_until(happened(w, "release lock=1"));
 	assert_nothing_left(w);
 }
@@ -89,6 +89,18 @@ static void does_not_start_while_the_page_is_armed(void **state)
 	(void)snprintf(expected, sizeof(expected), "exited 2 signal=0 error=%d", EPERM);
 	wait_until(happened(w, expected));
 	wait_until(happened(w, "started 2"));
+}
+
+/* A12: the next elector would end the session of what may still run. */
+static void no_elector_starts_beside_one_that_is_being_killed(void **state)
+{
+	struct world *w = *state;
+
+	write_script(w, "script-0", "start 1\nawait started\narm 7 60000\nend 7\nkill 1\ndie\n");
+	write_script(w, "script-1", "ready\n");
+	start_guard(w);
+	wait_until(count(w, "hello ") == 2);
+	assert_true(happened(w, "hello 1 running=0 epoch=1 pidfd=0 page=2"));
 }
 
 static void its_death_is_told_again_to_an_elector_that_holds_its_page(void **state)
@@ -140,6 +152,7 @@ int main(void)
 		in_a_hot_world(dies_with_the_fifth_elector_that_does_not_renew_its_lease),
 		in_a_hot_world(is_untouched_while_the_elector_is_replaced),
 		in_a_hot_world(does_not_start_while_the_page_is_armed),
+		in_a_hot_world(no_elector_starts_beside_one_that_is_being_killed),
 		in_a_hot_world(its_death_is_told_again_to_an_elector_that_holds_its_page),
 		in_a_hot_world(one_that_hangs_counts_as_a_failure),
 		in_a_hot_world(is_told_no_epoch_at_its_start),
