@@ -187,15 +187,16 @@ static void connect_session(struct world *w, struct request *r, struct connectio
 {
 	const struct sim_server *server = &w->zk.server[c->server];
 	usec_t asked = r->timeout;
+	bool again = r->session >= 0;
 	struct sim_session *s;
 
 	if (r->timeout < server->min_session)
 		r->timeout = server->min_session;
 	if (r->timeout > server->max_session)
 		r->timeout = server->max_session;
-	if (r->session >= 0 && r->timeout != asked)
+	if (again && r->timeout != asked)
 		coverage_touch(r->timeout < asked ? TOUCH_SMALLER : TOUCH_LARGER);
-	if (r->session < 0)
+	if (!again)
 		make_session(w, r);
 	if (w->failed)
 		return;
@@ -206,8 +207,27 @@ static void connect_session(struct world *w, struct request *r, struct connectio
 	if (r->expired)
 		return;
 	s->server = c->server;
+	c->timeout = again && r->timeout < asked ? asked : r->timeout;
+	r->touched = w->now;
+	touch_leader(w, r->session, c->timeout);
+}
+
+/* A smaller T counts from the handshake on, once its client has heard of it.  Who does not hear
+ * that a server has made its session shorter cannot know it: a limit, which failure-model.md
+ * names. */
+void ensemble_heard_timeout(struct world *w, const struct request *r)
+{
+	struct connection *c = connection_get(w, r->connection);
+	struct sim_session *s = &w->zk.session[r->session];
+	usec_t expires = bucket(w, r->touched + r->timeout);
+
+	if (c == NULL || r->timeout >= c->timeout)
+		return;
 	c->timeout = r->timeout;
-	touch_leader(w, r->session, r->timeout);
+	if (s->alive && expires < s->expires) {
+		coverage_touch(TOUCH_EARLIER);
+		s->expires = expires;
+	}
 }
 
 void ensemble_commit(struct world *w, struct request *r, struct connection *c)

@@ -476,6 +476,7 @@ static void answer_connect(struct world *w, struct request *r)
 		shell_session_event(w, r->client, CORE_EV_EXPIRED, 0);
 		return;
 	}
+	ensemble_heard_timeout(w, r);
 	cl->session = r->session;
 	cl->asked = r->timeout; /* A7: a re-attach asks for what was negotiated */
 	shell_session_event(w, r->client, CORE_EV_CONNECTED, r->sent_local);

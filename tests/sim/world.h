@@ -195,6 +195,7 @@ enum request_kind { REQ_CONNECT, REQ_PING, REQ_CORE, REQ_COMMIT, REQ_READ, REQ_C
 
 struct request {
 	bool used, answered, told, again, landed;
+	usec_t touched; /* a handshake: when it reached the leader */
 	enum request_kind kind;
 	int client;
 	uint32_t handle;
@@ -454,6 +455,7 @@ void ensemble_commit(struct world *w, struct request *r, struct connection *c);
 bool ensemble_serves(const struct world *w, int server);
 bool ensemble_has_quorum(const struct world *w);
 void ensemble_touch(struct world *w, int session, int server, usec_t timeout);
+void ensemble_heard_timeout(struct world *w, const struct request *r);
 void ensemble_relay(struct world *w, int server);
 void ensemble_expire_due(struct world *w);
 void ensemble_close_session(struct world *w, int session);

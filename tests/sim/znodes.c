@@ -44,7 +44,8 @@ static struct latch_name make_latch(struct world *w, const struct connection *c)
 	int session = c->session;
 	struct sim_latch *l = &w->zk.tree.latch[w->zk.tree.n_latches % MAX_LATCHES];
 
-	no_latch_left_behind(w, session);
+	if (w->zk.session[session].connection == c->id)
+		no_latch_left_behind(w, session);
 	if (w->zk.tree.n_latches == MAX_LATCHES) { /* the oldest dead one makes room */
 		l = NULL;
 		for (unsigned i = 0; i < MAX_LATCHES; i++)
