@@ -145,9 +145,9 @@ static void try_bases(const struct follower_request *request, struct follower_re
 		}
 		ret->whole = !base[i].known;
 		ret->restarted = ret->whole && request->from.epoch != 0;
+		memcpy(ret->passed_over, passed_over, sizeof(passed_over));
+		ret->passed_damaged = passed_damaged;
 		if (settled(request, ret) || past_the_snapshot(request, &base[i])) {
-			memcpy(ret->passed_over, passed_over, sizeof(passed_over));
-			ret->passed_damaged = passed_damaged;
 			forget(&best);
 			return;
 		}

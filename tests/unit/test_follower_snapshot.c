@@ -431,6 +431,21 @@ static void the_least_damaged_is_served(void **state)
 	follower_result_done(&r);
 }
 
+static void what_was_passed_over_is_named_beside_damage(void **state)
+{
+	struct follower_result r;
+
+	(void)state;
+	remove_snapshot(&newest);
+	remove_snapshot(&previous);
+	damage_log(1, 1, "c", "1");
+	follow(&nothing, &r);
+	assert_int_equal(r.report.state, STORE_OK);
+	assert_int_equal(r.report.n_damage, 1);
+	assert_non_null(strstr(r.passed_over, "snapshot"));
+	follower_result_done(&r);
+}
+
 /* C5: over NFS a file that is being read may go, too. */
 static void log_that_goes_while_it_is_read_gives_way(void **state)
 {
@@ -469,6 +484,7 @@ int main(void)
 		T(log_before_the_snapshot_that_cannot_be_read_gives_way_to_it),
 		T(damage_behind_the_snapshot_restarts_nobody),
 		T(the_least_damaged_is_served),
+		T(what_was_passed_over_is_named_beside_damage),
 		T(log_that_goes_while_it_is_read_gives_way),
 	};
 
