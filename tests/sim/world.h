@@ -328,6 +328,7 @@ struct host {
 	usec_t word_at;    /* the last word that was taken, or the last grant told */
 	bool unhealthy;    /* its probe fails */
 	unsigned n_spins;  /* wakings in a row by which nothing came to be due */
+	usec_t spun_at;
 	unsigned n_inbox;
 	struct core_event inbox[MAX_INBOX];
 	reasons_t reasons;
