@@ -148,6 +148,7 @@ static void what_replaces_the_map_is_told_by_its_differences(void **state)
 	apply(map, "d-other", "v", 4, false);
 	apply(map, "e-deleted", "v", 5, false);
 	apply(map, "~z-gone", "v", 6, false);
+	pointer_map_set_position(map, &(struct log_position){ 1, 1, 600, 6, "" });
 	frozen = pointer_map_freeze(map);
 	apply(whole, "b-same", "v", 2, true);
 	apply(whole, "c-new", "v", 11, true);
