@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "storage/reading.h"
 #include "storage/segment.h"
 #include "storage/snapshot.h"
 
@@ -66,28 +65,6 @@ static int clean_dir(const struct clean_request *request, int cluster_fd, const 
 	return r;
 }
 
-/* Past the cache: what counts is what the next reader finds.  Reports what is wrong. */
-static bool previous_is_whole(const struct clean_request *request, struct report *report)
-{
-	struct reading in = { .path = request->path,
-		              .dir = "snapshot",
-		              .again = true,
-		              .progress = request->progress,
-		              .report = report };
-	int r;
-
-	r = reading_init(&in);
-	if (r == 0)
-		r = snapshot_read(&in, request->cluster_id, &request->previous, 0, NULL);
-	if (r == 0 && report->n_damage > 0)
-		r = reading_fail(&in, STORE_FAILED, 0,
-		                 "is damaged, so what lies before it is kept");
-	else if (r < 0 && r != -EBADMSG)
-		r = reading_fail_errno(&in, r, "cannot be read");
-	reading_done(&in);
-	return r == 0;
-}
-
 static int clean_dirs(const struct clean_request *request, unsigned *ret_deleted)
 {
 	CLEANUP(closep)
@@ -107,7 +84,10 @@ void clean_store(const struct clean_request *request, struct report *report, uns
 
 	*ret_deleted = 0;
 	report_clear(report);
-	if (request->previous.epoch == 0 || !previous_is_whole(request, report))
+	if (request->previous.epoch == 0 ||
+	    !snapshot_is_whole(request->path, request->cluster_id, &request->previous,
+	                       request->progress, "is damaged, so what lies before it is kept",
+	                       report))
 		return;
 	r = clean_dirs(request, ret_deleted);
 	if (r == 0)

@@ -298,3 +298,25 @@ int snapshot_read(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID
 	reading_close(in);
 	return r;
 }
+
+bool snapshot_is_whole(const char *path, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
+                       const struct log_snapshot *snapshot, atomic_uint *progress,
+                       const char *damaged, struct report *report)
+{
+	struct reading in = { .path = path,
+		              .dir = "snapshot",
+		              .again = true,
+		              .progress = progress,
+		              .report = report };
+	int r;
+
+	r = reading_init(&in);
+	if (r == 0)
+		r = snapshot_read(&in, cluster_id, snapshot, 0, NULL);
+	if (r == 0 && report->n_damage > 0)
+		r = reading_fail(&in, STORE_FAILED, -EIO, damaged);
+	else if (r < 0 && r != -EBADMSG)
+		r = reading_fail_errno(&in, r, "cannot be read");
+	reading_done(&in);
+	return r == 0;
+}

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log_position.h"
@@ -34,3 +36,11 @@ int snapshot_temporary_parse(const char *name, uint64_t *ret_epoch, uint64_t *re
  */
 int snapshot_read(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
                   const struct log_snapshot *snapshot, usec_t retry_usec, struct pointer_map *map);
+
+/*
+ * Whether the one that is named would be read whole by the next reader: past the cache.  False: the
+ * report says why not, with `damaged` (what follows from it) when bytes are wrong.
+ */
+bool snapshot_is_whole(const char *path, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
+                       const struct log_snapshot *snapshot, atomic_uint *progress,
+                       const char *damaged, struct report *report);

@@ -221,36 +221,17 @@ static int make(const struct snapshot_request *request)
 	return fsync(dir_fd) < 0 ? -errno : 0; /* B8 */
 }
 
-/* B3: it is read back, by the way a reader comes, before anything is done in its name. */
-static void verify(const struct snapshot_request *request, struct report *report)
-{
-	const struct log_snapshot snapshot = { request->epoch, request->frozen->position };
-	struct reading in = { .path = request->path,
-		              .dir = "snapshot",
-		              .again = true,
-		              .progress = request->progress,
-		              .report = report };
-	int r;
-
-	r = reading_init(&in);
-	if (r == 0)
-		r = snapshot_read(&in, request->cluster_id, &snapshot, 0, NULL);
-	if (r == 0 && report->n_damage > 0)
-		(void)reading_fail(&in, STORE_FAILED, -EIO,
-		                   "is not as it was written; check the storage");
-	else if (r < 0 && r != -EBADMSG)
-		(void)reading_fail_errno(&in, r, "cannot be read back");
-	reading_done(&in);
-}
-
 void snapshot_write(const struct snapshot_request *request, struct report *report)
 {
+	const struct log_snapshot snapshot = { request->epoch, request->frozen->position };
 	int r;
 
 	report_clear(report);
 	r = make(request);
-	if (r == 0) {
-		verify(request, report);
+	if (r == 0) { /* B3: read back before anything is done in its name */
+		(void)snapshot_is_whole(request->path, request->cluster_id, &snapshot,
+		                        request->progress,
+		                        "is not as it was written; check the storage", report);
 		return;
 	}
 	report->state = store_state_from_errno(r);
