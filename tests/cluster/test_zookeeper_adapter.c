@@ -160,6 +160,17 @@ void claim(struct client *c, const char *member, const struct latch_name *latch)
 	assert_int_equal(expect(&a, ZK_DONE, 0).version, 1);
 }
 
+struct latch_name lead_as(struct client *c, const struct member_node *m)
+{
+	struct latch_name latch;
+
+	join(c, m);
+	latch = enter(c, 1);
+	create_register(c);
+	claim(c, m->member, &latch);
+	return latch;
+}
+
 struct register_node read_register(struct client *c, int32_t *version)
 {
 	struct answer a = { .came = false };

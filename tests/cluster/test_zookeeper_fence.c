@@ -49,10 +49,7 @@ static void endpoints_are_fenced_by_latch_and_version(void **state)
 
 	(void)state;
 	open_client(c);
-	join(c, &m);
-	latch = enter(c, 1);
-	create_register(c);
-	claim(c, "a", &latch);
+	latch = lead_as(c, &m);
 	none = latch;
 	none.s[LATCH_NAME_LEN - 1] = none.s[LATCH_NAME_LEN - 1] == '9' ? '8' : '9';
 	assert_int_equal(fence_write_endpoints(c->s, &none, 10, text, -1, on_answer, &a[0]), 0);
@@ -81,10 +78,7 @@ static void a_release_is_all_or_nothing(void **state)
 
 	(void)state;
 	open_client(c);
-	join(c, &m);
-	latch = enter(c, 1);
-	create_register(c);
-	claim(c, "a", &latch);
+	latch = lead_as(c, &m);
 	r = read_register(c, &version);
 	register_release(&r, CAUSE_SHUTDOWN, &anyone);
 

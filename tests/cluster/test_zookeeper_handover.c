@@ -47,10 +47,7 @@ static void a_killed_leader_is_handed_over_in_one_step(void **state)
 
 	(void)state;
 	open_client(c);
-	join(c, &m);
-	latch = enter(c, 1);
-	create_register(c);
-	claim(c, "a", &latch);
+	latch = lead_as(c, &m);
 	assert_int_equal(session_identity(c->s, &id), 0);
 	kill_client(c);
 	open_client(d);

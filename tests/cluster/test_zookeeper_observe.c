@@ -201,10 +201,7 @@ static void a_follower_sees_each_commit_by_one_read(void **state)
 	(void)state;
 	open_client(c);
 	open_client(d);
-	join(c, &m);
-	latch = enter(c, 1);
-	create_register(c);
-	claim(c, "a", &latch);
+	latch = lead_as(c, &m);
 	r = read_register(c, &version);
 	assert_int_equal(observe_new(d->s, &other, on_changed, NULL, &o), 0);
 	looked = false;

@@ -143,10 +143,7 @@ static void a_server_killed_under_a_write_means_unknown_and_reading_tells(void *
 
 	(void)state;
 	open_client(c);
-	join(c, &m);
-	latch = enter(c, 1);
-	create_register(c);
-	claim(c, "a", &latch);
+	latch = lead_as(c, &m);
 	r = read_register(c, &version);
 	server = (unsigned)(c->server[8] - '0'); /* 127.0.0.N:port */
 	r.log.sequence = 42;

@@ -44,6 +44,8 @@ void join(struct client *c, const struct member_node *m);
 struct latch_name enter(struct client *c, unsigned nonce);
 void create_register(struct client *c);
 void claim(struct client *c, const char *member, const struct latch_name *latch);
+/* All of them, for the first term; returns its latch (of nonce 1). */
+struct latch_name lead_as(struct client *c, const struct member_node *m);
 struct register_node read_register(struct client *c, int32_t *version);
 
 /* After a sync. */
