@@ -203,12 +203,13 @@ static void the_first_server_may_die_after_a_first_connect(void **state)
 }
 
 const struct CMUnitTest servers_cases[] = {
+	/* With two servers of three: not behind one that has hung, and may not be back yet. */
+	TEST(the_first_server_may_die_after_a_first_connect),
 	TEST(dropping_keeps_the_session_and_goes_to_the_next_server),
 	TEST(an_even_list_finds_the_only_server_alive),
 	TEST(a_silent_server_costs_no_more_than_the_answer_time),
 	TEST(an_http_server_is_no_session),
 	TEST(a_server_killed_under_a_write_means_unknown_and_reading_tells),
 	TEST(a_hung_server_is_left_after_the_answer_time),
-	TEST(the_first_server_may_die_after_a_first_connect),
 	{ .name = NULL },
 };
