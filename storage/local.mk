@@ -16,6 +16,7 @@ libstorage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -pthread
 libstorage_a_SOURCES = \
 	storage/chain.c storage/chain.h \
 	storage/clean.c storage/clean.h \
+	storage/cluster_file.c storage/cluster_file.h \
 	storage/follower.c storage/follower.h \
 	storage/quarantine.c storage/quarantine.h \
 	storage/reading.c storage/reading.h \

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +13,14 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "storage/clean.h"
+#include "storage/cluster_file.h"
 #include "storage/quarantine.h"
 #include "storage/reading.h"
 #include "storage/segment.h"
 #include "storage/snapshot.h"
 #include "storage/snapshot_writer.h"
 
-enum { CLUSTER_FILE_MAX = 4096, PROBE_SIZE = 4096, FORMAT_VERSION = 1 };
+enum { PROBE_SIZE = 4096 };
 
 static const char *const directories[] = { "log", "snapshot", "quarantine" };
 
@@ -38,13 +38,6 @@ void store_ops_fail(struct store_job *job, int error, const char *what, const ch
 	else
 		(void)text_format(r->text, sizeof(r->text), "%s %s%s: %s", what, cluster, name,
 		                  strerror(-error));
-}
-
-static void judge(struct store_job *job, enum store_state state, const char *text)
-{
-	job->result.state = state;
-	(void)text_format(job->result.text, sizeof(job->result.text), "%s/CLUSTER: %s",
-	                  job->place->cluster_path, text);
 }
 
 static int open_dir_at(int dir_fd, const char *name)
@@ -85,42 +78,21 @@ static int open_cluster(struct store_job *job)
 
 /* ---- CLUSTER */
 
-static void parse_cluster(struct store_job *job, const char *text, size_t size)
-{
-	json_t *json = json_loadb(text, size, 0, NULL);
-	json_t *version = json_object_get(json, "version");
-	const char *id = json_string_value(json_object_get(json, "cluster_id"));
-
-	if (json_is_integer(version) && json_integer_value(version) > FORMAT_VERSION)
-		judge(job, STORE_VERSION,
-		      "written by a later version of jmha; upgrade this member");
-	else if (!json_is_integer(version) || json_integer_value(version) != FORMAT_VERSION ||
-	         !id || text_unhex(id, job->result.cluster_id, RECORD_CLUSTER_ID_SIZE) < 0)
-		judge(job, STORE_FOREIGN,
-		      "is not what jmha writes; is storage.path right? If so, restore the file");
-	else
-		job->result.has_cluster_id = true;
-	json_decref(json);
-}
-
 /* Absent is fine: has_cluster_id stays false. */
 static void read_cluster(struct store_job *job, int dir_fd)
 {
-	CLEANUP(closep) int fd = openat(dir_fd, "CLUSTER", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char text[CLUSTER_FILE_MAX];
-	ssize_t n;
+	struct store_result *r = &job->result;
+	struct cluster_file file;
 
-	if (fd < 0 && errno == ENOENT)
-		return;
-	if (fd < 0) {
-		store_ops_fail(job, -errno, "cannot open", "/CLUSTER");
-		return;
+	cluster_file_read(dir_fd, job->place->cluster_path, &file);
+	if (file.state != STORE_OK) {
+		r->state = file.state;
+		r->error = file.error;
+		memcpy(r->text, file.text, sizeof(r->text));
+	} else if (file.found) {
+		r->has_cluster_id = true;
+		memcpy(r->cluster_id, file.id, sizeof(r->cluster_id));
 	}
-	n = pread(fd, text, sizeof(text), 0);
-	if (n < 0)
-		store_ops_fail(job, -errno, "cannot read", "/CLUSTER");
-	else
-		parse_cluster(job, text, (size_t)n);
 }
 
 /* ---- directories */
@@ -271,7 +243,7 @@ static int make_cluster_file(const struct store_job *job, int dir_fd)
 
 	text_hex(job->cluster_id, RECORD_CLUSTER_ID_SIZE, id);
 	n = text_format(text, sizeof(text), "{\"version\": %d, \"cluster_id\": \"%s\"}\n",
-	                (int)FORMAT_VERSION, id);
+	                (int)CLUSTER_FILE_VERSION, id);
 	if (n < 0)
 		return n;
 	/* B3: temporary names carry member and pid, so nobody writes into another's. */
