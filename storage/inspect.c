@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/inspect.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "storage/segment.h"
+#include "storage/snapshot.h"
+
+const char *inspected_state_code(enum inspected_state state)
+{
+	static const char *const code[INSPECTED_N_STATES_] = {
+		[INSPECTED_OK] = "ok",           [INSPECTED_UNUSED] = "unused",
+		[INSPECTED_TORN] = "torn",       [INSPECTED_DAMAGED] = "damaged",
+		[INSPECTED_FOREIGN] = "foreign", [INSPECTED_MISNAMED] = "misnamed",
+		[INSPECTED_VERSION] = "version", [INSPECTED_FAILED] = "failed",
+	};
+
+	return code[state];
+}
+
+/* ---- which files there are */
+
+static int add_file(struct inspection *i, int dir_fd, enum record_file_kind kind, const char *name)
+{
+	struct inspected_file f = { .kind = kind };
+	struct inspected_file *more;
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno; /* cleaned away */
+	f.named = kind == RECORD_FILE_LOG ? segment_name_parse(name, &f.epoch, &f.number) == 0
+	                                  : snapshot_name_parse(name, &f.epoch, &f.number) == 0;
+	if (!f.named) {
+		f.state = INSPECTED_FOREIGN;
+		(void)text_format(f.text, sizeof(f.text), "its name is none that jmha gives");
+	}
+	f.scan.size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
+	f.name = strdup(name);
+	more = reallocarray(i->file, i->n_files + 1, sizeof(*more));
+	if (more)
+		i->file = more;
+	if (!f.name || !more) {
+		free(f.name);
+		return -ENOMEM;
+	}
+	i->bytes += f.scan.size;
+	i->file[i->n_files++] = f;
+	return 0;
+}
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+/* Temporary names are a writer's at work, or left by one (B3). */
+static bool is_temporary(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 4 && strcmp(name + n - 4, ".tmp") == 0;
+}
+
+static int list_files(struct inspection *i, int cluster_fd, const char *folder,
+                      enum record_file_kind kind)
+{
+	int fd = openat(cluster_fd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	CLEANUP(closedirp) DIR *dir = NULL;
+	struct dirent *e;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		r = -errno;
+		(void)close(fd);
+		return r;
+	}
+	while (errno = 0, (e = readdir(dir))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    is_temporary(e->d_name))
+			continue;
+		r = add_file(i, dirfd(dir), kind, e->d_name);
+		if (r < 0)
+			return r;
+	}
+	return -errno;
+}
+
+/* Names are padded with zeros: their order is that of the numbers. */
+static int by_age(const void *x, const void *y)
+{
+	const struct inspected_file *a = x, *b = y;
+
+	if (a->kind != b->kind)
+		return a->kind == RECORD_FILE_LOG ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/* ---- what is in them */
+
+/* One file at work: its own report, as a second reading begins anew. */
+struct work {
+	const struct inspect_request *request;
+	struct inspection *out;
+	struct reading in;
+	struct report report;
+};
+
+static void say(struct inspected_file *f, enum inspected_state state, const char *text)
+{
+	f->state = state;
+	(void)text_format(f->text, sizeof(f->text), "%s", text);
+}
+
+/* Of the header: false when there is more to say of what follows it. */
+static bool judge_header(const struct work *w, struct inspected_file *f)
+{
+	const struct record_file_header *h = &f->scan.header;
+	const uint8_t *id = w->out->cluster.found ? w->out->cluster.id : NULL;
+
+	switch (f->scan.header_error) {
+	case RECORD_OK:
+		if (id && memcmp(id, h->cluster_id, RECORD_CLUSTER_ID_SIZE) != 0)
+			say(f, INSPECTED_FOREIGN, "belongs to another cluster than CLUSTER says");
+		else if (h->kind != f->kind || h->epoch != f->epoch || h->number != f->number)
+			say(f, INSPECTED_MISNAMED, "holds another file than its name says");
+		else
+			return false;
+		return true;
+	case RECORD_VERSION:
+		say(f, INSPECTED_VERSION, record_error_text(f->scan.header_error));
+		return true;
+	case RECORD_TRUNCATED:
+	case RECORD_FOREIGN:
+	case RECORD_HEADER_DAMAGED:
+	case RECORD_OTHER_CLUSTER:
+	case RECORD_N_ERRORS_:
+		break;
+	}
+	/* The name was made, its header never became durable: nobody names it (B8). */
+	if (f->kind == RECORD_FILE_LOG && f->scan.size <= RECORD_FILE_HEADER_SIZE)
+		say(f, INSPECTED_UNUSED, "begun, and never used");
+	else
+		say(f, INSPECTED_DAMAGED,
+		    "its first 128 bytes are damaged: what it holds cannot be joined to the log");
+	return true;
+}
+
+static void judge_log(struct work *w, struct inspected_file *f)
+{
+	if (judge_header(w, f))
+		return;
+	if (w->report.n_damage > 0)
+		(void)text_format(f->text, sizeof(f->text), "%zu damaged places",
+		                  w->report.n_damage);
+	if (w->report.n_damage > 0)
+		f->state = INSPECTED_DAMAGED;
+	else if (f->scan.torn)
+		(void)text_format(f->text, sizeof(f->text),
+		                  "ends at byte %llu of %llu with an append that was not finished",
+		                  (unsigned long long)f->scan.end.offset,
+		                  (unsigned long long)f->scan.size);
+	if (w->report.n_damage == 0 && f->scan.torn)
+		f->state = INSPECTED_TORN;
+}
+
+static int read_header(struct work *w, struct inspected_file *f)
+{
+	const uint8_t *bytes;
+	size_t size;
+	int r;
+
+	f->scan.header_error = RECORD_TRUNCATED;
+	w->in.dir = "snapshot";
+	r = reading_open(&w->in, f->name, 0, 0);
+	if (r < 0)
+		return r;
+	w->in.limit = w->in.size;
+	f->scan.size = w->in.size;
+	if (w->in.size < RECORD_FILE_HEADER_SIZE)
+		return 0;
+	r = reading_look(&w->in, 0, &bytes, &size);
+	if (r < 0)
+		return r;
+	f->scan.header_error = record_file_header_decode(bytes, size, NULL, &f->scan.header);
+	if (f->scan.header_error == RECORD_OK)
+		f->scan.end = f->scan.header.before;
+	return 0;
+}
+
+static int scan_snapshot(struct work *w, struct inspected_file *f)
+{
+	struct log_snapshot s = { .epoch = f->epoch };
+	int r = read_header(w, f);
+
+	reading_close(&w->in);
+	if (r < 0 || judge_header(w, f))
+		return r;
+	s.at = f->scan.header.before;
+	r = snapshot_read(&w->in, f->scan.header.cluster_id, &s, 0, NULL);
+	if (r == -EBADMSG) { /* its content, not the way to it */
+		if (w->report.state == STORE_FAILED)
+			return r;
+		say(f, INSPECTED_DAMAGED, w->report.text);
+		return 0;
+	}
+	if (r == 0 && w->report.n_damage > 0) {
+		(void)text_format(f->text, sizeof(f->text), "%zu damaged places",
+		                  w->report.n_damage);
+		f->state = INSPECTED_DAMAGED;
+	}
+	return r;
+}
+
+/* The file's damage becomes the store's. */
+static int move_damage(struct work *w)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < w->report.n_damage && r == 0; i++) {
+		const struct damage *d = &w->report.damage[i];
+
+		r = report_damage(&w->out->report, d, d->key, d->key ? strlen(d->key) : 0);
+	}
+	report_clear(&w->report);
+	return r;
+}
+
+static int scan_file(struct work *w, struct inspected_file *f)
+{
+	int r, m;
+
+	w->in.dir = "log";
+	if (f->kind == RECORD_FILE_LOG)
+		r = log_scan(&w->in, f->epoch, f->number, 0, &f->scan);
+	else
+		r = scan_snapshot(w, f);
+	if (r == 0 && f->kind == RECORD_FILE_LOG)
+		judge_log(w, f);
+	if (r == -EBADMSG)
+		say(f, INSPECTED_FAILED, w->report.text);
+	if (r == -ENOENT)
+		say(f, INSPECTED_FAILED, "is gone");
+	m = move_damage(w);
+	return r == -ENOMEM ? r : m;
+}
+
+static void note_epoch(struct inspection *out, const struct inspected_file *f)
+{
+	uint64_t epoch = f->epoch;
+
+	if (f->state == INSPECTED_FOREIGN)
+		return;
+	if (f->scan.header_error == RECORD_OK && f->scan.header.epoch > epoch)
+		epoch = f->scan.header.epoch;
+	if (epoch > out->highest_epoch)
+		out->highest_epoch = epoch;
+}
+
+static int scan_files(struct work *w)
+{
+	struct inspection *out = w->out;
+	uint64_t done = 0;
+	int r;
+
+	for (size_t i = 0; i < out->n_files; i++) {
+		struct inspected_file *f = &out->file[i];
+		uint64_t size = f->scan.size;
+
+		r = f->named ? scan_file(w, f) : 0;
+		if (r < 0)
+			return r;
+		if (f->named)
+			note_epoch(out, f);
+		done += size;
+		if (w->request->on_progress)
+			w->request->on_progress(w->request->userdata, done, out->bytes);
+	}
+	return 0;
+}
+
+static int look(struct work *w, int fd)
+{
+	struct inspection *out = w->out;
+	int r;
+
+	cluster_file_read(fd, w->request->path, &out->cluster);
+	r = list_files(out, fd, "log", RECORD_FILE_LOG);
+	if (r == 0)
+		r = list_files(out, fd, "snapshot", RECORD_FILE_SNAPSHOT);
+	if (r == 0 && out->n_files > 0)
+		qsort(out->file, out->n_files, sizeof(*out->file), by_age);
+	return r < 0 ? r : scan_files(w);
+}
+
+int inspect_store(const struct inspect_request *request, struct inspection *ret)
+{
+	CLEANUP(closep)
+	int fd = open(request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct work w = { .request = request,
+		          .out = ret,
+		          .in = { .path = request->path, .again = true, .report = &w.report } };
+	int r = fd < 0 ? -errno : 0;
+
+	*ret = (struct inspection){ .n_files = 0 };
+	if (reading_init(&w.in) < 0)
+		return -ENOMEM;
+	if (r == 0)
+		r = look(&w, fd);
+	reading_done(&w.in);
+	report_clear(&w.report);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	ret->report.state = r == -ENOENT ? STORE_MISSING : STORE_FAILED;
+	ret->report.error = r;
+	(void)text_format(ret->report.text, sizeof(ret->report.text), "%s: %s", request->path,
+	                  strerror(-r));
+	return 0;
+}
+
+void inspection_done(struct inspection *inspection)
+{
+	for (size_t i = 0; i < inspection->n_files; i++)
+		free(inspection->file[i].name);
+	free(inspection->file);
+	report_clear(&inspection->report);
+	*inspection = (struct inspection){ .n_files = 0 };
+}

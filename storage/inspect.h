@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole store looked at from outside, without a daemon and without its register: which files
+ * there are, what is wrong with them, and where the log ends when nothing but the files can tell
+ * (PROTOCOL A11, B6, D11).  What is committed up to a known position is read by storage/follower.h
+ * as ever.
+ *
+ * Opens for reading only, writes nothing, and may run beside a daemon: a file that is cleaned away
+ * meanwhile is left out, one that grows ends where it ended.
+ *
+ * Owner: the caller.  Threads: none; blocks.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log_position.h"
+#include "storage/cluster_file.h"
+#include "storage/follower.h"
+#include "storage/log_scan.h"
+#include "storage/record.h"
+#include "storage/report.h"
+
+enum inspected_state {
+	INSPECTED_OK,
+	INSPECTED_UNUSED,  /* begun, and its writer came no further: holds nothing */
+	INSPECTED_TORN,    /* ends with bytes that are no record: an append that was not finished */
+	INSPECTED_DAMAGED, /* see damage, or text */
+	INSPECTED_FOREIGN, /* of another cluster, or nothing of ours */
+	INSPECTED_MISNAMED, /* holds another file than its name says: a copy */
+	INSPECTED_VERSION,  /* of a later jmha */
+	INSPECTED_FAILED,   /* could not be read */
+	INSPECTED_N_STATES_
+};
+
+/* One word for it, stable: scripts may rely on it. */
+const char *inspected_state_code(enum inspected_state state);
+
+struct inspected_file {
+	enum record_file_kind kind; /* by its folder */
+	char *name;                 /* below log/ or snapshot/ */
+	bool named;                 /* its name is one of ours: */
+	uint64_t epoch, number;     /* segment, or a snapshot's sequence */
+	enum inspected_state state;
+	char text[STORE_TEXT_SIZE]; /* unless OK: what is wrong */
+	/* Of a snapshot: size, header_error, header, and as its end the position that it is of. */
+	struct log_scan scan;
+};
+
+struct inspect_request {
+	const char *path; /* of the cluster's directory */
+	/* Called after each file, with bytes; may be NULL. */
+	void (*on_progress)(void *userdata, uint64_t done, uint64_t all);
+	void *userdata;
+};
+
+struct inspection {
+	struct cluster_file cluster;
+	struct inspected_file *file; /* logs, then snapshots; each oldest first */
+	size_t n_files;
+	uint64_t bytes;
+	struct report report;   /* all damage of all files; a state that is not OK: of the
+	                         * directory, and nothing else is of use */
+	uint64_t highest_epoch; /* in any name or header of a log or snapshot; 0 = none */
+};
+
+/* Fills ret always.  0, or -ENOMEM. */
+int inspect_store(const struct inspect_request *request, struct inspection *ret);
+void inspection_done(struct inspection *inspection);
+
+/* ---- where the log ends, by the files alone (D11) */
+
+/*
+ * What the files of the epochs from `epoch` on know as committed: the highest sequence that one of
+ * their headers, records or snapshots names.
+ */
+uint64_t inspection_committed(const struct inspection *inspection, uint64_t epoch);
+
+struct inspected_end {
+	bool found;
+	struct log_position at;
+	/* A sequence.  Below that of `at`: what lies between may never have been acknowledged.
+	 * Above: acknowledged changes are missing. */
+	uint64_t known_committed;
+	bool passed_over; /* a later file could not be used, and what it held is not known */
+	char passed_over_why[STORE_TEXT_SIZE];
+	struct log_snapshot snapshot; /* what a register should name; epoch 0: none */
+	struct follower_result read;  /* the pointers at `at`, when found */
+};
+
+/*
+ * Finds the newest end to which all can be read.  In a store without any log file that was used it
+ * is the beginning: found, and all zeros.  Not found: the reason is in read.report.  0, or -ENOMEM.
+ */
+int inspect_find_end(const struct inspect_request *request, const struct inspection *inspection,
+                     struct inspected_end *ret);
+void inspected_end_done(struct inspected_end *end);
