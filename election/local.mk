@@ -34,5 +34,6 @@ libzk_a_SOURCES = \
 	election/resolve.c election/resolve.h \
 	election/server_conf.c election/server_conf.h \
 	election/session.c election/session.h \
+	election/zk_calls.c election/zk_calls.h \
 	election/zk_error.c election/zk_error.h
 libzk_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

@@ -32,19 +32,21 @@ offences()
 			say("only daemon/")
 		if (from == "base" && $2 !~ /^</ && to != "base")
 			say("base knows nobody")
-		if (from == "election" && to ~ /^(storage|daemon|migrate|ctl|readiness)$/)
+		if (from == "election" && to ~ /^(storage|daemon|migrate|repair|ctl|readiness)$/)
 			say("election knows base alone")
-		if (from == "storage" && to ~ /^(election|daemon|migrate|ctl|readiness)$/)
+		if (from == "storage" && to ~ /^(election|daemon|migrate|repair|ctl|readiness)$/)
 			say("storage knows base alone")
-		if (from == "migrate" && to ~ /^(storage|daemon|ctl|readiness)$/)
-			say("migrate knows election/session and base alone")
-		if (from == "migrate" && to == "election" && $2 != "election/session.h")
-			say("migrate knows election/session and base alone")
-		if (from == "daemon" && to == "migrate")
-			say("moving in is for jmhactl")
+		if (from == "migrate" && to ~ /^(storage|daemon|repair|ctl|readiness)$/)
+			say("migrate knows election/zk_calls and base alone")
+		if (from == "migrate" && to == "election" && $2 != "election/zk_calls.h")
+			say("migrate knows election/zk_calls and base alone")
+		if (from == "repair" && to ~ /^(daemon|migrate|ctl|readiness)$/)
+			say("repair knows election, storage and base alone")
+		if (from == "daemon" && to ~ /^(migrate|repair)$/)
+			say("moving in and repairing are for jmhactl")
 		if (from == "daemon" && to == "ctl" || from == "ctl" && to ~ /^(election|storage)$/)
 			say("daemon and ctl do not know each other, ctl not the insides")
-		if (is_pure($1) && $2 ~ /^(election|storage|migrate|base)\// && !is_pure($2))
+		if (is_pure($1) && $2 ~ /^(election|storage|migrate|repair|base)\// && !is_pure($2))
 			say("a core does not know adapters")
 	}'
 }
@@ -69,8 +71,11 @@ election/fence.c daemon/log.h
 storage/segment.c election/core.h
 ctl/main.c storage/record.h
 ctl/import.c election/session.h
-migrate/zk_reader.c election/latch.h
-migrate/flink_tree.c election/session.h
+migrate/zk_reader.c election/session.h
+migrate/flink_tree.c election/zk_calls.h
+repair/recover.c daemon/config.h
+repair/recover_plan.c election/zk_calls.h
+daemon/elector.c repair/recover.h
 migrate/zk_reader.c <zookeeper/zookeeper.h>
 daemon/elector.c migrate/flink_tree.h
 election/core.c election/session.h

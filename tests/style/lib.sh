@@ -10,7 +10,7 @@
 : "${CC:=gcc}" "${NM:=nm}" "${READELF:=readelf}"
 cd "$top_srcdir" || exit 1
 
-product='base election storage daemon migrate ctl readiness'
+product='base election storage daemon migrate repair ctl readiness'
 
 # Folders of the arguments that exist (a later issue brings readiness/).
 existing() { for d; do if test -d "$d"; then echo "$d"; fi; done; }
