@@ -58,3 +58,8 @@ UNIT_TESTS += tests/unit/test_inspect
 tests_unit_test_inspect_SOURCES = tests/unit/test_inspect.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_inspect_CFLAGS = $(storage_test_cflags)
 tests_unit_test_inspect_LDADD = $(storage_test_libs)
+# What is built on both of them: repair/.
+UNIT_TESTS += tests/unit/test_recover_plan
+tests_unit_test_recover_plan_SOURCES = tests/unit/test_recover_plan.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_recover_plan_CFLAGS = $(storage_test_cflags) $(JANSSON_CFLAGS)
+tests_unit_test_recover_plan_LDADD = $(REPAIR_LIBS) $(CMOCKA_LIBS)
