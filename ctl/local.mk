@@ -14,7 +14,12 @@ libctl_a_SOURCES = \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
 	%D%/pointers.c %D%/pointers.h \
+	%D%/say.c %D%/say.h \
 	%D%/store_import.c %D%/store_import.h \
+	%D%/store_look.c %D%/store_look.h \
+	%D%/store_place.c %D%/store_place.h \
+	%D%/store_recover.c %D%/store_recover.h \
+	%D%/store_views.c %D%/store_views.h \
 	%D%/table.c %D%/table.h \
 	%D%/target_file.c %D%/target_file.h \
 	%D%/verbs.c %D%/verbs.h \
@@ -25,7 +30,7 @@ bin_PROGRAMS += jmhactl
 # The table of errors is the daemon's: the same codes, the same exit codes.
 jmhactl_SOURCES = %D%/main.c daemon/api_error.c daemon/api_error.h
 jmhactl_CFLAGS  = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
-CTL_LIBS        = libctl.a libjmhaconfig.a $(MIGRATE_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) \
+CTL_LIBS        = libctl.a libjmhaconfig.a libmigratezk.a libmigrate.a $(REPAIR_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) \
 	$(JANSSON_LIBS)
 jmhactl_LDADD   = $(CTL_LIBS)
 

@@ -10,6 +10,8 @@
 #include "base/cleanup.h"
 #include "ctl/init.h"
 #include "ctl/options.h"
+#include "ctl/store_look.h"
+#include "ctl/store_recover.h"
 #include "ctl/verbs.h"
 
 static void fclosep(FILE **f)
@@ -26,6 +28,12 @@ static enum exit_code run(const struct options *o)
 
 	if (o->verb == VERB_INIT)
 		return init_run(o, isatty(STDIN_FILENO) ? stdin : NULL);
+	if (o->verb == VERB_STORE_SHOW)
+		return store_show_run(o);
+	if (o->verb == VERB_STORE_VERIFY)
+		return store_verify_run(o);
+	if (o->verb == VERB_STORE_RECOVER)
+		return store_recover_run(o);
 	/* `version` says something even where no daemon is. */
 	if (o->verb == VERB_VERSION)
 		nowhere = fopen("/dev/null", "we");

@@ -40,6 +40,9 @@ enum {
 	OPT_MODE,
 	OPT_JOB_CLASS,
 	OPT_OUTPUT,
+	OPT_CONFIG,
+	OPT_OFFLINE,
+	OPT_ACCEPT_LOSS,
 };
 
 static const struct option_info {
@@ -80,11 +83,12 @@ static const struct option_info {
 	{ OPT_AUTH_FILE, O_AUTH_FILE, "auth-file", "FILE", "user:password for ZooKeeper, 0600" },
 #define O_DRY_RUN BIT(12)
 	{ OPT_DRY_RUN, O_DRY_RUN, "dry-run", NULL, "show what would be written, write nothing" },
-#define O_INIT (BIT(13) | O_AUTH_FILE | O_DRY_RUN | O_YES | O_FORCE)
+#define O_INIT (BIT(13) | O_STORAGE | O_AUTH_FILE | O_DRY_RUN | O_YES | O_FORCE)
 	{ OPT_MEMBER, BIT(13), "member", "NAME", "of this member (the host name)" },
 	{ OPT_ZOOKEEPER, BIT(13), "zookeeper", "SERVERS", "host:port,host:port,host:port" },
 	{ OPT_TICK_MS, BIT(13), "tick-ms", "MS", "tickTime of these servers (2000)" },
-	{ OPT_STORAGE, BIT(13), "storage", "DIR", "shared directory for the pointers" },
+#define O_STORAGE BIT(17)
+	{ OPT_STORAGE, O_STORAGE, "storage", "DIR", "shared directory for the pointers" },
 	{ OPT_FLINK_HOME, BIT(13), "flink-home", "DIR", "where Flink lies (/opt/flink)" },
 	{ OPT_FLINK_STORAGE, BIT(13), "flink-storage", "URI", "high-availability.storageDir" },
 	{ OPT_ADDRESS, BIT(13), "address", "HOST", "of this host, for others (its name)" },
@@ -96,6 +100,13 @@ static const struct option_info {
 	{ OPT_MODE, BIT(13), "mode", "MODE", "hot or cold (hot)" },
 	{ OPT_JOB_CLASS, BIT(13), "job-classname", "CLASS", "application mode: its main class" },
 	{ OPT_OUTPUT, BIT(13), "output", "DIR", "where the files go (/etc/jmha)" },
+#define O_CONFIG BIT(14)
+	{ OPT_CONFIG, O_CONFIG, "config", "FILE", "of the daemon (/etc/jmha/NAME.conf)" },
+#define O_OFFLINE BIT(15)
+	{ OPT_OFFLINE, O_OFFLINE, "offline", NULL, "look at the files alone" },
+#define O_ACCEPT_LOSS BIT(16)
+	{ OPT_ACCEPT_LOSS, O_ACCEPT_LOSS, "accept-loss", NULL,
+	  "go on without what is known to be missing" },
 };
 
 /* Options whose text is taken as it is: where it goes. */
@@ -120,10 +131,32 @@ static const struct text_option {
 	{ OPT_MODE, TEXT(mode) },
 	{ OPT_JOB_CLASS, TEXT(job_class) },
 	{ OPT_OUTPUT, TEXT(output) },
+	{ OPT_CONFIG, TEXT(config) },
 #undef TEXT
 };
 
+/* Options without a value: what they set. */
+static const struct flag_option {
+	int value;
+	size_t offset;
+} flag_options[] = {
+#define FLAG(f) offsetof(struct options, f)
+	{ OPT_JSON, FLAG(json) },
+	{ OPT_WATCH, FLAG(watch) },
+	{ OPT_WAIT, FLAG(wait) },
+	{ 'y', FLAG(yes) },
+	{ OPT_FORCE, FLAG(force) },
+	{ OPT_CREATE, FLAG(create) },
+	{ 'h', FLAG(help) },
+	{ OPT_DRY_RUN, FLAG(dry_run) },
+	{ OPT_SKIP_BROKEN, FLAG(skip_broken) },
+	{ OPT_OFFLINE, FLAG(offline) },
+	{ OPT_ACCEPT_LOSS, FLAG(accept_loss) },
+#undef FLAG
+};
+
 #define O_READ     (O_JSON | O_TIMEOUT)
+#define O_LOOK     (O_JSON | O_TIMEOUT | O_CONFIG | O_OFFLINE | O_STORAGE)
 #define O_OPERATOR (O_JSON | O_TIMEOUT | O_YES | O_FORCE | O_WHY)
 
 static const struct verb_info {
@@ -180,6 +213,19 @@ static const struct verb_info {
 	{ VERB_POINTERS_DELETE, "pointers", "delete", "KEY", 1, 1,
 	  O_READ | O_YES | O_REVISION | O_EPOCH, "remove a pointer, after asking",
 	  "Only the leader does it. What Flink has stored there is not touched." },
+	{ VERB_STORE_SHOW, "store", "show", "", 0, 0, O_LOOK,
+	  "the store's files, how far they go, what is in them",
+	  "Reads the files and ZooKeeper, asks no daemon; run it as root or as the daemon's\n"
+	  "user. A copy of the directory: --storage DIR --cluster NAME." },
+	{ VERB_STORE_VERIFY, "store", "verify", "", 0, 0, O_LOOK,
+	  "read every byte of the store: exit 1 if one is wrong",
+	  "Checks every sum, the chain, the register and the files that pointers name.\n"
+	  "Writes nothing; may be run while the cluster works." },
+	{ VERB_STORE_RECOVER, "store", "recover", "", 0, 0,
+	  O_JSON | O_TIMEOUT | O_YES | O_DRY_RUN | O_CONFIG | O_ACCEPT_LOSS,
+	  "make a lost or old register anew from the store",
+	  "When ZooKeeper lost its data, or came back from a backup. Shows what it found,\n"
+	  "asks, waits until no leader can be left, writes. --dry-run only shows." },
 	{ VERB_STORE_IMPORT, "store", "import", "", 0, 0, O_IMPORT,
 	  "move jobs in from Flink's own ZooKeeper HA",
 	  "Shows what it found, asks, writes. Refuses while a JobManager of that cluster\n"
@@ -321,6 +367,17 @@ static int take_text(int value, const char *arg, struct options *o, FILE *err)
 	return 0;
 }
 
+static bool take_flag(int value, struct options *o)
+{
+	for (size_t i = 0; i < N_ELEMENTS(flag_options); i++) {
+		if (flag_options[i].value != value)
+			continue;
+		*(bool *)((char *)o + flag_options[i].offset) = true;
+		return true;
+	}
+	return false;
+}
+
 static int take_option(int value, const char *arg, struct options *o, FILE *err)
 {
 	uint64_t n;
@@ -328,6 +385,8 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 
 	if (r != 0)
 		return r < 0 ? r : 0;
+	if (take_flag(value, o))
+		return 0;
 	switch (value) {
 	case 'c':
 		/* It becomes part of a path. */
@@ -337,27 +396,6 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 		return 0;
 	case OPT_SOCKET:
 		o->socket = arg;
-		return 0;
-	case OPT_JSON:
-		o->json = true;
-		return 0;
-	case OPT_WATCH:
-		o->watch = true;
-		return 0;
-	case OPT_WAIT:
-		o->wait = true;
-		return 0;
-	case 'y':
-		o->yes = true;
-		return 0;
-	case OPT_FORCE:
-		o->force = true;
-		return 0;
-	case OPT_CREATE:
-		o->create = true;
-		return 0;
-	case 'h':
-		o->help = true;
 		return 0;
 	case OPT_VERSION:
 		o->verb = VERB_VERSION;
@@ -374,12 +412,6 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 	case OPT_EPOCH:
 		if (parse_number(arg, INT64_MAX, &o->epoch) < 0)
 			return complain(err, "--epoch takes a number from 1, not", arg);
-		return 0;
-	case OPT_DRY_RUN:
-		o->dry_run = true;
-		return 0;
-	case OPT_SKIP_BROKEN:
-		o->skip_broken = true;
 		return 0;
 	case OPT_TICK_MS:
 		if (parse_number(arg, 10000, &o->tick_ms) < 0)
@@ -421,7 +453,7 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 	if (!v && n > 1 && strcmp(args[0], "pointers") == 0)
 		return complain(err, "pointers knows list, get, put and delete, not", args[1]);
 	if (!v && n > 1 && strcmp(args[0], "store") == 0)
-		return complain(err, "store knows import, not", args[1]);
+		return complain(err, "store knows show, verify, recover and import, not", args[1]);
 	if (!v)
 		return complain(err, "there is no verb", args[0]);
 	o->verb = v->verb;
@@ -437,6 +469,13 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 }
 
 _Static_assert(N_ELEMENTS(option_infos) <= 64, "one bit each");
+
+/* The others read the configuration, or need none. */
+static bool asks_daemon(enum verb verb)
+{
+	return verb != VERB_INIT && verb != VERB_STORE_SHOW && verb != VERB_STORE_VERIFY &&
+	       verb != VERB_STORE_RECOVER;
+}
 
 /* `given`: bit i = option_infos[i]. */
 static int check_options(const struct options *o, uint64_t given, FILE *err)
@@ -459,8 +498,11 @@ static int check_options(const struct options *o, uint64_t given, FILE *err)
 		                "a new pointer has no revision");
 	if (o->verb == VERB_STORE_IMPORT && !o->from)
 		return complain(err, "an option is missing:", "--from-flink-zookeeper SERVERS");
-	if (o->verb == VERB_INIT && o->socket)
-		return complain(err, "init talks to no daemon:", "--socket");
+	if (o->socket && !asks_daemon(o->verb))
+		return complain(err, "this verb talks to no daemon:", "--socket");
+	if (o->storage && o->verb != VERB_INIT && (o->config || !o->cluster))
+		return complain(err,
+		                "--storage goes with --cluster and without --config:", o->storage);
 	if (o->cluster && o->socket)
 		return complain(err, "--cluster and --socket exclude each other:",
 		                "the socket says which cluster");

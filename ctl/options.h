@@ -27,6 +27,9 @@ enum verb {
 	VERB_POINTERS_GET,
 	VERB_POINTERS_PUT,
 	VERB_POINTERS_DELETE,
+	VERB_STORE_SHOW,
+	VERB_STORE_VERIFY,
+	VERB_STORE_RECOVER,
 	VERB_STORE_IMPORT,
 	VERB_INIT,
 	VERB_VERSION,
@@ -43,8 +46,10 @@ struct options {
 	uint64_t epoch;    /* 0 = not given */
 	usec_t timeout;    /* 0 = the verb's own */
 	const char *auth_file;
-	/* store import */
+	/* store */
 	const char *from, *path;
+	const char *config;
+	bool offline, accept_loss;
 	/* init; NULL and 0 = not given */
 	const char *member, *zookeeper, *storage, *flink_home, *flink_storage, *address, *peers;
 	const char *cluster_id;

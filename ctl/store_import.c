@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "ctl/import_plan.h"
 #include "ctl/import_write.h"
 #include "ctl/operate.h"
+#include "ctl/say.h"
 #include "ctl/table.h"
 #include "ctl/target_file.h"
 #include "ctl/verbs.h"
@@ -26,52 +26,41 @@ static const char *path_of(const struct options *o)
 	return o->path ? o->path : default_path;
 }
 
-/* Names of znodes and files come from elsewhere: made harmless. */
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	CLEANUP(freep) char *text = NULL;
-	va_list ap;
-
-	va_start(ap, format);
-	if (vasprintf(&text, format, ap) < 0)
-		text = NULL;
-	va_end(ap);
-	(void)fputs("jmhactl: ", stderr);
-	table_print_text(stderr, text ? text : "not enough memory");
-	(void)fputc('\n', stderr);
-}
-
 /* ---- the other ZooKeeper */
 
 static enum exit_code say_reader_error(const struct options *o, int r)
 {
 	switch (r) {
 	case -EINVAL:
-		say("cannot use --from-flink-zookeeper %s, --path %s: servers are host:port with "
-		    "commas between, a path begins with / and names a node",
-		    o->from, path_of(o));
+		say_line("cannot use --from-flink-zookeeper %s, --path %s: servers are host:port "
+		         "with "
+		         "commas between, a path begins with / and names a node",
+		         o->from, path_of(o));
 		return EXIT_USAGE;
 	case -ETIMEDOUT:
-		say("none of the ZooKeeper servers %s answers", o->from);
+		say_line("none of the ZooKeeper servers %s answers", o->from);
 		return EXIT_UNREACHABLE;
 	case -EKEYREJECTED:
-		say("ZooKeeper refuses the credentials in %s", o->auth_file ? o->auth_file : "");
+		say_line("ZooKeeper refuses the credentials in %s",
+		         o->auth_file ? o->auth_file : "");
 		return EXIT_FAILED;
 	case -EACCES:
-		say("ZooKeeper does not let us read below %s: give the credentials that Flink used "
-		    "by --auth-file",
-		    path_of(o));
+		say_line("ZooKeeper does not let us read below %s: give the credentials that Flink "
+		         "used "
+		         "by --auth-file",
+		         path_of(o));
 		return EXIT_FAILED;
 	case -EOWNERDEAD:
-		say("what answers at %s ended the session at once: is it ZooKeeper?", o->from);
+		say_line("what answers at %s ended the session at once: is it ZooKeeper?", o->from);
 		return EXIT_FAILED;
 	case -ENOENT:
-		say("there is no Flink cluster below %s: see high-availability.zookeeper.path.root "
-		    "and high-availability.cluster-id in its configuration",
-		    path_of(o));
+		say_line("there is no Flink cluster below %s: see "
+		         "high-availability.zookeeper.path.root "
+		         "and high-availability.cluster-id in its configuration",
+		         path_of(o));
 		return EXIT_FAILED;
 	default:
-		say("cannot read %s at %s: %s", path_of(o), o->from, strerror(-r));
+		say_line("cannot read %s at %s: %s", path_of(o), o->from, strerror(-r));
 		return EXIT_FAILED;
 	}
 }
@@ -108,7 +97,7 @@ static enum exit_code refuse_living(const struct options *o, struct zk_reader *z
 		return say_reader_error(o, r);
 	if (!alive)
 		return EXIT_DONE;
-	say("a JobManager of that cluster still lives: %s", alive);
+	say_line("a JobManager of that cluster still lives: %s", alive);
 	(void)fprintf(stderr, "Stop all its JobManagers first; one that was killed is gone from "
 	                      "ZooKeeper when its session\nends, with Flink's own settings after "
 	                      "40 to 60 s. Nothing was written.\n");
@@ -140,7 +129,7 @@ static enum exit_code make_plan(struct client *c, const struct options *o,
 	if (code != EXIT_DONE)
 		return code;
 	if (import_plan_make(tree, path_of(o), jobs, checkpoints, marks, ret) < 0) {
-		say("not enough memory");
+		say_line("not enough memory");
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
@@ -209,14 +198,15 @@ static void show_plan(const struct options *o, const struct flink_tree *tree,
 	             path_of(o), plan->n_new, plan->n_same);
 	(void)fflush(stdout);
 	for (size_t i = 0; i < tree->skipped.n; i++)
-		say("skipped: %s", tree->skipped.name[i]);
+		say_line("skipped: %s", tree->skipped.name[i]);
 	for (size_t i = 0; i < tree->broken.n; i++)
-		say("broken: %s", tree->broken.name[i]);
+		say_line("broken: %s", tree->broken.name[i]);
 	if (bad)
-		say("warning: %zu files are not here as their pointers say: is the storage "
-		    "directory mounted? A job whose own file or newest checkpoint is gone will be "
-		    "parked until it is put back",
-		    bad);
+		say_line("warning: %zu files are not here as their pointers say: is the storage "
+		         "directory mounted? A job whose own file or newest checkpoint is gone "
+		         "will be "
+		         "parked until it is put back",
+		         bad);
 }
 
 /* ---- what must not be */
@@ -228,11 +218,12 @@ static void say_conflicts(const struct import_plan *plan)
 
 		for (size_t k = 0; k < j->n_items; k++)
 			if (j->items[k].state == IMPORT_OTHER)
-				say("%s stands in the store with another value", j->items[k].key);
+				say_line("%s stands in the store with another value",
+				         j->items[k].key);
 		if (j->foreign)
-			say("%s is in the store and not in Flink's ZooKeeper: the job has run "
-			    "under jmha, what ZooKeeper holds is older",
-			    j->foreign);
+			say_line("%s is in the store and not in Flink's ZooKeeper: the job has run "
+			         "under jmha, what ZooKeeper holds is older",
+			         j->foreign);
 	}
 }
 
@@ -243,20 +234,23 @@ static enum exit_code judge(const struct options *o, const struct flink_tree *tr
 	*ret_go = false;
 	if (plan->n_other > 0) {
 		say_conflicts(plan);
-		say("nothing was written: a job is not overwritten. Cancel it in Flink, or delete "
-		    "its pointers by `jmhactl pointers delete`");
+		say_line("nothing was written: a job is not overwritten. Cancel it in Flink, or "
+		         "delete "
+		         "its pointers by `jmhactl pointers delete`");
 		return EXIT_FAILED;
 	}
 	if (tree->broken.n > 0 && !o->skip_broken) {
-		say("nothing was written, as %zu nodes are broken; --skip-broken imports the jobs "
-		    "that are whole",
-		    tree->broken.n);
+		say_line("nothing was written, as %zu nodes are broken; --skip-broken imports the "
+		         "jobs "
+		         "that are whole",
+		         tree->broken.n);
 		return EXIT_FAILED;
 	}
 	if (plan->n_new > 0 && plan->marked && !o->force) {
-		say("nothing was written: this tree was imported before (%s), and the jobs that "
-		    "are not in the store have ended since then; --force brings them back",
-		    plan->marker);
+		say_line("nothing was written: this tree was imported before (%s), and the jobs "
+		         "that "
+		         "are not in the store have ended since then; --force brings them back",
+		         plan->marker);
 		return EXIT_UNSAFE;
 	}
 	*ret_go = plan->n_new > 0 || (!plan->marked && plan->n_jobs > 0);

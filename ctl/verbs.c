@@ -367,7 +367,10 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 		return store_import_run(c, o);
 	case VERB_VERSION:
 		return run_version(c, o);
-	case VERB_INIT: /* asks no daemon */
+	case VERB_INIT: /* these ask no daemon */
+	case VERB_STORE_SHOW:
+	case VERB_STORE_VERIFY:
+	case VERB_STORE_RECOVER:
 	case VERB_HELP:
 		break;
 	}

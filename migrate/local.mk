@@ -8,6 +8,3 @@ libmigrate_a_SOURCES = \
 # How they are read.
 noinst_LIBRARIES += libmigratezk.a
 libmigratezk_a_SOURCES = %D%/zk_reader.c %D%/zk_reader.h
-# Link order: what follows is used by what stands before.
-MIGRATE_LIBS = libmigratezk.a libmigrate.a libzk.a libelection.a libbase.a $(ZOOKEEPER_LIBS) \
-	$(PTHREAD_LIBS)

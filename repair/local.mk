@@ -6,7 +6,8 @@ librepair_a_SOURCES = \
 	%D%/recover.c %D%/recover.h \
 	%D%/recover_plan.c %D%/recover_plan.h \
 	%D%/store_facts.c %D%/store_facts.h \
-	%D%/store_json.c %D%/store_json.h
+	%D%/store_json.c %D%/store_json.h \
+	%D%/store_targets.c %D%/store_targets.h
 librepair_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 # Link order: what follows is used by what stands before.
 REPAIR_LIBS = librepair.a libzk.a libregister.a libstorage.a libstorage_core.a libelection.a \

@@ -54,6 +54,20 @@ static json_t *register_json(const struct store_facts *f)
 	                 store_facts_rolled_back(f));
 }
 
+static json_t *members_json(const struct store_facts *f)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; array && f->looked && i < f->look.n_members; i++) {
+		const struct member_node *m = &f->look.member[i];
+
+		(void)json_array_append_new(array,
+		                            json_pack("{s:s, s:s, s:b}", "member", m->member,
+		                                      "host", m->host, "eligible", m->eligible));
+	}
+	return array;
+}
+
 static json_t *file_json(const struct inspected_file *f)
 {
 	bool log = f->kind == RECORD_FILE_LOG, header = f->scan.header_error == RECORD_OK;
@@ -121,11 +135,12 @@ json_t *store_json_show(const struct store_facts *facts, const char *cluster, co
 
 	if (c->found)
 		text_hex(c->id, RECORD_CLUSTER_ID_SIZE, id);
-	o = json_pack("{s:i, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "version", 1, "cluster",
-	              cluster, "path", path, "cluster_id", text_or_null(id), "zookeeper",
-	              facts->looked, "register", register_json(facts), "files",
-	              files_json(&facts->files), "bytes", number(facts->files.bytes),
-	              "highest_epoch", number(facts->files.highest_epoch), "position",
+	o = json_pack("{s:i, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1,
+	              "cluster", cluster, "path", path, "cluster_id", text_or_null(id), "zookeeper",
+	              facts->looked, "register", register_json(facts), "members",
+	              members_json(facts), "files", files_json(&facts->files), "bytes",
+	              number(facts->files.bytes), "highest_epoch",
+	              number(facts->files.highest_epoch), "position",
 	              map ? position_json(at) : json_null());
 	if (o && map) {
 		set_pointers(o, map);

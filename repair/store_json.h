@@ -14,9 +14,10 @@
 
 /*
  * {"version": 1, "cluster", "path", "cluster_id" or null, "register": null or its contents with
- * "readable" and "rolled_back", "files": [{"kind", "name", "state", "text", "bytes", "epoch",
- * "number", "created_ms", "records", "first", "last"}], "bytes", "highest_epoch",
- * "position": null or {...}, "pointers", "own_keys", "damaged_keys", "behind": changes past it}
+ * "readable" and "rolled_back", "members": [{"member", "host", "eligible"}], "files": [{"kind",
+ * "name", "state", "text", "bytes", "epoch", "number", "created_ms", "records", "first", "last"}],
+ * "bytes", "highest_epoch", "position": null or {...}, "pointers", "own_keys", "damaged_keys",
+ * "behind": changes past it}
  */
 json_t *store_json_show(const struct store_facts *facts, const char *cluster, const char *path);
 

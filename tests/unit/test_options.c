@@ -169,7 +169,11 @@ static void what_makes_no_sense_is_refused_with_a_hint(void **state)
 	refuses("pointers put k --epoch x", "--epoch takes a number from 1");
 	refuses("pointers put k --create --revision 1", "exclude each other");
 	refuses("store import", "an option is missing: --from-flink-zookeeper");
-	refuses("store export", "store knows import, not export");
+	refuses("store expire", "store knows show, verify, recover and import, not expire");
+	refuses("store show --storage /mnt", "--storage goes with --cluster");
+	refuses("store show --storage /mnt -c orders --config /x", "--storage goes with --cluster");
+	refuses("store recover --socket /x", "talks to no daemon: --socket");
+	refuses("store recover --offline", "--offline is no option of store recover");
 	refuses("store import --from-flink-zookeeper=", "needs a value, not nothing");
 	refuses("list --path /x", "--path is no option of list");
 	refuses("init --tick-ms 2s", "--tick-ms takes 1 to 10000 milliseconds, not 2s");

@@ -236,6 +236,22 @@ static void a_register_of_an_earlier_epoch_is_set_forward(void **state)
 	assert_int_equal(plan.missing_last, 0);
 }
 
+/* A11: a leader makes its first segment before it is granted. */
+static void a_register_that_does_not_know_a_term_is_older_even_if_that_wrote_nothing(void **state)
+{
+	struct log_position committed;
+
+	(void)state;
+	files_begin(&f, 3, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	committed = f.at;
+	files_begin(&f, 4, 1, &committed);
+	gather();
+	(void)add_register(3, &committed);
+	decide(RECOVER_READY);
+	written(5, &f.at);
+}
+
 static void a_register_of_the_same_epoch_is_set_forward_when_a_record_knows_more(void **state)
 {
 	struct log_position first;
@@ -369,6 +385,7 @@ int main(void)
 		TEST(what_agrees_is_left_alone),
 		TEST(an_uncommitted_end_is_no_disagreement),
 		TEST(a_register_of_an_earlier_epoch_is_set_forward),
+		TEST(a_register_that_does_not_know_a_term_is_older_even_if_that_wrote_nothing),
 		TEST(a_register_of_the_same_epoch_is_set_forward_when_a_record_knows_more),
 		TEST(a_store_that_is_older_than_the_register_has_to_be_accepted),
 		TEST(another_history_of_the_same_length_has_to_be_accepted),
