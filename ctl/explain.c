@@ -30,21 +30,29 @@ static const char *const reasons[][2] = {
 	  "in Flink's lib/ are needed, and jobmanager.command must exec, not fork." },
 	{ "not-caught-up", "it has not read the store up to the end yet. This ends by itself when "
 	                   "storage is fast enough." },
-	{ "storage-missing", "the store is not there. Is the shared directory mounted, and "
-	                     "storage.path the same on all members?" },
+	{ "storage-missing",
+	  "the store is not there. Is the shared directory mounted, and storage.path the same on "
+	  "all members? Was only its file CLUSTER lost, `jmhactl store recover` says what to "
+	  "write." },
 	{ "foreign-storage", "the store belongs to another cluster. Correct storage.path or "
-	                     "zookeeper.root." },
+	                     "zookeeper.root; `jmhactl store show` shows whose it is." },
 	{ "register-lost",
-	  "the store is there, but ZooKeeper's register is gone: the ensemble was "
-	  "emptied. Restore its data; do not remove the store, it has all pointers." },
+	  "the store is there, but ZooKeeper's register is gone: the ensemble was emptied. Restore "
+	  "its newest data, or make the register anew: `jmhactl store recover`. Do not remove the "
+	  "store, it has all pointers." },
 	{ "register-rolled-back",
-	  "the register is older than the store: an old backup of ZooKeeper "
-	  "was restored. Restore the newest data; do not remove the store." },
-	{ "log-missing", "a file of the store is absent or too short. Is the right directory "
-	                 "mounted? It is looked for each second." },
+	  "the register is older than the store: an old backup of ZooKeeper was restored. Restore "
+	  "the newest data, or set the register forward: `jmhactl store recover`. Do not remove "
+	  "the "
+	  "store." },
+	{ "log-missing",
+	  "a file of the store is absent or too short. Is the right directory mounted? It is "
+	  "looked "
+	  "for each second. If it was lost, `jmhactl store recover` shows what is left." },
 	{ "digest-mismatch",
-	  "the store is not what the register describes. Nothing is served; keep "
-	  "both as they are and look whether another directory is mounted." },
+	  "the store is not what the register describes. Nothing is served; keep both as they are "
+	  "and look whether another directory is mounted. If not, `jmhactl store recover` shows "
+	  "what is left." },
 	{ "storage-failed",
 	  "the shared directory cannot be read or written, or too slowly. Check the mount, that it "
 	  "belongs to the daemon's user, and storage.io_ms; the log of jmhad names the file." },

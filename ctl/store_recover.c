@@ -57,6 +57,14 @@ static bool leads_here(const struct store_place *place)
 	return strcmp(field_text(status, "state"), "leader") == 0;
 }
 
+static enum exit_code refuse_leader_here(const struct recovery *r)
+{
+	if (!leads_here(&r->place))
+		return EXIT_DONE;
+	say_line("nothing was written: the member of this host leads");
+	return EXIT_UNSAFE;
+}
+
 /* Its connection does not outlive this: asking and waiting take longer than a session. */
 static enum exit_code look(struct recovery *r)
 {
@@ -204,11 +212,9 @@ static enum exit_code write_it(struct recovery *r)
 	int error;
 
 	wait_out(r);
-	if (leads_here(&r->place)) {
-		say_line("nothing was written: the member of this host leads");
-		return EXIT_UNSAFE;
-	}
-	code = store_place_open_zookeeper(r->o, &r->place, &z);
+	code = refuse_leader_here(r);
+	if (code == EXIT_DONE)
+		code = store_place_open_zookeeper(r->o, &r->place, &z);
 	if (code != EXIT_DONE)
 		return code;
 	error = recover_check(z, &r->facts);
@@ -222,16 +228,14 @@ static enum exit_code run(struct recovery *r)
 	enum exit_code code;
 	bool go = false;
 
-	if (leads_here(&r->place)) {
-		say_line("the member of this host leads; nothing was done");
-		return EXIT_UNSAFE;
-	}
 	code = look(r);
 	if (code != EXIT_DONE)
 		return code;
 	if (!r->o->json)
 		show(r, false);
 	code = judge(r, &go);
+	if (code == EXIT_DONE && go)
+		code = refuse_leader_here(r);
 	if (code == EXIT_DONE && go)
 		code = ask(r);
 	if (code == EXIT_DONE && go)

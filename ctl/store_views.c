@@ -79,7 +79,8 @@ static void print_files(FILE *f, const json_t *store)
 static void print_sum(FILE *f, const json_t *store)
 {
 	const json_t *at = field(store, "position"), *reg = field(store, "register");
-	bool by_register = json_is_object(reg) && field_true(reg, "readable");
+	bool by_register = json_is_object(reg) && field_true(reg, "readable") &&
+	                   !field_true(reg, "rolled_back");
 	char bytes[24], pointers[24];
 
 	store_view_bytes(field_int(store, "bytes"), bytes, sizeof(bytes));
@@ -161,22 +162,31 @@ void store_view_verify(FILE *f, const json_t *store)
 
 /* ---- recover */
 
+/* "change 7", "changes 7 to 9" */
+static const char *changes(const json_t *range, char ret[64])
+{
+	long long first = field_int(range, "first"), last = field_int(range, "last");
+
+	if (first == last)
+		(void)snprintf(ret, 64, "change %lld", first);
+	else
+		(void)snprintf(ret, 64, "changes %lld to %lld", first, last);
+	return ret;
+}
+
 static void print_changes(FILE *f, const json_t *plan)
 {
 	const json_t *missing = field(plan, "missing"), *unsure = field(plan, "unsure");
+	char text[64];
 
 	if (json_is_object(missing))
-		(void)fprintf(
-		        f, "Missing: the acknowledged changes %lld to %lld are not in the store\n",
-		        field_int(missing, "first"), field_int(missing, "last"));
+		(void)fprintf(f, "Missing: acknowledged %s, not in the store\n",
+		              changes(missing, text));
 	if (field_true(plan, "missing_unknown"))
 		(void)fprintf(f, "Missing: how many acknowledged changes %s, nobody can tell\n",
 		              json_is_object(missing) ? "more" : "are lost");
 	if (json_is_object(unsure))
-		(void)fprintf(
-		        f,
-		        "Kept: the changes %lld to %lld, which were perhaps never acknowledged\n",
-		        field_int(unsure, "first"), field_int(unsure, "last"));
+		(void)fprintf(f, "Kept: %s, perhaps never acknowledged\n", changes(unsure, text));
 }
 
 static void print_register(FILE *f, const json_t *plan)

@@ -168,8 +168,8 @@ static void make_first_pair(struct elector *e)
 		set_store_state(
 		        e, STORE_REGISTER_LOST,
 		        "the storage has a log but ZooKeeper has no register: were its data "
-		        "lost, or is zookeeper.root wrong? Restore its newest backup; do not "
-		        "remove the log");
+		        "lost, or is zookeeper.root wrong? Restore its newest data, or see "
+		        "`jmhactl store recover`; do not remove the log");
 		return;
 	}
 	if (getrandom(id, sizeof(id), 0) == (ssize_t)sizeof(id) &&
@@ -385,11 +385,13 @@ void elector_store_look_at(struct elector *e)
 	else if (e->has_register && e->store_checked && !e->has_cluster_id)
 		set_store_state(e, STORE_MISSING,
 		                "ZooKeeper has a register but the storage has no CLUSTER: is "
-		                "storage.path mounted, and the same on all members?");
+		                "storage.path mounted, and the same on all members? See `jmhactl "
+		                "store recover`");
 	else if (e->has_register && e->has_cluster_id && !same_cluster(e))
-		set_store_state(e, STORE_FOREIGN,
-		                "the storage belongs to another cluster than the register: correct "
-		                "storage.path, zookeeper.root or cluster");
+		set_store_state(
+		        e, STORE_FOREIGN,
+		        "the storage belongs to another cluster than the register: correct "
+		        "storage.path, zookeeper.root or cluster; see `jmhactl store show`");
 	else if (e->has_register && e->has_cluster_id)
 		follow_register(e);
 	probe(e);

@@ -68,7 +68,7 @@ int store_facts_gather(const struct inspect_request *request, struct zk_calls *z
 		return r;
 	if (z)
 		r = look_and_read(request, z, ret);
-	if (r < 0 || (!want_end && store_facts_readable(ret)))
+	if (r < 0 || (!want_end && store_facts_readable(ret) && !store_facts_rolled_back(ret)))
 		return r;
 	ret->has_end = true;
 	return inspect_find_end(request, &ret->files, &ret->end);
@@ -105,7 +105,7 @@ bool store_facts_rolled_back(const struct store_facts *facts)
 const struct pointer_map *store_facts_pointers(const struct store_facts *facts,
                                                const struct log_position **ret_at)
 {
-	if (store_facts_readable(facts)) {
+	if (store_facts_readable(facts) && !store_facts_rolled_back(facts)) {
 		*ret_at = &facts->look.reg.log;
 		return facts->read.delta;
 	}

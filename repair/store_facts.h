@@ -35,7 +35,7 @@ bool store_facts_readable(const struct store_facts *facts);
 /* A11: the store knows of a later epoch or commit than the register. */
 bool store_facts_rolled_back(const struct store_facts *facts);
 
-/* Where the log ends, and the pointers there: as the register says, or where that is of no use, by
- * the files.  NULL: nothing can be read. */
+/* Where the log ends, and the pointers there: as the register says, or where that is of no use or
+ * set back, by the files.  NULL: nothing can be read. */
 const struct pointer_map *store_facts_pointers(const struct store_facts *facts,
                                                const struct log_position **ret_at);

@@ -56,6 +56,7 @@ CLUSTER_TESTS += tests/cluster/credentials.t
 CLUSTER_TESTS += tests/cluster/log_damaged.t
 CLUSTER_TESTS += tests/cluster/storage_full.t
 CLUSTER_TESTS += tests/cluster/storage_lost.t
+CLUSTER_TESTS += tests/cluster/store_recover.t
 # Faults of processes, network, ZooKeeper and machine: docs/fault-matrix.md.
 CLUSTER_TESTS += tests/cluster/asymmetric.t
 CLUSTER_TESTS += tests/cluster/clients.t
