@@ -77,6 +77,16 @@ static void verbs_and_their_arguments_are_told_apart(void **state)
 	assert_string_equal(o.args[0], "0a");
 	assert_int_equal(parse("store import --from-flink-zookeeper zk1:2181"), 0);
 	assert_int_equal(o.verb, VERB_STORE_IMPORT);
+	assert_int_equal(parse("store verify --config /x.conf --offline --json"), 0);
+	assert_int_equal(o.verb, VERB_STORE_VERIFY);
+	assert_string_equal(o.config, "/x.conf");
+	assert_true(o.offline && o.json);
+	assert_int_equal(parse("store show --storage /mnt -c orders"), 0);
+	assert_int_equal(o.verb, VERB_STORE_SHOW);
+	assert_string_equal(o.storage, "/mnt");
+	assert_int_equal(parse("store recover --accept-loss --dry-run"), 0);
+	assert_int_equal(o.verb, VERB_STORE_RECOVER);
+	assert_true(o.accept_loss && o.dry_run);
 	assert_int_equal(parse("init"), 0);
 	assert_int_equal(o.verb, VERB_INIT);
 	assert_int_equal(parse(""), 0);
@@ -177,7 +187,7 @@ static void what_makes_no_sense_is_refused_with_a_hint(void **state)
 	refuses("store import --from-flink-zookeeper=", "needs a value, not nothing");
 	refuses("list --path /x", "--path is no option of list");
 	refuses("init --tick-ms 2s", "--tick-ms takes 1 to 10000 milliseconds, not 2s");
-	refuses("init --socket /x", "init talks to no daemon");
+	refuses("init --socket /x", "this verb talks to no daemon");
 	refuses("init orders", "too many: orders");
 	assert_true(parse("list -c a --socket /x") < 0);
 	assert_non_null(strstr(said, "exclude each other"));
@@ -208,8 +218,8 @@ static void the_whole_help_fits_a_screen(void **state)
 			if (end - line > 80)
 				fail_msg("wider than 80: %.*s", (int)(end - line), line);
 		}
-		/* Who writes a configuration has time to scroll. */
-		assert_in_range(lines, 5, verb == VERB_INIT ? 30 : 24);
+		/* Who writes a configuration has time to scroll; all verbs take a line each. */
+		assert_in_range(lines, 5, verb == VERB_INIT ? 30 : verb == VERB_HELP ? 28 : 24);
 		free(text);
 	}
 }
