@@ -10,6 +10,8 @@
 #include "ctl/field.h"
 #include "ctl/table.h"
 
+enum { MOST_SHOWN = 100 }; /* findings */
+
 void store_view_bytes(long long bytes, char *ret, size_t size)
 {
 	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB" };
@@ -144,9 +146,12 @@ void store_view_verify(FILE *f, const json_t *store)
 	print_title(f, store);
 	json_array_foreach(findings, i, finding)
 	{
-		print_finding(f, finding);
+		if (i < MOST_SHOWN)
+			print_finding(f, finding);
 		errors += strcmp(field_text(finding, "severity"), "error") == 0;
 	}
+	if (i > MOST_SHOWN)
+		(void)fprintf(f, "and %zu more: --json shows all\n", i - MOST_SHOWN);
 	print_sum(f, store);
 	if (field_int(targets, "named") > 0)
 		(void)fprintf(f, "%lld pointers name a target, %lld files were looked at\n",

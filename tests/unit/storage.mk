@@ -63,3 +63,7 @@ UNIT_TESTS += tests/unit/test_recover_plan
 tests_unit_test_recover_plan_SOURCES = tests/unit/test_recover_plan.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_recover_plan_CFLAGS = $(storage_test_cflags) $(JANSSON_CFLAGS)
 tests_unit_test_recover_plan_LDADD = $(REPAIR_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/test_backup
+tests_unit_test_backup_SOURCES = tests/unit/test_backup.c
+tests_unit_test_backup_CFLAGS = $(storage_test_cflags) $(JANSSON_CFLAGS)
+tests_unit_test_backup_LDADD = $(REPAIR_LIBS) $(CMOCKA_LIBS)
