@@ -2,6 +2,7 @@
 # jmhactl.  All but main stands in a library, for the unit tests.
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
+	%D%/backup_json.c %D%/backup_json.h \
 	%D%/client.c %D%/client.h \
 	%D%/exit_code.c %D%/exit_code.h \
 	%D%/explain.c %D%/explain.h \
@@ -11,11 +12,14 @@ libctl_a_SOURCES = \
 	%D%/import_write.c %D%/import_write.h \
 	%D%/init.c %D%/init.h \
 	%D%/init_files.c %D%/init_files.h \
+	%D%/load_plan.c %D%/load_plan.h \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
 	%D%/pointers.c %D%/pointers.h \
 	%D%/say.c %D%/say.h \
+	%D%/store_export.c %D%/store_export.h \
 	%D%/store_import.c %D%/store_import.h \
+	%D%/store_load.c %D%/store_load.h \
 	%D%/store_look.c %D%/store_look.h \
 	%D%/store_place.c %D%/store_place.h \
 	%D%/store_recover.c %D%/store_recover.h \

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "ctl/init.h"
 #include "ctl/options.h"
+#include "ctl/store_export.h"
 #include "ctl/store_look.h"
 #include "ctl/store_recover.h"
 #include "ctl/verbs.h"
@@ -32,6 +33,8 @@ static enum exit_code run(const struct options *o)
 		return store_show_run(o);
 	if (o->verb == VERB_STORE_VERIFY)
 		return store_verify_run(o);
+	if (o->verb == VERB_STORE_EXPORT && o->offline)
+		return store_export_offline(o);
 	if (o->verb == VERB_STORE_RECOVER)
 		return store_recover_run(o);
 	/* `version` says something even where no daemon is. */

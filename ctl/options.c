@@ -226,10 +226,16 @@ static const struct verb_info {
 	  "make a lost or old register anew from the store",
 	  "When ZooKeeper lost its data, or came back from a backup. Shows what it found,\n"
 	  "asks, waits until no leader can be left, writes. --dry-run only shows." },
-	{ VERB_STORE_IMPORT, "store", "import", "", 0, 0, O_IMPORT,
-	  "move jobs in from Flink's own ZooKeeper HA",
-	  "Shows what it found, asks, writes. Refuses while a JobManager of that cluster\n"
-	  "lives. Ask the leader's host. Jobs go in whole; once more does no harm." },
+	{ VERB_STORE_EXPORT, "store", "export", "[FILE]", 0, 1,
+	  O_TIMEOUT | O_FORCE | O_CONFIG | O_OFFLINE | O_STORAGE,
+	  "all pointers and counters into one file: a backup",
+	  "From the daemon of this host, or with --offline from the files. To standard\n"
+	  "output without FILE; an existing one is replaced with --force only." },
+	{ VERB_STORE_IMPORT, "store", "import", "[FILE]", 0, 1, O_IMPORT,
+	  "such a file, or jobs of Flink's own ZooKeeper HA",
+	  "Checks, shows what it found, asks, writes; ask the leader's host. Once more does\n"
+	  "no harm. FILE is what export wrote; or --from-flink-zookeeper and no JobManager\n"
+	  "of that cluster alive." },
 	{ VERB_INIT, "init", NULL, "", 0, 0, O_INIT, "write the configuration of this host",
 	  "NAME.conf for jmhad, NAME.flink.yaml for Flink's config.yaml; --cluster names\n"
 	  "it. Asks on a terminal for what is missing; with --yes nothing is asked." },
@@ -453,7 +459,8 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 	if (!v && n > 1 && strcmp(args[0], "pointers") == 0)
 		return complain(err, "pointers knows list, get, put and delete, not", args[1]);
 	if (!v && n > 1 && strcmp(args[0], "store") == 0)
-		return complain(err, "store knows show, verify, recover and import, not", args[1]);
+		return complain(err, "store knows show, verify, recover, export and import, not",
+		                args[1]);
 	if (!v)
 		return complain(err, "there is no verb", args[0]);
 	o->verb = v->verb;
@@ -496,8 +503,13 @@ static int check_options(const struct options *o, uint64_t given, FILE *err)
 	if (o->create && o->revision)
 		return complain(err, "--create and --revision exclude each other:",
 		                "a new pointer has no revision");
-	if (o->verb == VERB_STORE_IMPORT && !o->from)
-		return complain(err, "an option is missing:", "--from-flink-zookeeper SERVERS");
+	if (o->verb == VERB_STORE_IMPORT && !o->from && o->n_args == 0)
+		return complain(err, "name what to import:", "FILE, or --from-flink-zookeeper");
+	if (o->verb == VERB_STORE_IMPORT && !o->from != !!o->n_args)
+		return complain(err, "a file or another ZooKeeper, not both:", o->args[0]);
+	if (o->verb == VERB_STORE_EXPORT && !o->offline && (o->storage || o->config))
+		return complain(err,
+		                "this goes with --offline:", o->storage ? "--storage" : "--config");
 	if (o->socket && !asks_daemon(o->verb))
 		return complain(err, "this verb talks to no daemon:", "--socket");
 	if (o->storage && o->verb != VERB_INIT && (o->config || !o->cluster))

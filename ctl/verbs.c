@@ -13,7 +13,9 @@
 #include "ctl/field.h"
 #include "ctl/operate.h"
 #include "ctl/pointers.h"
+#include "ctl/store_export.h"
 #include "ctl/store_import.h"
+#include "ctl/store_load.h"
 #include "ctl/table.h"
 #include "ctl/views.h"
 
@@ -364,7 +366,9 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 	case VERB_POINTERS_DELETE:
 		return pointers_delete(c, o);
 	case VERB_STORE_IMPORT:
-		return store_import_run(c, o);
+		return o->from ? store_import_run(c, o) : store_load_run(c, o);
+	case VERB_STORE_EXPORT:
+		return store_export_run(c, o);
 	case VERB_VERSION:
 		return run_version(c, o);
 	case VERB_INIT: /* these ask no daemon */

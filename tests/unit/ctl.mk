@@ -41,3 +41,8 @@ test_init_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
 test_init_files_SOURCES = %D%/test_init_files.c
 test_init_files_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_init_files_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += test_load_plan
+test_load_plan_SOURCES = %D%/test_load_plan.c
+test_load_plan_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+test_load_plan_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)

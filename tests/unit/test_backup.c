@@ -87,6 +87,7 @@ static void every_value_comes_back_byte_for_byte(void **state)
 	assert_int_equal(backup_put(&out, "c/big", 5, big, RECORD_VALUE_MAX), 0);
 	assert_int_equal(backup_put(&out, "d/empty", 6, "", 0), 0);
 	assert_int_equal(backup_put(&out, "e/no-utf8", 7, no_utf8, sizeof(no_utf8)), 0);
+	assert_int_equal(backup_put(&out, "f/nul", 8, "a\0b", 3), 0);
 	assert_int_equal(backup_put_counter(&out, "job", 42), 0);
 	write_it();
 	if (read_bytes(text, size) < 0)
@@ -96,12 +97,13 @@ static void every_value_comes_back_byte_for_byte(void **state)
 	has("c/big", big, RECORD_VALUE_MAX, 5);
 	has("d/empty", "", 0, 6);
 	has("e/no-utf8", no_utf8, sizeof(no_utf8), 7);
+	has("f/nul", "a\0b", 3, 8);
 	has("~counter/job", "42", 2, 0);
 	assert_string_equal(in.cluster, "orders");
 	assert_string_equal(in.cluster_id, out.cluster_id);
 	assert_int_equal(in.epoch, 7);
 	assert_int_equal(in.sequence, 991);
-	assert_int_equal(in.n_pointers, 5);
+	assert_int_equal(in.n_pointers, 6);
 	assert_int_equal(in.n_counters, 1);
 	assert_non_null(
 	        strstr(text, "{\"key\":\"b/bytes\",\"revision\":4,\"base64\":\"AAEC//6A\"}"));

@@ -84,6 +84,12 @@ static void verbs_and_their_arguments_are_told_apart(void **state)
 	assert_int_equal(parse("store show --storage /mnt -c orders"), 0);
 	assert_int_equal(o.verb, VERB_STORE_SHOW);
 	assert_string_equal(o.storage, "/mnt");
+	assert_int_equal(parse("store export f --offline --storage /mnt -c orders"), 0);
+	assert_int_equal(o.verb, VERB_STORE_EXPORT);
+	assert_string_equal(o.args[0], "f");
+	assert_int_equal(parse("store import f --force"), 0);
+	assert_int_equal(o.verb, VERB_STORE_IMPORT);
+	assert_string_equal(o.args[0], "f");
 	assert_int_equal(parse("store recover --accept-loss --dry-run"), 0);
 	assert_int_equal(o.verb, VERB_STORE_RECOVER);
 	assert_true(o.accept_loss && o.dry_run);
@@ -178,8 +184,10 @@ static void what_makes_no_sense_is_refused_with_a_hint(void **state)
 	refuses("pointers put k --revision -1", "--revision takes a number from 1");
 	refuses("pointers put k --epoch x", "--epoch takes a number from 1");
 	refuses("pointers put k --create --revision 1", "exclude each other");
-	refuses("store import", "an option is missing: --from-flink-zookeeper");
-	refuses("store expire", "store knows show, verify, recover and import, not expire");
+	refuses("store import", "name what to import: FILE, or --from-flink-zookeeper");
+	refuses("store import f --from-flink-zookeeper a:1", "not both: f");
+	refuses("store export --storage /mnt -c orders", "this goes with --offline: --storage");
+	refuses("store expire", "store knows show, verify, recover, export and import, not expire");
 	refuses("store show --storage /mnt", "--storage goes with --cluster");
 	refuses("store show --storage /mnt -c orders --config /x", "--storage goes with --cluster");
 	refuses("store recover --socket /x", "talks to no daemon: --socket");

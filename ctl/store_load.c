@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/store_load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "ctl/field.h"
+#include "ctl/import_write.h"
+#include "ctl/load_plan.h"
+#include "ctl/operate.h"
+#include "ctl/say.h"
+#include "ctl/verbs.h"
+
+enum { MOST_CONFLICTS = 20 }; /* named one by one */
+
+struct load {
+	struct client *client;
+	const struct options *o;
+	const char *file;
+	struct backup backup;
+	struct load_plan plan;
+	uint64_t epoch;
+};
+
+static void load_done(struct load *l)
+{
+	load_plan_done(&l->plan);
+	backup_done(&l->backup);
+}
+
+/* ---- before */
+
+static void fclosep(FILE **f)
+{
+	if (*f && *f != stdin)
+		(void)fclose(*f);
+}
+
+static enum exit_code read_file(struct load *l)
+{
+	bool from_stdin = strcmp(l->file, "-") == 0;
+	CLEANUP(fclosep) FILE *f = from_stdin ? stdin : fopen(l->file, "re");
+	char text[BACKUP_TEXT_SIZE];
+	int r;
+
+	if (!f) {
+		say_line("cannot read %s: %s", l->file, strerror(errno));
+		return EXIT_FAILED;
+	}
+	r = backup_read(f, &l->backup, text);
+	if (r == -EBADMSG)
+		say_line("%s cannot be used, nothing was written: %s", l->file, text);
+	else if (r < 0)
+		say_line("not enough memory");
+	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static enum exit_code make_plan(struct load *l)
+{
+	const struct options quiet = { .verb = l->o->verb, .timeout = verbs_timeout(l->o, 60) };
+	json_auto_t *pointers = NULL, *counters = NULL;
+	enum exit_code code = verbs_get(l->client, &quiet, "/v1/pointers?prefix=", &pointers);
+	int r;
+
+	if (code == EXIT_DONE)
+		code = verbs_get(l->client, &quiet, "/v1/counters", &counters);
+	if (code != EXIT_DONE)
+		return code;
+	r = load_plan_make(&l->backup, pointers, counters, &l->plan);
+	if (r < 0) {
+		say_line("what the daemon answered cannot be compared: %s", strerror(-r));
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static void show(const struct load *l)
+{
+	const struct load_plan *p = &l->plan;
+
+	(void)printf("%zu pointers and %zu counters of cluster %s, as of sequence %" PRIu64 "\n",
+	             l->backup.n_pointers, l->backup.n_counters, l->backup.cluster,
+	             l->backup.sequence);
+	(void)printf("%zu to write, %zu there already, %zu with another value in the store\n",
+	             p->n[LOAD_NEW] + p->n[LOAD_LOST], p->n[LOAD_SAME], p->n[LOAD_OTHER]);
+	if (p->n_more > 0)
+		(void)printf("%zu pointers of the store are not in the file: they stay\n",
+		             p->n_more);
+	(void)fflush(stdout);
+	if (l->backup.n_damaged > 0)
+		say_line("the values of %zu pointers were lost when the file was written: they are "
+		         "left out",
+		         l->backup.n_damaged);
+}
+
+/* *ret_go: there is something to write, and it may be. */
+static enum exit_code judge(const struct load *l, bool *ret_go)
+{
+	const struct load_plan *p = &l->plan;
+	size_t named = 0;
+
+	*ret_go = false;
+	for (size_t i = 0; i < p->n_items && !l->o->force && named < MOST_CONFLICTS; i++)
+		if (p->item[i].state == LOAD_OTHER) {
+			say_line("%s stands in the store with another value",
+			         p->item[i].pointer->key);
+			named++;
+		}
+	if (named > 0) {
+		say_line("nothing was written: --force overwrites %zu pointers; a job that has run "
+		         "on since then is set back by that",
+		         p->n[LOAD_OTHER]);
+		return EXIT_UNSAFE;
+	}
+	*ret_go = p->n[LOAD_NEW] + p->n[LOAD_LOST] + p->n[LOAD_OTHER] > 0;
+	return EXIT_DONE;
+}
+
+/* ---- writing */
+
+static enum exit_code put(const struct load *l, const char *path, const void *value, size_t size,
+                          const char *condition)
+{
+	CLEANUP(client_reply_done) struct client_reply reply = { 0 };
+	char epoch[48];
+	const struct client_request req = {
+		.method = "PUT",
+		.path = path,
+		.body = size > 0 ? value : "",
+		.size = size,
+		.header = epoch,
+		.header2 = condition,
+		.timeout = verbs_timeout(l->o, 30),
+	};
+	enum exit_code code;
+	int r;
+
+	(void)snprintf(epoch, sizeof(epoch), "Jmha-Epoch: %" PRIu64, l->epoch);
+	r = client_call(l->client, &req, &reply);
+	if (r == 0 && reply.http == 200)
+		return EXIT_DONE;
+	say_line("stopped at %s", path);
+	code = r < 0 ? verbs_say_unreachable(l->client, r, true) : verbs_say_error(&reply);
+	(void)fprintf(stderr, "Do it again, on the leader's host: what is written stays, and is "
+	                      "not written twice\n");
+	return code;
+}
+
+/* What has changed since the comparison is not overwritten. */
+static enum exit_code write_pointer(const struct load *l, const struct load_item *item)
+{
+	char path[RECORD_KEY_MAX + 24], condition[64];
+
+	(void)snprintf(path, sizeof(path), "/v1/pointers/%s", item->pointer->key);
+	(void)snprintf(condition, sizeof(condition), "If-Match: \"%" PRIu64 "\"", item->revision);
+	return put(l, path, pointer_value(item->pointer), item->pointer->value_size,
+	           item->state == LOAD_NEW     ? "If-None-Match: *"
+	           : item->state == LOAD_OTHER ? condition
+	                                       : NULL);
+}
+
+static enum exit_code write_counter(const struct load *l, const struct load_item *item)
+{
+	const struct pointer *p = item->pointer;
+	char path[RECORD_KEY_MAX + 24], body[64];
+
+	(void)snprintf(path, sizeof(path), "/v1/counters/%s",
+	               p->key + strlen(BACKUP_COUNTER_PREFIX));
+	(void)snprintf(body, sizeof(body), "{\"value\":%.*s}", (int)p->value_size,
+	               (const char *)pointer_value(p));
+	return put(l, path, body, strlen(body), NULL);
+}
+
+static void show_progress(size_t done, size_t all, bool *shown)
+{
+	if (!isatty(STDERR_FILENO) || all < 100 || (done % 100 != 0 && done != all))
+		return;
+	(void)fprintf(stderr, "\rWriting: %zu of %zu", done, all);
+	if (done == all)
+		(void)fputs("\r\033[K", stderr);
+	*shown = done != all;
+}
+
+static enum exit_code write_all(const struct load *l)
+{
+	const struct load_plan *p = &l->plan;
+	size_t all = p->n_items - p->n[LOAD_SAME], done = 0;
+	enum exit_code code = EXIT_DONE;
+	bool shown = false;
+
+	/* Counters come first, then keys in their order: checkpoints/ before jobs/, so that a job
+	 * that can be seen has all that belongs to it. */
+	for (size_t i = 0; i < p->n_items && code == EXIT_DONE; i++) {
+		const struct load_item *item = &p->item[i];
+
+		if (item->state == LOAD_SAME)
+			continue;
+		code = item->counter ? write_counter(l, item) : write_pointer(l, item);
+		show_progress(++done, all, &shown);
+	}
+	if (shown)
+		(void)fputc('\n', stderr);
+	if (code != EXIT_DONE)
+		return code;
+	(void)printf("Wrote %zu pointers and counters\n", done);
+	(void)printf(
+	        "Jobs among them are recovered by the next leader: `jmhactl step-down`, or one "
+	        "by one\nby `jmhactl recover JOBID`\n");
+	return EXIT_DONE;
+}
+
+static enum exit_code run(struct load *l)
+{
+	char question[64];
+	bool go = false;
+	enum exit_code code = read_file(l);
+
+	if (code == EXIT_DONE && !l->o->dry_run)
+		code = import_find_epoch(l->client, l->o, &l->epoch);
+	if (code == EXIT_DONE)
+		code = make_plan(l);
+	if (code != EXIT_DONE)
+		return code;
+	show(l);
+	code = judge(l, &go);
+	if (code != EXIT_DONE || !go || l->o->dry_run)
+		return code;
+	(void)snprintf(question, sizeof(question), "%zu pointers and counters",
+	               l->plan.n_items - l->plan.n[LOAD_SAME]);
+	code = operate_ask(l->o, "Write", question);
+	return code == EXIT_DONE ? write_all(l) : code;
+}
+
+enum exit_code store_load_run(struct client *c, const struct options *o)
+{
+	CLEANUP(load_done) struct load l = { .client = c, .o = o, .file = o->args[0] };
+
+	return run(&l);
+}
