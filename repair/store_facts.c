@@ -16,7 +16,7 @@ static bool same_cluster(const struct store_facts *f)
 	return f->files.cluster.found && strcmp(id, f->look.reg.cluster_id) == 0;
 }
 
-static void read_to_register(const struct inspect_request *request, struct store_facts *f)
+static int read_to_register(const struct inspect_request *request, struct store_facts *f)
 {
 	struct follower_request follow = { .path = request->path,
 		                           .to = f->look.reg.log,
@@ -28,6 +28,7 @@ static void read_to_register(const struct inspect_request *request, struct store
 		follower_result_done(&f->read);
 	follower_read(&follow, &f->read);
 	f->has_read = true;
+	return inspect_settle(&f->read);
 }
 
 /* A leader may have cleaned away what its register named a moment ago: then that names others. */
@@ -49,7 +50,9 @@ static int look_and_read(const struct inspect_request *request, struct zk_calls 
 			return 0;
 		if (i > 0 && f->look.version == before)
 			return 0;
-		read_to_register(request, f);
+		r = read_to_register(request, f);
+		if (r < 0)
+			return r;
 		if (f->read.report.state != STORE_LOG_MISSING)
 			return 0;
 		before = f->look.version;

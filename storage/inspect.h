@@ -97,3 +97,7 @@ struct inspected_end {
 int inspect_find_end(const struct inspect_request *request, const struct inspection *inspection,
                      struct inspected_end *ret);
 void inspected_end_done(struct inspected_end *end);
+
+/* What a follower has read from nothing is a delta, which remembers deletions: makes it the
+ * pointers that there are.  Done for inspect_find_end(). -ENOMEM. */
+int inspect_settle(struct follower_result *read);

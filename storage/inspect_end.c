@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "storage/inspect.h"
 
@@ -156,6 +157,22 @@ static void end_at_beginning(struct inspected_end *end, const struct inspection 
 	                  end->passed_over_why);
 }
 
+int inspect_settle(struct follower_result *read)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = NULL;
+	int r;
+
+	if (!read->delta)
+		return 0;
+	map = pointer_map_new();
+	r = map ? pointer_map_merge(map, read->delta, NULL, NULL) : -ENOMEM;
+	if (r < 0)
+		return r;
+	pointer_map_free(read->delta);
+	read->delta = TAKE_PTR(map);
+	return 0;
+}
+
 int inspect_find_end(const struct inspect_request *request, const struct inspection *inspection,
                      struct inspected_end *ret)
 {
@@ -176,7 +193,7 @@ int inspect_find_end(const struct inspect_request *request, const struct inspect
 	}
 	if (!ret->found && ret->at.epoch == 0)
 		end_at_beginning(ret, inspection);
-	return 0;
+	return inspect_settle(&ret->read);
 }
 
 void inspected_end_done(struct inspected_end *end)

@@ -56,7 +56,9 @@ CLUSTER_TESTS += tests/cluster/credentials.t
 CLUSTER_TESTS += tests/cluster/log_damaged.t
 CLUSTER_TESTS += tests/cluster/storage_full.t
 CLUSTER_TESTS += tests/cluster/storage_lost.t
+CLUSTER_TESTS += tests/cluster/store_export.t
 CLUSTER_TESTS += tests/cluster/store_recover.t
+CLUSTER_TESTS += tests/cluster/store_verify.t
 # Faults of processes, network, ZooKeeper and machine: docs/fault-matrix.md.
 CLUSTER_TESTS += tests/cluster/asymmetric.t
 CLUSTER_TESTS += tests/cluster/clients.t

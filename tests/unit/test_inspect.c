@@ -109,6 +109,19 @@ static void the_log_ends_with_the_last_record_of_the_last_file(void **state)
 	assert_false(end.passed_over);
 }
 
+static void a_pointer_that_was_deleted_is_not_there(void **state)
+{
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	files_put(&f, "jobs/b", "2");
+	files_append(&f, "jobs/a", NULL, 0);
+	inspect();
+	assert_string_equal(value("jobs/a"), "(none)");
+	assert_int_equal(pointer_map_count(end.read.delta), 1);
+	assert_true(log_position_same(pointer_map_position(end.read.delta), &f.at));
+}
+
 static void a_later_epoch_ends_what_was_not_committed_before_it(void **state)
 {
 	struct log_position committed;
@@ -510,6 +523,7 @@ int main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(the_log_ends_with_the_last_record_of_the_last_file),
+		TEST(a_pointer_that_was_deleted_is_not_there),
 		TEST(a_later_epoch_ends_what_was_not_committed_before_it),
 		TEST(an_empty_segment_of_the_same_epoch_hides_nothing),
 		TEST(a_used_segment_of_the_same_epoch_ends_the_one_before),

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# jmhactl store export and import FILE: what goes out comes back byte for byte, in another order of
+# events too; a file that was cut off or changed is refused as a whole; what stands in the store is not
+# overwritten unasked; a counter never goes back.  Promise 3.
+. "$(dirname "$0")/../lib/scenario.sh"
+scenario_start 2 -n 1 -F
+lead=$(leader)
+other=$(standbys "$lead")
+store() { # MEMBER VERB ...: what it says in $tap_dir/said
+	local member=$1
+	shift
+	ctl "$member" store "$@" >"$tap_dir/said" 2>&1 </dev/null
+}
+offline() { "$bin/jmhactl" store export --offline --config "$(member_dir "$lead")/jmhad.conf" "$@" >"$tap_dir/said" 2>&1; }
+said() { grep -E -- "$1" "$tap_dir/said"; }
+count_pointers() { api "$lead" '/v1/pointers?prefix=' | jq '.pointers | length'; }
+lines() { grep -v '"version":1,\|"end":true' "$1" | sed 's/"revision":[0-9]*//'; } # FILE: without what differs
+next_number() { api "$lead" /v1/counters/"$1" -X POST -H "Jmha-Epoch: $(status_field "$lead" .epoch)" -f | jq .value; }
+
+# ---- out
+
+put_all "$lead" >/dev/null || give_up "pointers cannot be stored"
+printf 'a\0b\377' >"$tap_dir/nul"
+head -c 65536 /dev/urandom >"$tap_dir/big"
+is "$(put "$lead" jobs/nul "@$tap_dir/nul")" 200 "a value with a NUL"
+is "$(put "$lead" jobs/big "@$tap_dir/big")" 200 "a value of 64 KiB"
+for i in 1 2 3; do next_number job >/dev/null; done
+n=$(count_pointers)
+store "$lead" export "$tap_dir/backup"
+is $? 0 "export: exit 0"
+ok "says how much" said "Wrote $n pointers and 1 counters of demo"
+is "$(stat -c %a "$tap_dir/backup")" 600 "nobody else may read it"
+is "$(head -n -1 "$tap_dir/backup" | sha256sum | cut -d' ' -f1)" "$(tail -n 1 "$tap_dir/backup" | jq -r .sha256)" \
+	"the sum is that of all lines before the last"
+is "$(jq -c 'select(.counter)' "$tap_dir/backup")" '{"counter":"job","next":4}' "the counter is in it"
+not_ok "jmha's own history is not" grep -F '~' "$tap_dir/backup"
+store "$lead" export "$tap_dir/backup"
+is $? 4 "the file is there already: exit 4"
+store "$lead" export "$tap_dir/backup" --force
+is $? 0 "with --force it is replaced"
+ctl "$lead" store export >"$tap_dir/stdout" 2>/dev/null
+is "$(lines "$tap_dir/stdout")" "$(lines "$tap_dir/backup")" "standard output: the same"
+caught_up() { [ "$(status_field "$other" .store.sequence)" = "$(status_field "$lead" .store.sequence)" ]; }
+until_ok 10 "the standby has read all" caught_up
+store "$other" export "$tap_dir/standby"
+is $? 0 "from a standby: exit 0"
+ok "says so" said "$other does not lead"
+is "$(lines "$tap_dir/standby")" "$(lines "$tap_dir/backup")" "the same lines"
+offline "$tap_dir/offline"
+is $? 0 "from the files alone: exit 0"
+is "$(lines "$tap_dir/offline")" "$(lines "$tap_dir/backup")" "the same lines"
+store "$lead" export /nonexistent/file
+is $? 1 "a directory that is not there: exit 1"
+
+# ---- in again
+
+store "$lead" import "$tap_dir/backup" --yes
+is $? 0 "nothing has changed: exit 0"
+ok "nothing to write" said "0 to write, $((n + 1)) there already"
+store "$other" import "$tap_dir/backup" --yes
+is $? 6 "not the leader: exit 6"
+store "$other" import "$tap_dir/backup" --dry-run
+is $? 0 "but it may be looked at"
+
+for key in $(api "$lead" '/v1/pointers?prefix=' | jq -r '.pointers[].key'); do
+	api "$lead" "/v1/pointers/$key" -X DELETE -o /dev/null
+done
+is "$(count_pointers)" 0 "all pointers are deleted"
+offline - && grep -v Wrote "$tap_dir/said" >"$tap_dir/offline"
+is "$(jq -c 'select(.key)' "$tap_dir/offline")" "" "nor has an export of the files any"
+head -c -20 "$tap_dir/backup" >"$tap_dir/cut"
+store "$lead" import "$tap_dir/cut" --yes
+is $? 1 "cut off within the last line: exit 1"
+ok "says so" said 'cut off'
+head -n -1 "$tap_dir/backup" >"$tap_dir/cut"
+store "$lead" import "$tap_dir/cut" --yes
+is $? 1 "cut off before the last line: exit 1"
+sed '3s/jobs/jobz/' "$tap_dir/backup" >"$tap_dir/changed"
+store "$lead" import "$tap_dir/changed" --yes
+is $? 1 "a changed key: exit 1"
+ok "says so" said 'sum is not that'
+sed '1s/"version":1/"version":2/' "$tap_dir/backup" >"$tap_dir/changed"
+store "$lead" import "$tap_dir/changed" --yes
+is $? 1 "a later version: exit 1"
+is "$(count_pointers)" 0 "nothing was written by any of them"
+store "$lead" import "$tap_dir/backup" --dry-run
+ok "a dry run says what would be" said "$n to write"
+is "$(count_pointers)" 0 "and writes nothing"
+store "$lead" import "$tap_dir/backup"
+is $? 2 "without a terminal and --yes: exit 2"
+for i in 1 2; do next_number job >/dev/null; done
+store "$lead" import "$tap_dir/backup" --yes
+is $? 0 "import: exit 0"
+ok "every pointer is there, byte for byte" same_all "$lead"
+get "$lead" jobs/nul >"$tap_dir/got"
+ok "the one with a NUL" cmp "$tap_dir/got" "$tap_dir/nul"
+get "$lead" jobs/big >"$tap_dir/got"
+ok "the one of 64 KiB" cmp "$tap_dir/got" "$tap_dir/big"
+is "$(next_number job)" 6 "the counter has not gone back"
+
+# ---- what stands there
+
+put "$lead" jobs/nul changed >/dev/null
+store "$lead" import "$tap_dir/backup" --yes
+is $? 4 "a pointer with another value: exit 4"
+ok "and is named" said 'jobs/nul stands in the store with another value'
+is "$(get "$lead" jobs/nul)" changed "it stays"
+store "$lead" import "$tap_dir/backup" --yes --force
+is $? 0 "with --force"
+get "$lead" jobs/nul >"$tap_dir/got"
+ok "it is overwritten" cmp "$tap_dir/got" "$tap_dir/nul"
+
+# ---- many
+
+many=10000
+{
+	printf '{"version":1,"cluster":"other","cluster_id":null,"epoch":3,"sequence":%d,"at_ms":1,"pointers":%d,"counters":1}\n' $many $many
+	awk -v n=$many 'BEGIN { for (i = 1; i <= n; i++)
+		printf "{\"key\":\"many/%05d\",\"revision\":1,\"value\":\"the value of many/%05d\"}\n", i, i }'
+	printf '{"counter":"many","next":77}\n'
+} >"$tap_dir/many"
+sum=$(sha256sum <"$tap_dir/many" | cut -d' ' -f1)
+printf '{"end":true,"pointers":%d,"counters":1,"sha256":"%s"}\n' $many "$sum" >>"$tap_dir/many"
+begin=$(now_ms)
+store "$lead" import "$tap_dir/many" --yes &
+run=$!
+some_there() { [ "$(count_pointers)" -gt 500 ]; }
+until_ok 60 "some of $many pointers are written" some_there
+kill -KILL "$(pgrep -P $run -f 'store import')" && wait $run 2>/dev/null
+ok "killed on the way: not all are there" test "$(count_pointers)" -lt $many
+store "$lead" import "$tap_dir/many" --yes
+is $? 0 "once more: exit 0"
+note "$many pointers in $(since "$begin") ms"
+store "$lead" export "$tap_dir/many.out"
+is $? 0 "and out again"
+is "$(lines "$tap_dir/many.out" | grep many | sha256sum)" "$(lines "$tap_dir/many" | sha256sum)" "all are the same"
+is "$(next_number many)" 77 "the counter goes on from there"
+scenario_end 1
