@@ -196,6 +196,14 @@ static enum exit_code say_outcome(const struct recovery *r, int error)
 		         "holds "
 		         "a latch; look with `jmhactl list`, and run this again if nobody leads");
 		return EXIT_FAILED;
+	case -EBUSY:
+		say_line(
+		        "nothing was written: somebody has written to the log in %s meanwhile, and "
+		        "is "
+		        "not led by this ZooKeeper: are zookeeper.servers and zookeeper.root in %s "
+		        "those of the other members?",
+		        r->place.path, r->place.config->path);
+		return EXIT_UNSAFE;
 	case -EINPROGRESS:
 		say_line("the connection was lost while the register was written, and it does not "
 		         "show it: it may still come; run this again");
@@ -208,6 +216,7 @@ static enum exit_code say_outcome(const struct recovery *r, int error)
 static enum exit_code write_it(struct recovery *r)
 {
 	CLEANUP(zk_calls_closep) struct zk_calls *z = NULL;
+	const struct inspect_request request = { .path = r->place.path };
 	enum exit_code code;
 	int error;
 
@@ -217,7 +226,7 @@ static enum exit_code write_it(struct recovery *r)
 		code = store_place_open_zookeeper(r->o, &r->place, &z);
 	if (code != EXIT_DONE)
 		return code;
-	error = recover_check(z, &r->facts);
+	error = recover_check(z, &request, &r->facts);
 	if (error == 0)
 		error = recover_write(z, r->place.base, &r->plan);
 	return error < 0 ? say_outcome(r, error) : EXIT_DONE;

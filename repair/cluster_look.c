@@ -120,7 +120,7 @@ int cluster_look(struct zk_calls *z, struct cluster_look *ret)
 	struct cluster_look *look = ret;
 	int r;
 
-	*look = (struct cluster_look){ .at = session_clock(), .register_error = -ENOENT };
+	*look = (struct cluster_look){ .register_error = -ENOENT };
 	r = zk_calls_sync(z);
 	if (r == 0 || r == -ENOENT) /* nothing there: nothing to be in step with */
 		r = zk_calls_get(z, "register", on_register, look);
@@ -128,6 +128,7 @@ int cluster_look(struct zk_calls *z, struct cluster_look *ret)
 		r = look_latches(z, look);
 	if (r == 0)
 		r = look_members(z, look);
+	look->at = session_clock();
 	if (r < 0)
 		cluster_look_done(look);
 	return r;

@@ -21,7 +21,7 @@ struct looked_latch {
 };
 
 struct cluster_look {
-	usec_t at;          /* when it was asked: CLOCK_BOOTTIME */
+	usec_t at;          /* when all was answered: CLOCK_BOOTTIME */
 	int register_error; /* 0; -ENOENT: none; -EBADMSG, -EPROTONOSUPPORT: see register_text */
 	struct register_error register_text;
 	struct register_node reg; /* when register_error is 0 */

@@ -7,11 +7,15 @@
 
 #include "base/cleanup.h"
 
-int recover_check(struct zk_calls *z, const struct store_facts *facts)
+int recover_check(struct zk_calls *z, const struct inspect_request *request,
+                  const struct store_facts *facts)
 {
 	struct cluster_look now;
-	int r = cluster_look(z, &now);
+	int r = inspect_changed(request, &facts->files);
 
+	if (r != 0)
+		return r < 0 ? r : -EBUSY;
+	r = cluster_look(z, &now);
 	if (r < 0)
 		return r;
 	if (now.n_latches > 0 || now.register_error != facts->look.register_error ||

@@ -9,10 +9,13 @@
 #include "repair/recover_plan.h"
 
 /*
- * Looks at ZooKeeper once more: nobody has written the register since the facts were gathered, and
- * nobody holds a latch.  0; -ESTALE: it is not so any more, begin anew; else as zk_calls.h.
+ * Looks once more: nobody has written the register since the facts were gathered, and nobody holds
+ * a latch.  Nor has anybody written to the store: one who does is led by another ZooKeeper than
+ * this, and a register here would be a second one.  0; -ESTALE: begin anew; -EBUSY: somebody writes
+ * to the store; else as zk_calls.h.
  */
-int recover_check(struct zk_calls *z, const struct store_facts *facts);
+int recover_check(struct zk_calls *z, const struct inspect_request *request,
+                  const struct store_facts *facts);
 
 /*
  * Writes the register, and before it what of `base` ("/jmha/orders") is not there.  0: it stands

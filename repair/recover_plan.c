@@ -179,7 +179,9 @@ static void explain(const struct store_facts *f, struct recover_plan *p)
 	const struct register_node *reg = &f->look.reg;
 
 	if (f->look.register_error == -ENOENT)
-		WHY(p, "ZooKeeper has no register of this cluster: its data was lost");
+		WHY(p, "ZooKeeper has no register of this cluster: its data was lost, or "
+		       "zookeeper.servers or zookeeper.root name another place than those of the "
+		       "other members");
 	else if (!has_register(f))
 		WHY(p, "the register is damaged: %s", f->look.register_text.text);
 	else if (store_facts_rolled_back(f))

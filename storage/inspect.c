@@ -330,6 +330,26 @@ int inspect_store(const struct inspect_request *request, struct inspection *ret)
 	return 0;
 }
 
+static bool has_file(const struct inspection *i, const struct inspected_file *wanted)
+{
+	for (size_t k = 0; k < i->n_files; k++)
+		if (i->file[k].kind == wanted->kind && strcmp(i->file[k].name, wanted->name) == 0)
+			return i->file[k].scan.size == wanted->scan.size;
+	return false;
+}
+
+int inspect_changed(const struct inspect_request *request, const struct inspection *inspection)
+{
+	CLEANUP(closep)
+	int fd = open(request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(inspection_done) struct inspection now = { .n_files = 0 };
+	int r = fd < 0 ? -errno : list_files(&now, fd, "log", RECORD_FILE_LOG);
+
+	for (size_t i = 0; i < now.n_files && r == 0; i++)
+		r = !has_file(inspection, &now.file[i]);
+	return r;
+}
+
 void inspection_done(struct inspection *inspection)
 {
 	for (size_t i = 0; i < inspection->n_files; i++)

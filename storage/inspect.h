@@ -70,6 +70,10 @@ struct inspection {
 int inspect_store(const struct inspect_request *request, struct inspection *ret);
 void inspection_done(struct inspection *inspection);
 
+/* 1: a log file was made or has another length since; 0: none; else a negative errno.  Somebody
+ * writes to the store, whatever ZooKeeper says of that. */
+int inspect_changed(const struct inspect_request *request, const struct inspection *inspection);
+
 /* ---- where the log ends, by the files alone (D11) */
 
 /*

@@ -102,6 +102,22 @@ until_ok 60 "with it back all is well" settle
 is "$(put "$(leader)" after/register y)" 200 "changes are taken"
 epoch=$(status_field "$(leader)" .epoch)
 
+# ---- a configuration that names another place than the others do
+
+who=$(standbys "$(leader)")
+sed 's|session_ms =|root = "/elsewhere"; session_ms =|' "$(member_dir "$who")/jmhad.conf" >"$tap_dir/elsewhere.conf"
+busy() { while :; do put "$(leader)" jobs/busy "$RANDOM" >/dev/null; done; }
+busy &
+busy=$!
+recover --yes --config "$tap_dir/elsewhere.conf"
+is $? 4 "somebody writes to the store: exit 4"
+ok "and what may be wrong is said" said 'are zookeeper.servers and zookeeper.root in'
+kill $busy
+wait $busy 2>/dev/null
+not_ok "no second register was made" zk get "/elsewhere/$cluster_name/register"
+is "$(get_code "$(leader)" jobs/busy)" 200 "the leader has written"
+epoch=$(status_field "$(leader)" .epoch)
+
 # ---- ZooKeeper from an old backup
 
 begin=$(now_ms)

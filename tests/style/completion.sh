@@ -41,7 +41,8 @@ is "$(offered "$jmhactl" -c orders st | one_line)" "status step-down store" "off
 is "$(offered "$jmhactl" pointers '' | one_line)" "delete get list put" "offers what pointers knows"
 is "$(offered "$jmhactl" store '' | one_line)" "export import recover show verify" "offers what store knows"
 is "$(offered "$jmhactl" init --mode '' | one_line)" "cold hot" "offers the modes"
-is "$(cd "$tap_dir" && : >some-backup && offered "$jmhactl" store import some- | one_line)" "some-backup" "offers files to import"
+: >"$tap_dir/some-backup"
+is "$(offered "$jmhactl" store import "$tap_dir/some-" | one_line)" "$tap_dir/some-backup" "offers files to import"
 is "$(offered "$jmhactl" init --member status --peers '' | one_line)" "" "takes no value for a verb"
 for verb in status list leader history events explain switchover step-down version init 'store import' \
 	'store show' 'store verify' 'store recover' 'store export' \

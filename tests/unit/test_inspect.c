@@ -122,6 +122,25 @@ static void a_pointer_that_was_deleted_is_not_there(void **state)
 	assert_true(log_position_same(pointer_map_position(end.read.delta), &f.at));
 }
 
+static void a_writer_is_noticed(void **state)
+{
+	const struct inspect_request request = { .path = f.cluster };
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	inspect();
+	assert_int_equal(inspect_changed(&request, &seen), 0);
+	files_put(&f, "jobs/a", "2");
+	assert_int_equal(inspect_changed(&request, &seen), 1);
+	inspection_done(&seen);
+	inspected_end_done(&end);
+	inspect();
+	assert_int_equal(inspect_changed(&request, &seen), 0);
+	files_begin(&f, 2, 1, &f.at);
+	assert_int_equal(inspect_changed(&request, &seen), 1);
+}
+
 static void a_later_epoch_ends_what_was_not_committed_before_it(void **state)
 {
 	struct log_position committed;
@@ -524,6 +543,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_log_ends_with_the_last_record_of_the_last_file),
 		TEST(a_pointer_that_was_deleted_is_not_there),
+		TEST(a_writer_is_noticed),
 		TEST(a_later_epoch_ends_what_was_not_committed_before_it),
 		TEST(an_empty_segment_of_the_same_epoch_hides_nothing),
 		TEST(a_used_segment_of_the_same_epoch_ends_the_one_before),
