@@ -74,7 +74,8 @@ ctl/import.c election/session.h
 migrate/zk_reader.c election/session.h
 migrate/flink_tree.c election/zk_calls.h
 repair/recover.c daemon/config.h
-repair/recover_plan.c election/zk_calls.h
+repair/recover.c ctl/say.h
+ctl/store_look.c storage/inspect.h
 daemon/elector.c repair/recover.h
 migrate/zk_reader.c <zookeeper/zookeeper.h>
 daemon/elector.c migrate/flink_tree.h
