@@ -162,7 +162,7 @@ void store_view_verify(FILE *f, const json_t *store)
 	if (errors == 0)
 		(void)fprintf(f, "No error found\n");
 	else
-		(void)fprintf(f, "%zu errors\n", errors);
+		(void)fprintf(f, "%zu error%s\n", errors, errors == 1 ? "" : "s");
 }
 
 /* ---- recover */

@@ -108,6 +108,8 @@ bool store_facts_rolled_back(const struct store_facts *facts)
 const struct pointer_map *store_facts_pointers(const struct store_facts *facts,
                                                const struct log_position **ret_at)
 {
+	if (facts->files.report.state != STORE_OK)
+		return NULL;
 	if (store_facts_readable(facts) && !store_facts_rolled_back(facts)) {
 		*ret_at = &facts->look.reg.log;
 		return facts->read.delta;

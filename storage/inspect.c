@@ -325,8 +325,9 @@ int inspect_store(const struct inspect_request *request, struct inspection *ret)
 		return r;
 	ret->report.state = r == -ENOENT ? STORE_MISSING : STORE_FAILED;
 	ret->report.error = r;
-	(void)text_format(ret->report.text, sizeof(ret->report.text), "%s: %s", request->path,
-	                  strerror(-r));
+	(void)text_format(ret->report.text, sizeof(ret->report.text), "%s: %s%s", request->path,
+	                  strerror(-r),
+	                  r == -EACCES ? "; run this as root or as the daemon's user" : "");
 	return 0;
 }
 
