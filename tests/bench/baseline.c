@@ -4,14 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <zookeeper/zookeeper.h>
 
 #include "base/cleanup.h"
+#include "tests/bench/load.h"
+#include "tests/bench/zk.h"
 
 enum { WRITES = 300 };
 
@@ -53,61 +53,30 @@ static void on_set(int rc, const struct Stat *stat, const void *data)
 	*a = (struct answer){ true, rc };
 }
 
-static void on_created(int rc, const char *name, const void *data)
+static void path_of(unsigned i, char *ret, size_t size)
 {
-	(void)name;
-	on_set(rc, NULL, data);
-}
-
-static void turn(zhandle_t *zh)
-{
-	struct timeval tv = { 0 };
-	struct pollfd p = { .fd = -1 };
-	int interest = 0, events;
-
-	(void)zookeeper_interest(zh, &p.fd, &interest, &tv);
-	p.events = (short)(((interest & ZOOKEEPER_READ) ? POLLIN : 0) |
-	                   ((interest & ZOOKEEPER_WRITE) ? POLLOUT : 0));
-	(void)poll(&p, 1, 100);
-	events = ((p.revents & POLLIN) ? ZOOKEEPER_READ : 0) |
-	         ((p.revents & POLLOUT) ? ZOOKEEPER_WRITE : 0);
-	(void)zookeeper_process(zh, events);
-}
-
-static void wait_for(zhandle_t *zh, const struct answer *a)
-{
-	double until = bench_now() + 10e3;
-
-	while (!a->came && bench_now() < until)
-		turn(zh);
-	if (!a->came || a->rc != ZOK)
-		bench_die("ZooKeeper did not answer a write (%d)", a->rc);
+	(void)i;
+	(void)snprintf(ret, size, "/bench-baseline");
 }
 
 double measure_zookeeper(const char *servers, struct report *r)
 {
-	static const char node[] = "/bench-baseline";
 	char bytes[LOAD_VALUE] = { 0 };
 	struct samples s = { 0 };
 	struct answer a = { 0 };
-	double p50, until = bench_now() + 10e3;
-	zhandle_t *zh;
+	zhandle_t *zh = zk_open(servers);
+	double p50;
 
-	zoo_set_debug_level((ZooLogLevel)0);
-	zh = zookeeper_init(servers, NULL, 10000, NULL, NULL, 0);
-	while (zh && zoo_state(zh) != ZOO_CONNECTED_STATE && bench_now() < until)
-		turn(zh);
-	if (!zh || zoo_acreate(zh, node, bytes, sizeof(bytes), &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL,
-	                       on_created, &a) != ZOK)
-		bench_die("ZooKeeper at %s cannot be reached", servers);
-	wait_for(zh, &a);
+	zk_make(zh, 1, path_of, sizeof(bytes));
 	for (unsigned i = 0; i < WRITES; i++) {
 		double since = bench_now();
 
 		a.came = false;
-		if (zoo_aset(zh, node, bytes, sizeof(bytes), -1, on_set, &a) != ZOK)
+		if (zoo_aset(zh, "/bench-baseline", bytes, sizeof(bytes), -1, on_set, &a) != ZOK)
 			bench_die("ZooKeeper refuses a write");
-		wait_for(zh, &a);
+		zk_until(zh, &a.came);
+		if (a.rc != ZOK)
+			bench_die("ZooKeeper refuses a write: %s", zerror(a.rc));
 		samples_add(&s, bench_now() - since);
 	}
 	(void)zookeeper_close(zh);

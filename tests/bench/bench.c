@@ -3,25 +3,28 @@
  * Measures a cluster whose files tests/bench/run has made, and prints one table.
  *
  *	bench -d DIR -b JMHAD -z SERVERS [-e ZK_ENSEMBLE] [-r RUNS] [-s IDLE_SECONDS]
- *	      [-j JITTER_SECONDS] [-o PART,..] MEMBER..
+ *	      [-j JITTER_SECONDS] [-E ETCD] [-c ROUNDS] [-w COMMIT_SECONDS]
+ *	      [-t POINTS] [-o PART,..] MEMBER..
  *
  * Three members are measured; the others take part in the start of all at once.
  * Nothing here fails because of a figure: a shared machine has bad moments.
  */
-#include <signal.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/parse.h"
+#include "tests/bench/load.h"
 #include "tests/bench/measures.h"
 
-enum { POINTERS = 1000, COMMIT_SECONDS = 5, WARM_UP_SECONDS = 8, MEMBERS = 3 };
+enum { WARM_UP_SECONDS = 8, MEMBERS = 3 };
 
 struct options {
-	const char *dir, *jmhad, *servers, *only, *ensemble;
-	unsigned runs, idle_seconds, jitter_seconds;
+	const char *dir, *jmhad, *servers, *only, *ensemble, *etcd, *points;
+	unsigned runs, idle_seconds, jitter_seconds, commit_rounds, commit_seconds;
 };
 
 static bool wanted(const struct options *o, const char *part)
@@ -34,7 +37,8 @@ static void usage(void)
 	(void)fprintf(
 	        stderr,
 	        "usage: bench -d DIR -b JMHAD -z SERVERS [-e ZK_ENSEMBLE] [-r RUNS]\n"
-	        "             [-s IDLE_SECONDS] [-j JITTER_SECONDS]\n"
+	        "             [-s IDLE_SECONDS] [-j JITTER_SECONDS] [-E ETCD] [-c ROUNDS]\n"
+	        "             [-w COMMIT_SECONDS] [-t POINTS]\n"
 	        "             [-o jobmanager,switchover,elector,release,host,zookeeper,together,\n"
 	        "                 jitter,commits,memory,idle] MEMBER..\n");
 	exit(2);
@@ -44,7 +48,7 @@ static unsigned number(const char *text)
 {
 	uint64_t n;
 
-	if (parse_uint64(text, 1, 100000, &n) < 0)
+	if (parse_uint64(text, 1, 10000000, &n) < 0)
 		usage();
 	return (unsigned)n;
 }
@@ -53,26 +57,34 @@ static void read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	*o = (struct options){ .runs = 50, .idle_seconds = 30, .jitter_seconds = 260 };
-	while ((c = getopt(argc, argv, "d:b:z:e:r:s:j:o:")) != -1) {
-		if (c == 'd')
-			o->dir = optarg;
-		else if (c == 'b')
-			o->jmhad = optarg;
-		else if (c == 'z')
-			o->servers = optarg;
-		else if (c == 'e')
-			o->ensemble = optarg;
-		else if (c == 'j')
-			o->jitter_seconds = number(optarg);
-		else if (c == 'r')
-			o->runs = number(optarg);
-		else if (c == 's')
-			o->idle_seconds = number(optarg);
-		else if (c == 'o')
-			o->only = optarg;
-		else
+	*o = (struct options){ .runs = 50,
+		               .idle_seconds = 30,
+		               .jitter_seconds = 260,
+		               .commit_rounds = 3,
+		               .commit_seconds = 5 };
+	while ((c = getopt(argc, argv, "d:b:z:e:E:t:o:r:s:j:c:w:")) != -1) {
+		const struct {
+			int option;
+			const char **text;
+			unsigned *number;
+		} known[] = {
+			{ 'd', &o->dir, NULL },           { 'b', &o->jmhad, NULL },
+			{ 'z', &o->servers, NULL },       { 'e', &o->ensemble, NULL },
+			{ 'E', &o->etcd, NULL },          { 't', &o->points, NULL },
+			{ 'o', &o->only, NULL },          { 'r', NULL, &o->runs },
+			{ 's', NULL, &o->idle_seconds },  { 'j', NULL, &o->jitter_seconds },
+			{ 'c', NULL, &o->commit_rounds }, { 'w', NULL, &o->commit_seconds },
+		};
+		size_t i = 0;
+
+		while (i < N_ELEMENTS(known) && known[i].option != c)
+			i++;
+		if (i == N_ELEMENTS(known))
 			usage();
+		if (known[i].text)
+			*known[i].text = optarg;
+		else
+			*known[i].number = number(optarg);
 	}
 	if (!o->dir || !o->jmhad || !o->servers || optind == argc)
 		usage();
@@ -92,12 +104,15 @@ static void load_average(const char *when)
 /* The pointers, and some seconds of writes: servers that have just started compile their Java. */
 static void warm_up(const struct member *leader)
 {
-	struct samples ignored = { 0 };
+	struct load_plan plan = { .target = &load_jmha,
+		                  .where = leader->socket,
+		                  .writers = 8,
+		                  .to = LOAD_KEYS,
+		                  .seconds = WARM_UP_SECONDS };
 
 	(void)fprintf(stderr, "bench: warming up\n");
-	load_fill(leader, 0, POINTERS);
-	(void)load_run(leader, 8, WARM_UP_SECONDS, POINTERS, &ignored);
-	samples_done(&ignored);
+	load_fill(leader->socket, 0, LOAD_KEYS);
+	(void)load_run(&plan, NULL);
 }
 
 static void measure_failover(struct cluster *c, struct report *r, const struct options *o)
@@ -166,12 +181,23 @@ static void measure_outages(struct cluster *c, struct report *r, const struct op
 static void compare_commits(struct cluster *c, struct report *r, const struct options *o)
 {
 	double alone = measure_disk(o->dir, r) + measure_zookeeper(o->servers, r);
+	const struct rivals rivals = { .dir = o->dir,
+		                       .servers = o->servers,
+		                       .etcd = o->etcd,
+		                       .rounds = o->commit_rounds,
+		                       .seconds = o->commit_seconds };
 
-	measure_commits(c, r, COMMIT_SECONDS);
+	measure_commits(c, r, &rivals);
 	for (size_t i = 0; i < r->n; i++)
-		if (strcmp(r->row[i].what, "pointer commit, 1 client") == 0)
+		if (strcmp(r->row[i].what, "commit, jmha, 1 writer") == 0)
 			row_ratio(&r->row[i], "%.1f x disk + ZooKeeper alone",
 			          r->row[i].p50 / alone);
+}
+
+static void open_points(struct report *r, const char *path)
+{
+	if (path && !(r->points = fopen(path, "we")))
+		bench_die("%s: %s", path, strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -183,6 +209,7 @@ int main(int argc, char **argv)
 	unsigned all;
 
 	read_options(argc, argv, &o);
+	open_points(&report, o.points);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	load_average("before");
 	cluster_open(&c, o.dir, o.jmhad, argv + optind, (unsigned)(argc - optind));
@@ -205,5 +232,5 @@ int main(int argc, char **argv)
 	load_average("after");
 	printf("\n");
 	report_print(&report);
-	return 0;
+	return report.points && fclose(report.points) != 0;
 }

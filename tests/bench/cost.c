@@ -3,51 +3,24 @@
 #include "tests/bench/measures.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
-#include "tests/bench/http.h"
+#include "tests/bench/load.h"
+#include "tests/bench/process.h"
 
 enum { MANY_POINTERS = 10000 };
-
-/* KiB of a field of smaps_rollup. */
-static double memory_of(pid_t pid, const char *field)
-{
-	char path[64], line[256], name[64];
-	double kib = 0, value;
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "/proc/%ld/smaps_rollup", (long)pid);
-	f = fopen(path, "re");
-	if (!f)
-		bench_die("%s cannot be read", path);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%63[^:]: %lf kB", name, &value) == 2 && strcmp(name, field) == 0)
-			kib = value;
-	(void)fclose(f);
-	return kib;
-}
-
-static double pointers_of(const struct member *m)
-{
-	json_t *s = member_status(m);
-	double n = json_number_value(json_object_get(json_object_get(s, "store"), "pointers"));
-
-	json_decref(s);
-	return n;
-}
 
 static void report_memory(struct report *r, const struct member *m, const char *role)
 {
 	pid_t elector = member_elector(m);
-	double pss = (memory_of(m->guard, "Pss") + memory_of(elector, "Pss")) / 1024;
-	double own = (memory_of(m->guard, "Pss_Anon") + memory_of(elector, "Pss_Anon")) / 1024;
+	double pss = (process_memory(m->guard, "Pss") + process_memory(elector, "Pss")) / 1024;
+	double own =
+	        (process_memory(m->guard, "Pss_Anon") + process_memory(elector, "Pss_Anon")) / 1024;
 	char what[48];
 	struct row *row;
 
 	(void)snprintf(what, sizeof(what), "memory of a %s, 10,000 pointers", role);
 	row = report_figure(r, what, "MiB", pss, 20, false);
-	row_ratio(row, "%.1f anonymous, guard %.1f", own, memory_of(m->guard, "Pss") / 1024);
+	row_ratio(row, "%.1f anonymous, guard %.1f", own, process_memory(m->guard, "Pss") / 1024);
 }
 
 void measure_memory(struct cluster *c, struct report *r)
@@ -57,11 +30,11 @@ void measure_memory(struct cluster *c, struct report *r)
 	double until = bench_now() + 30e3;
 
 	(void)fprintf(stderr, "bench: memory\n");
-	load_fill(leader, 0, MANY_POINTERS);
+	load_fill(leader->socket, 0, MANY_POINTERS);
 	for (unsigned i = 0; i < c->n; i++)
 		if (&c->member[i] != leader)
 			standby = &c->member[i];
-	while (standby && pointers_of(standby) < MANY_POINTERS && bench_now() < until)
+	while (standby && member_pointers(standby) < MANY_POINTERS && bench_now() < until)
 		bench_sleep(50);
 	(void)cluster_settle(c, &epoch);
 	report_memory(r, leader, "leader");
@@ -85,16 +58,8 @@ void measure_memory_alone(struct cluster *c, struct report *r)
 static double time_of(const struct member *m)
 {
 	const pid_t pids[] = { m->guard, member_elector(m) };
-	double ms = 0;
 
-	for (size_t i = 0; i < 2; i++) {
-		struct timespec ts = { 0 };
-		clockid_t clock;
-
-		if (clock_getcpuclockid(pids[i], &clock) == 0 && clock_gettime(clock, &ts) == 0)
-			ms += (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-	}
-	return ms;
+	return process_spent(pids, 2).cpu;
 }
 
 /* How often the two were woken: voluntary switches of all their threads' first. */

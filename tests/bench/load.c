@@ -1,163 +1,104 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts of pointers over keep-alive connections, each with one request under way. */
-#include "tests/bench/measures.h"
+#include "tests/bench/load.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "tests/bench/http.h"
-
-enum { CLIENTS_MAX = 64, ANSWER_SIZE = 2048 };
-
-struct client {
-	int fd;
-	double since;
-	size_t size;
-	char answer[ANSWER_SIZE];
-};
+#include "tests/bench/members.h"
 
 struct load {
-	struct client client[CLIENTS_MAX];
-	unsigned n;
-	int epoll;
-	unsigned next, keys;           /* keys 0.. in turn */
-	unsigned long left, under_way; /* puts to be sent yet */
+	const struct load_plan *plan;
+	void *target;
+	unsigned next;
+	unsigned long left, done; /* puts */
+	unsigned under_way;
 	double until;
-	unsigned long done;
-	struct samples *latencies; /* may be NULL */
+	double since[LOAD_WRITERS_MAX];
 };
 
-static void put_next(struct load *l, struct client *c)
+void load_key(unsigned number, char ret[LOAD_KEY_SIZE])
 {
-	char path[64], value[LOAD_VALUE];
-	unsigned key = l->next++ % l->keys;
-	int r;
+	/* An odd factor: different for different numbers. */
+	uint32_t mixed = number * UINT32_C(0x9e3779b1);
 
-	(void)snprintf(path, sizeof(path), "/v1/pointers/jobs/%08x%024x", key, key);
+	(void)snprintf(ret, LOAD_KEY_SIZE, "jobs/%08x%024x", mixed, number);
+}
+
+static void put_next(struct load *l, unsigned writer)
+{
+	const struct load_plan *p = l->plan;
+	char key[LOAD_KEY_SIZE], value[LOAD_VALUE];
+
+	load_key(l->next, key);
+	if (++l->next == p->to)
+		l->next = p->from;
 	memset(value, 'x', sizeof(value));
 	/* Different each time: as a checkpoint's pointer is. */
 	(void)snprintf(value, sizeof(value), "file:///mnt/ha/flink/submittedJobGraph%lu", l->left);
 	l->left--;
 	l->under_way++;
-	c->size = 0;
-	c->since = bench_now();
-	r = http_send(c->fd, "PUT", path, value, sizeof(value));
-	if (r < 0)
-		bench_die("cannot send: %s", strerror(-r));
+	l->since[writer] = bench_now();
+	p->target->put(l->target, writer, key, p->remove ? NULL : value);
 }
 
-static void on_answer(struct load *l, struct client *c)
+void load_answered(struct load *l, unsigned writer)
 {
-	ssize_t n = recv(c->fd, c->answer + c->size, sizeof(c->answer) - c->size, 0);
-	int status = 0;
+	double now = bench_now();
 
-	if (n <= 0)
-		bench_die("a connection was closed: %s", n < 0 ? strerror(errno) : "by the member");
-	c->size += (size_t)n;
-	if (http_answer_size(c->answer, c->size, &status) == 0)
-		return;
-	if (status != 200)
-		bench_die("a put was answered with %.*s", (int)c->size, c->answer);
 	l->done++;
 	l->under_way--;
-	if (l->latencies)
-		samples_add(l->latencies, bench_now() - c->since);
-	if (l->left > 0 && bench_now() < l->until)
-		put_next(l, c);
+	if (l->plan->latencies)
+		samples_add(l->plan->latencies, now - l->since[writer]);
+	if (l->left > 0 && (l->until <= 0 || now < l->until))
+		put_next(l, writer);
 }
 
-static void connect_all(struct load *l, const struct member *leader)
-{
-	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	for (unsigned i = 0; i < l->n; i++) {
-		struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &l->client[i] };
-
-		l->client[i].fd = http_connect(leader->socket);
-		if (l->client[i].fd < 0 ||
-		    epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->client[i].fd, &ev) < 0)
-			bench_die("%s cannot be reached", leader->name);
-	}
-}
-
-static void run(struct load *l, const struct member *leader)
-{
-	struct epoll_event ready[CLIENTS_MAX];
-
-	connect_all(l, leader);
-	for (unsigned i = 0; i < l->n && l->left > 0; i++)
-		put_next(l, &l->client[i]);
-	while (l->under_way > 0) {
-		int n = epoll_wait(l->epoll, ready, CLIENTS_MAX, 10000);
-
-		if (n == 0)
-			bench_die("a put was not answered for 10 s");
-		for (int i = 0; i < n; i++)
-			on_answer(l, ready[i].data.ptr);
-	}
-	for (unsigned i = 0; i < l->n; i++)
-		(void)close(l->client[i].fd);
-	(void)close(l->epoll);
-}
-
-void load_fill(const struct member *leader, unsigned from, unsigned to)
+unsigned long load_run(const struct load_plan *plan, double *ret_rate)
 {
 	CLEANUP(freep) struct load *l = calloc(1, sizeof(*l));
+	double since;
 
 	if (!l)
 		bench_die("out of memory");
-	l->n = CLIENTS_MAX;
-	l->next = from;
-	l->keys = to;
-	l->left = to - from;
-	l->until = bench_now() + 60e3;
-	run(l, leader);
+	if (plan->writers > LOAD_WRITERS_MAX || plan->from >= plan->to)
+		bench_die("at most %d writers, and some keys", LOAD_WRITERS_MAX);
+	l->plan = plan;
+	l->next = plan->from;
+	l->left = plan->seconds > 0 ? ~0ul : plan->to - plan->from;
+	l->target = plan->target->open(plan->where, plan->writers, l);
+	since = bench_now();
+	l->until = plan->seconds > 0 ? since + plan->seconds * 1e3 : 0;
+	for (unsigned i = 0; i < plan->writers && l->left > 0; i++)
+		put_next(l, i);
+	while (l->under_way > 0)
+		plan->target->turn(l->target);
+	if (ret_rate)
+		*ret_rate = (double)l->done / ((bench_now() - since) / 1e3);
+	plan->target->close(l->target);
+	return l->done;
 }
 
-double load_run(const struct member *leader, unsigned clients, double seconds, unsigned keys,
-                struct samples *ret)
+static void once(const char *leader_socket, unsigned from, unsigned to, bool remove)
 {
-	CLEANUP(freep) struct load *l = calloc(1, sizeof(*l));
-	double since = bench_now();
+	struct load_plan plan = { .target = &load_jmha,
+		                  .where = leader_socket,
+		                  .writers = 64,
+		                  .from = from,
+		                  .to = to,
+		                  .remove = remove };
 
-	if (!l)
-		bench_die("out of memory");
-	l->n = clients;
-	l->keys = keys;
-	l->left = 1ul << 30;
-	l->until = since + seconds * 1e3;
-	l->latencies = ret;
-	run(l, leader);
-	return (double)l->done / ((bench_now() - since) / 1e3);
+	(void)load_run(&plan, NULL);
 }
 
-void measure_commits(struct cluster *c, struct report *r, double seconds)
+void load_fill(const char *leader_socket, unsigned from, unsigned to)
 {
-	static const unsigned clients[] = { 1, 8, 64 };
-	static const double p50_limit[] = { 4, 0, 0 }, rate_limit[] = { 0, 0, 5000 };
-	uint64_t epoch;
-	const struct member *leader = cluster_settle(c, &epoch);
-	double first = 0;
+	once(leader_socket, from, to, false);
+}
 
-	for (unsigned i = 0; i < N_ELEMENTS(clients); i++) {
-		struct samples s = { 0 };
-		char what[48];
-		double rate;
-
-		(void)fprintf(stderr, "bench: commits, %u clients, %g s\n", clients[i], seconds);
-		rate = load_run(leader, clients[i], seconds, 1000, &s);
-		(void)snprintf(what, sizeof(what), "pointer commit, %u client%s", clients[i],
-		               clients[i] > 1 ? "s" : "");
-		(void)report_samples(r, what, &s, p50_limit[i], 0);
-		if (i == 0)
-			first = rate;
-		row_ratio(report_figure(r, "  commits a second", "/s", rate, rate_limit[i], true),
-		          "%.1f x one client", rate / first);
-		samples_done(&s);
-	}
+void load_empty(const char *leader_socket, unsigned from, unsigned to)
+{
+	once(leader_socket, from, to, true);
 }

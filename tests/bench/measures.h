@@ -25,15 +25,16 @@ void measure_start_together(struct cluster *c, struct report *r, unsigned runs);
 /* jitter.c: so many seconds for each kind of load. */
 void measure_jitter(struct cluster *c, struct report *r, const struct times *t, double seconds);
 
-/* load.c: commits by that many clients, each with a connection of its own. */
-enum { LOAD_VALUE = 500 };
+/* What jmha is compared with, and how often. */
+struct rivals {
+	const char *dir, *servers; /* of ZooKeeper */
+	const char *etcd;          /* tests/bench/etcd; NULL: without */
+	unsigned rounds;
+	double seconds; /* for each store and number of writers */
+};
 
-/* Puts pointers [from, to) once; for how a cluster is set up. */
-void load_fill(const struct member *leader, unsigned from, unsigned to);
-/* Puts over the first `keys` pointers for so many seconds; latencies in ms, returns puts/s. */
-double load_run(const struct member *leader, unsigned clients, double seconds, unsigned keys,
-                struct samples *ret);
-void measure_commits(struct cluster *c, struct report *r, double seconds);
+/* commits.c */
+void measure_commits(struct cluster *c, struct report *r, const struct rivals *o);
 
 /* cost.c: what it costs to run. */
 void measure_memory(struct cluster *c, struct report *r);

@@ -22,7 +22,7 @@
 /* A1: the chain is valid k (500 ms) after the answer to the first heartbeat, with one each k / 2.
  */
 #define CHAIN_MS   1000.0
-#define PATIENCE_S 90.0
+#define PATIENCE_S 600.0 /* a member may have a million pointers to read */
 
 extern char **environ;
 
@@ -185,6 +185,15 @@ json_t *member_status(const struct member *m)
 		return status;
 	json_decref(status);
 	return NULL;
+}
+
+double member_pointers(const struct member *m)
+{
+	json_t *s = member_status(m);
+	double n = json_number_value(json_object_get(json_object_get(s, "store"), "pointers"));
+
+	json_decref(s);
+	return n;
 }
 
 /* ---- the cluster */

@@ -68,3 +68,6 @@ double member_release(const struct member *m, const struct cluster *c);
 
 /* /v1/status, or NULL while nobody answers. */
 json_t *member_status(const struct member *m);
+
+/* How many it has read so far; 0 while nobody answers. */
+double member_pointers(const struct member *m);

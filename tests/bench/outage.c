@@ -4,13 +4,11 @@
 #include "tests/bench/measures.h"
 
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+#include "tests/bench/process.h"
 
 static void progress(const char *what, unsigned i, unsigned runs)
 {
@@ -72,32 +70,14 @@ void measure_host_lost(struct cluster *c, struct report *r, const struct times *
 /* Runs zk-ensemble; what it prints is a number, or nothing. */
 static unsigned ensemble(const struct cluster *c, const char *verb, unsigned server)
 {
-	char dir[300], number[16], line[64] = "";
+	char dir[300], number[16], line[64];
 	const char *argv[] = { c->ensemble, verb, dir, server ? number : NULL, NULL };
-	posix_spawn_file_actions_t actions;
-	int out[2], status = -1;
-	pid_t pid;
-	ssize_t n;
 
 	(void)snprintf(dir, sizeof(dir), "%s/zk", c->dir);
 	(void)snprintf(number, sizeof(number), "%u", server);
-	if (pipe(out) < 0)
-		bench_die("pipe");
-	(void)posix_spawn_file_actions_init(&actions);
-	(void)posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-	(void)posix_spawn_file_actions_addclose(&actions, out[0]);
-	(void)posix_spawn_file_actions_addclose(&actions, out[1]);
-	if (posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ) !=
-	    0)
-		bench_die("%s cannot be run", argv[0]);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)close(out[1]);
-	(void)waitpid(pid, &status, 0); /* a server that it starts keeps no pipe open for long */
-	n = strcmp(verb, "leader") == 0 ? read(out[0], line, sizeof(line) - 1) : 0;
-	(void)close(out[0]);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (process_run(argv, line, sizeof(line)) != 0)
 		bench_die("zk-ensemble %s failed", verb);
-	return n > 0 ? (unsigned)line[0] - '0' : 0;
+	return line[0] ? (unsigned)line[0] - '0' : 0;
 }
 
 /* The lowest that the lease came to until it is whole again, and how long no heartbeat was

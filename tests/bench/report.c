@@ -23,16 +23,28 @@ static void judge(struct row *row, bool met)
 	(void)snprintf(row->verdict, sizeof(row->verdict), "%s", met ? "met" : "missed");
 }
 
-struct row *report_samples(struct report *r, const char *what, struct samples *s, double p50_limit,
-                           double p99_limit)
+struct row *report_spread(struct report *r, const char *what, const char *unit, struct samples *s,
+                          double floor)
 {
-	struct row *row = add(r, what, "ms");
+	struct row *row = add(r, what, unit);
 
 	row->runs = s->n;
 	row->p50 = samples_percentile(s, 50);
 	row->p99 = samples_percentile(s, 99);
 	row->min = samples_min(s);
 	row->max = samples_max(s);
+	if (floor > 0) {
+		(void)snprintf(row->target, sizeof(row->target), ">= %g", floor);
+		judge(row, row->p50 >= floor);
+	}
+	return row;
+}
+
+struct row *report_samples(struct report *r, const char *what, struct samples *s, double p50_limit,
+                           double p99_limit)
+{
+	struct row *row = report_spread(r, what, "ms", s, 0);
+
 	if (p50_limit > 0 && p99_limit > 0)
 		(void)snprintf(row->target, sizeof(row->target), "p50 <= %g, p99 <= %g", p50_limit,
 		               p99_limit);
@@ -64,6 +76,18 @@ void row_ratio(struct row *row, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(row->ratio, sizeof(row->ratio), format, args);
 	va_end(args);
+}
+
+void report_point(struct report *r, const char *measure, const char *store, double x,
+                  struct samples *s)
+{
+	if (!r->points)
+		return;
+	if (fprintf(r->points, "%s\t%s\t%.0f\t%zu\t%.4g\t%.4g\t%.4g\t%.4g\n", measure, store, x,
+	            s->n, samples_percentile(s, 50), samples_percentile(s, 99), samples_min(s),
+	            samples_max(s)) < 0 ||
+	    fflush(r->points) != 0)
+		bench_die("the points of the curves cannot be written");
 }
 
 void report_print(const struct report *r)
