@@ -4,7 +4,7 @@
  *
  *	bench -d DIR -b JMHAD -z SERVERS [-e ZK_ENSEMBLE] [-r RUNS] [-s IDLE_SECONDS]
  *	      [-j JITTER_SECONDS] [-E ETCD] [-c ROUNDS] [-w COMMIT_SECONDS]
- *	      [-t POINTS] [-o PART,..] MEMBER..
+ *	      [-p MOST_POINTERS] [-t POINTS] [-o PART,..] MEMBER..
  *
  * Three members are measured; the others take part in the start of all at once.
  * Nothing here fails because of a figure: a shared machine has bad moments.
@@ -24,7 +24,7 @@ enum { WARM_UP_SECONDS = 8, MEMBERS = 3 };
 
 struct options {
 	const char *dir, *jmhad, *servers, *only, *ensemble, *etcd, *points;
-	unsigned runs, idle_seconds, jitter_seconds, commit_rounds, commit_seconds;
+	unsigned runs, idle_seconds, jitter_seconds, commit_rounds, commit_seconds, pointers;
 };
 
 static bool wanted(const struct options *o, const char *part)
@@ -38,9 +38,9 @@ static void usage(void)
 	        stderr,
 	        "usage: bench -d DIR -b JMHAD -z SERVERS [-e ZK_ENSEMBLE] [-r RUNS]\n"
 	        "             [-s IDLE_SECONDS] [-j JITTER_SECONDS] [-E ETCD] [-c ROUNDS]\n"
-	        "             [-w COMMIT_SECONDS] [-t POINTS]\n"
+	        "             [-w COMMIT_SECONDS] [-p MOST_POINTERS] [-t POINTS]\n"
 	        "             [-o jobmanager,switchover,elector,release,host,zookeeper,together,\n"
-	        "                 jitter,commits,memory,idle] MEMBER..\n");
+	        "                 jitter,commits,memory,idle,pointers] MEMBER..\n");
 	exit(2);
 }
 
@@ -61,8 +61,9 @@ static void read_options(int argc, char **argv, struct options *o)
 		               .idle_seconds = 30,
 		               .jitter_seconds = 260,
 		               .commit_rounds = 3,
-		               .commit_seconds = 5 };
-	while ((c = getopt(argc, argv, "d:b:z:e:E:t:o:r:s:j:c:w:")) != -1) {
+		               .commit_seconds = 5,
+		               .pointers = 1000000 };
+	while ((c = getopt(argc, argv, "d:b:z:e:E:t:o:r:s:j:c:w:p:")) != -1) {
 		const struct {
 			int option;
 			const char **text;
@@ -74,6 +75,7 @@ static void read_options(int argc, char **argv, struct options *o)
 			{ 'o', &o->only, NULL },          { 'r', NULL, &o->runs },
 			{ 's', NULL, &o->idle_seconds },  { 'j', NULL, &o->jitter_seconds },
 			{ 'c', NULL, &o->commit_rounds }, { 'w', NULL, &o->commit_seconds },
+			{ 'p', NULL, &o->pointers },
 		};
 		size_t i = 0;
 
@@ -228,6 +230,9 @@ int main(int argc, char **argv)
 		measure_idle(&c, &report, o.idle_seconds);
 	if (wanted(&o, "memory"))
 		measure_memory_alone(&c, &report);
+	/* The last one: it leaves the members with as many pointers as it was told. */
+	if (wanted(&o, "pointers"))
+		measure_pointers(&c, &report, o.servers, o.pointers, at_most(o.runs, 10));
 	cluster_stop(&c);
 	load_average("after");
 	printf("\n");

@@ -13,6 +13,7 @@ tests_bench_bench_SOURCES = \
 	%D%/load.c %D%/load.h %D%/measures.h \
 	%D%/members.c %D%/members.h \
 	%D%/outage.c \
+	%D%/pointers.c \
 	%D%/process.c %D%/process.h \
 	%D%/report.c %D%/report.h \
 	%D%/samples.c %D%/samples.h \

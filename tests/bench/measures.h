@@ -36,6 +36,10 @@ struct rivals {
 /* commits.c */
 void measure_commits(struct cluster *c, struct report *r, const struct rivals *o);
 
+/* pointers.c: takeovers with ever more of them, up to so many. */
+void measure_pointers(struct cluster *c, struct report *r, const char *servers, unsigned most,
+                      unsigned runs);
+
 /* cost.c: what it costs to run. */
 void measure_memory(struct cluster *c, struct report *r);
 void measure_memory_alone(struct cluster *c, struct report *r); /* ends the other members */
