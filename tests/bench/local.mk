@@ -27,11 +27,15 @@ RUNS = 50
 POINTS = tests/bench/points.tsv
 bench: all
 	@$(srcdir)/tests/bench/run . -r $(RUNS) -t $(POINTS) $(BENCH_OPTIONS)
+# What the last `make bench` has measured, as curves.
+bench-curves:
+	$(srcdir)/tests/bench/curves $(POINTS) >speed.svg.tmp
+	mv speed.svg.tmp $(srcdir)/docs/speed.svg
 # A real Flink with jmha and with its own ZooKeeper HA: make bench-flink [FLINK=1.20] [RUNS=5].
 FLINK = 1.20
 bench-flink: RUNS = 5
 bench-flink: all
 	@$(srcdir)/tests/bench/flink/run . -f $(FLINK) -r $(RUNS) $(BENCH_OPTIONS)
-.PHONY: bench bench-flink
-EXTRA_DIST += %D%/etcd %D%/flink %D%/run
-CLEANFILES += tests/bench/points.tsv
+.PHONY: bench bench-curves bench-flink
+EXTRA_DIST += %D%/curves %D%/etcd %D%/flink %D%/run
+CLEANFILES += tests/bench/points.tsv speed.svg.tmp
