@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,14 +106,27 @@ static int ask_switchover(const struct member *leader)
 	return fd;
 }
 
+/* By its own account: from when it saw the latch gone. */
+static double counted_by(const struct member *leader)
+{
+	json_t *status = member_status(leader);
+	json_t *last = json_object_get(status, "last_transition");
+	double ms = json_number_value(json_object_get(last, "detect_ms")) +
+	            json_number_value(json_object_get(last, "claim_ms")) +
+	            json_number_value(json_object_get(last, "grant_ms"));
+
+	json_decref(status);
+	return ms;
+}
+
 static void warm_takeover(struct cluster *c, const char *servers, unsigned n, struct row_set *s)
 {
 	uint64_t epoch;
-	const struct member *leader = cluster_settle(c, &epoch);
+	const struct member *leader = cluster_settle(c, &epoch), *next;
 	zhandle_t *zh = zk_open(servers);
 	struct watch w = { 0 };
 	struct started started;
-	json_t *status, *last;
+	double own;
 	int fd;
 
 	if (zoo_awget_children(zh, "/jmha/bench/latch", on_change, &w, on_latches, &w) != ZOK)
@@ -121,18 +135,16 @@ static void warm_takeover(struct cluster *c, const char *servers, unsigned n, st
 	fd = ask_switchover(leader);
 	zk_until(zh, &w.fired);
 	cluster_await_start(c, epoch, &started);
-	samples_add(&s->warm, started.at - w.at);
 	if (http_receive(fd, NULL) != 200)
 		bench_die("switchover was refused by %s", leader->name);
 	(void)close(fd);
 	(void)zookeeper_close(zh);
-	check_served(cluster_member(c, started.member), n);
-	status = member_status(cluster_member(c, started.member));
-	last = json_object_get(status, "last_transition");
-	samples_add(&s->own, json_number_value(json_object_get(last, "detect_ms")) +
-	                             json_number_value(json_object_get(last, "claim_ms")) +
-	                             json_number_value(json_object_get(last, "grant_ms")));
-	json_decref(status);
+	next = cluster_member(c, started.member);
+	check_served(next, n);
+	own = counted_by(next);
+	samples_add(&s->own, own);
+	/* Each of the two is told by another server, one a little earlier. */
+	samples_add(&s->warm, fmax(own, started.at - w.at));
 }
 
 /* ---- cold */
