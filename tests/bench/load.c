@@ -85,7 +85,7 @@ static void once(const char *leader_socket, unsigned from, unsigned to, bool rem
 {
 	struct load_plan plan = { .target = &load_jmha,
 		                  .where = leader_socket,
-		                  .writers = 64,
+		                  .writers = LOAD_WRITERS_MAX,
 		                  .from = from,
 		                  .to = to,
 		                  .remove = remove };
