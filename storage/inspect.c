@@ -26,6 +26,13 @@ const char *inspected_state_code(enum inspected_state state)
 	return code[state];
 }
 
+bool inspected_usable(const struct inspected_file *f)
+{
+	return f->kind == RECORD_FILE_LOG && f->named && f->scan.header_error == RECORD_OK &&
+	       (f->state == INSPECTED_OK || f->state == INSPECTED_TORN ||
+	        f->state == INSPECTED_DAMAGED);
+}
+
 /* ---- which files there are */
 
 static int add_file(struct inspection *i, int dir_fd, enum record_file_kind kind, const char *name)
@@ -237,23 +244,39 @@ static int move_damage(struct work *w)
 	return r;
 }
 
-static int scan_file(struct work *w, struct inspected_file *f)
+/* It is read anew. */
+static void forget_damage(struct inspection *out, const struct inspected_file *f)
+{
+	struct report *r = &out->report;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n_damage; i++) {
+		struct damage d = r->damage[i];
+
+		if (d.kind == f->kind && d.epoch == f->epoch && d.number == f->number)
+			free(d.key);
+		else
+			r->damage[kept++] = d;
+	}
+	r->n_damage = kept;
+}
+
+/* known: a sequence known as committed in it; 0: none. */
+static int scan_file(struct work *w, struct inspected_file *f, uint64_t known)
 {
 	int r, m;
 
 	w->in.dir = "log";
 	if (f->kind == RECORD_FILE_LOG)
-		r = log_scan(&w->in, f->epoch, f->number, 0, &f->scan);
+		r = log_scan(&w->in, f->epoch, f->number, known, &f->scan);
 	else
 		r = scan_snapshot(w, f);
 	if (r == 0 && f->kind == RECORD_FILE_LOG)
 		judge_log(w, f);
 	if (r == -EBADMSG)
 		say(f, INSPECTED_FAILED, w->report.text);
-	if (r == -ENOENT)
-		say(f, INSPECTED_FAILED, "is gone");
 	m = move_damage(w);
-	return r == -ENOMEM ? r : m;
+	return r == -ENOMEM || (r == -ENOENT && m == 0) ? r : m;
 }
 
 /* Members go by the names in log/ alone (A11): whatever lies there, the next epoch is above it. */
@@ -272,23 +295,102 @@ static void note_epoch(struct inspection *out, const struct inspected_file *f)
 static int scan_files(struct work *w)
 {
 	struct inspection *out = w->out;
+	const uint64_t all = out->bytes;
 	uint64_t done = 0;
-	int r;
+	size_t kept = 0;
+	int r = 0;
 
 	for (size_t i = 0; i < out->n_files; i++) {
-		struct inspected_file *f = &out->file[i];
-		uint64_t size = f->scan.size;
+		struct inspected_file f = out->file[i];
+		uint64_t size = f.scan.size;
 
-		r = f->named ? scan_file(w, f) : 0;
-		if (r < 0)
-			return r;
-		if (f->named)
-			note_epoch(out, f);
+		if (r == 0 && f.named)
+			r = scan_file(w, &f, 0);
 		done += size;
-		if (w->request->on_progress)
-			w->request->on_progress(w->request->userdata, done, out->bytes);
+		if (r == -ENOENT) { /* cleaned away by a leader */
+			free(f.name);
+			out->bytes -= size;
+			r = 0;
+			continue;
+		}
+		if (f.named)
+			note_epoch(out, &f);
+		out->file[kept++] = f;
+		if (r == 0 && w->request->on_progress)
+			w->request->on_progress(w->request->userdata, done, all);
 	}
-	return 0;
+	out->n_files = kept;
+	return r;
+}
+
+/* ---- what the files know of each other */
+
+/* The log file where `at` lies; NULL: not there, or no use. */
+static struct inspected_file *find_log(const struct inspection *out, const struct log_position *at)
+{
+	for (size_t i = 0; i < out->n_files; i++) {
+		struct inspected_file *f = &out->file[i];
+
+		if (f->kind == RECORD_FILE_LOG && inspected_usable(f) && f->epoch == at->epoch &&
+		    f->number == at->segment)
+			return f;
+	}
+	return NULL;
+}
+
+/* A later file begins behind `at`: so far this one was committed, whatever it knows itself. */
+static int judge_end(struct work *w, struct inspected_file *f, const struct log_position *at)
+{
+	int r = 0;
+
+	if (f->scan.size < at->offset) {
+		f->state = INSPECTED_DAMAGED;
+		(void)text_format(f->text, sizeof(f->text),
+		                  "is shorter (%llu bytes) than the next file says (%llu)",
+		                  (unsigned long long)f->scan.size, (unsigned long long)at->offset);
+	} else if (f->scan.end.sequence < at->sequence) {
+		struct damage d = { .kind = RECORD_FILE_LOG,
+			            .epoch = f->epoch,
+			            .number = f->number };
+
+		f->state = INSPECTED_OK;
+		forget_damage(w->out, f);
+		r = scan_file(w, f, at->sequence);
+		if (r < 0 || f->state == INSPECTED_FAILED || f->scan.end.sequence >= at->sequence)
+			return r == -ENOENT ? 0 : r;
+		d.offset = f->scan.end.offset; /* the last one: no record follows */
+		d.sequence = f->scan.end.sequence + 1;
+		d.records = at->sequence - f->scan.end.sequence;
+		r = report_damage(&w->out->report, &d, NULL, 0);
+		f->state = INSPECTED_DAMAGED;
+		(void)text_format(f->text, sizeof(f->text),
+		                  "ends at byte %llu of %llu, and what stood there was committed",
+		                  (unsigned long long)d.offset, (unsigned long long)f->scan.size);
+	}
+	return r;
+}
+
+/* Along the chain, from the newest file back to where one is missing or a snapshot stands for it.
+ * What is not on it was given up, and may be as it is. */
+static int judge_chain(struct work *w)
+{
+	struct inspection *out = w->out;
+	const struct inspected_file *f = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < out->n_files; i++)
+		if (out->file[i].kind == RECORD_FILE_LOG && inspected_usable(&out->file[i]))
+			f = &out->file[i];
+	while (f && r == 0) {
+		const struct log_position at = f->scan.header.before;
+		struct inspected_file *before = find_log(out, &at);
+
+		if (!before || before >= f) /* sorted by age: a chain only goes back */
+			break;
+		r = judge_end(w, before, &at);
+		f = before;
+	}
+	return r;
 }
 
 static int look(struct work *w, int fd)
@@ -302,7 +404,9 @@ static int look(struct work *w, int fd)
 		r = list_files(out, fd, "snapshot", RECORD_FILE_SNAPSHOT);
 	if (r == 0 && out->n_files > 0)
 		qsort(out->file, out->n_files, sizeof(*out->file), by_age);
-	return r < 0 ? r : scan_files(w);
+	if (r == 0)
+		r = scan_files(w);
+	return r < 0 ? r : judge_chain(w);
 }
 
 int inspect_store(const struct inspect_request *request, struct inspection *ret)
@@ -348,6 +452,9 @@ int inspect_changed(const struct inspect_request *request, const struct inspecti
 
 	for (size_t i = 0; i < now.n_files && r == 0; i++)
 		r = !has_file(inspection, &now.file[i]);
+	for (size_t i = 0; i < inspection->n_files && r == 0; i++)
+		if (inspection->file[i].kind == RECORD_FILE_LOG)
+			r = !has_file(&now, &inspection->file[i]);
 	return r;
 }
 

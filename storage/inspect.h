@@ -70,7 +70,10 @@ struct inspection {
 int inspect_store(const struct inspect_request *request, struct inspection *ret);
 void inspection_done(struct inspection *inspection);
 
-/* 1: a log file was made or has another length since; 0: none; else a negative errno.  Somebody
+/* A log file whose records are part of the log, or might be. */
+bool inspected_usable(const struct inspected_file *f);
+
+/* 1: a log file was made, is gone, or has another length since; 0: none; else a negative errno.  Somebody
  * writes to the store, whatever ZooKeeper says of that. */
 int inspect_changed(const struct inspect_request *request, const struct inspection *inspection);
 

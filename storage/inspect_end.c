@@ -10,19 +10,12 @@
 
 enum { MAX_SNAPSHOTS = 4 }; /* how many are tried */
 
-/* A log file whose records are part of the log, or might be. */
-static bool usable(const struct inspected_file *f)
-{
-	return f->kind == RECORD_FILE_LOG && f->named && f->scan.header_error == RECORD_OK &&
-	       (f->state == INSPECTED_OK || f->state == INSPECTED_TORN ||
-	        f->state == INSPECTED_DAMAGED);
-}
-
-/* It held, or may have held, something that is not used. */
+/* It held, or may have held, something that is not used.  Another cluster's, too: whether the file
+ * or CLUSTER is the stranger here, the files cannot tell. */
 static bool is_loss(const struct inspected_file *f)
 {
-	return f->kind == RECORD_FILE_LOG && f->named && !usable(f) &&
-	       f->state != INSPECTED_UNUSED && f->state != INSPECTED_FOREIGN;
+	return f->kind == RECORD_FILE_LOG && f->named && !inspected_usable(f) &&
+	       f->state != INSPECTED_UNUSED;
 }
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -61,7 +54,7 @@ static ssize_t find_head(const struct inspection *inspection, size_t from)
 		const struct inspected_file *f = &inspection->file[i];
 		const struct inspected_file *b = best < 0 ? NULL : &inspection->file[best];
 
-		if (!usable(f))
+		if (!inspected_usable(f))
 			continue;
 		if (b && f->epoch != b->epoch)
 			break;

@@ -74,7 +74,8 @@ static int try_open(struct reading *r, uint64_t size)
 	e = open_dir(r);
 	if (e < 0)
 		return e == -ESTALE ? -ENOENT : e;
-	r->fd = openat(r->dir_fd, r->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* Nobody waits for who may write to a pipe. */
+	r->fd = openat(r->dir_fd, r->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (r->fd < 0)
 		return errno == ESTALE ? -ENOENT : -errno;
 	if (fstat(r->fd, &st) < 0)

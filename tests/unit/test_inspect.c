@@ -141,6 +141,22 @@ static void a_writer_is_noticed(void **state)
 	assert_int_equal(inspect_changed(&request, &seen), 1);
 }
 
+/* Who deletes writes, too: or another directory is mounted now. */
+static void a_file_that_goes_is_noticed(void **state)
+{
+	const struct inspect_request request = { .path = f.cluster };
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	files_begin(&f, 2, 1, &f.at);
+	inspect();
+	files_name(&f, 1, 1, path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(inspect_changed(&request, &seen), 1);
+}
+
 static void a_later_epoch_ends_what_was_not_committed_before_it(void **state)
 {
 	struct log_position committed;
@@ -278,6 +294,69 @@ static void damage_in_the_last_record_ends_the_log(void **state)
 	assert_int_equal(state_of(0), INSPECTED_TORN);
 }
 
+/* What the next file names as its beginning was committed, whatever the file itself knows. */
+static void damage_at_the_end_of_an_earlier_file_is_no_torn_append(void **state)
+{
+	struct log_position first, second;
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	first = f.at;
+	files_put(&f, "jobs/b", "2");
+	second = f.at;
+	files_begin(&f, 2, 1, &second);
+	files_put(&f, "jobs/c", "3");
+	flip(1, 1, first.offset + 20);
+	inspect();
+	assert_int_equal(state_of(0), INSPECTED_DAMAGED);
+	assert_int_equal(seen.report.n_damage, 1);
+	assert_int_equal(seen.report.damage[0].offset, first.offset);
+	assert_int_equal(seen.report.damage[0].sequence, 2);
+	assert_int_equal(seen.report.damage[0].records, 1);
+	assert_int_equal(state_of(1), INSPECTED_OK);
+	assert_true(log_position_same(&end.at, &f.at));
+}
+
+/* .. nor when a whole record of the same commit stands behind it. */
+static void damage_before_the_end_of_an_earlier_file_is_found(void **state)
+{
+	struct log_position first;
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	first = f.at;
+	files_put(&f, "jobs/b", "2");
+	files_put(&f, "jobs/c", "3"); /* knows that 1 was committed, perhaps 2 */
+	files_begin(&f, 1, 2, &f.at);
+	flip(1, 1, first.offset + 20);
+	inspect();
+	assert_int_equal(state_of(0), INSPECTED_DAMAGED);
+	assert_int_equal(seen.report.n_damage, 1);
+	assert_int_equal(seen.file[0].scan.last, 3);
+	assert_int_equal(end.at.sequence, 3);
+}
+
+static void a_file_shorter_than_the_next_one_names_is_damaged(void **state)
+{
+	struct log_position first, second;
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	first = f.at;
+	files_put(&f, "jobs/b", "2");
+	second = f.at;
+	files_begin(&f, 2, 1, &second);
+	files_name(&f, 1, 1, path);
+	assert_int_equal(truncate(path, (off_t)first.offset), 0);
+	inspect();
+	assert_int_equal(state_of(0), INSPECTED_DAMAGED);
+	assert_non_null(strstr(seen.file[0].text, "shorter"));
+}
+
 static void a_damaged_value_is_named(void **state)
 {
 	uint64_t second;
@@ -387,6 +466,85 @@ static void strangers_are_told_apart(void **state)
 	assert_true(log_position_same(&end.at, &whole));
 	assert_int_equal(seen.highest_epoch, 9); /* as members see it, who go by names */
 	assert_string_equal(value("jobs/x"), "(none)");
+}
+
+/* A store is not empty because all that it holds is another cluster's: CLUSTER may be the stranger.
+ */
+static void files_of_another_cluster_alone_are_no_beginning(void **state)
+{
+	(void)state;
+	files_begin(&f, 3, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	f.id[0] ^= 1;
+	write_cluster();
+	inspect();
+	assert_int_equal(state_of(0), INSPECTED_FOREIGN);
+	assert_false(end.found);
+	assert_true(end.passed_over);
+	assert_non_null(strstr(end.read.report.text, "another cluster"));
+}
+
+/* One of them behind ours: what it stands for, only the operator can tell. */
+static void a_later_file_of_another_cluster_is_passed_over(void **state)
+{
+	struct log_position whole;
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	whole = f.at;
+	f.id[0] ^= 1;
+	files_begin(&f, 2, 1, &whole);
+	f.id[0] ^= 1;
+	inspect();
+	assert_true(end.found && log_position_same(&end.at, &whole));
+	assert_true(end.passed_over);
+}
+
+static void a_pipe_among_the_files_does_not_hold_anybody_up(void **state)
+{
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	files_name(&f, 2, 1, path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	(void)alarm(20);
+	inspect();
+	(void)alarm(0);
+	assert_int_equal(state_of(1), INSPECTED_FAILED);
+	assert_true(end.passed_over);
+}
+
+/* A leader that runs cleans up while its files are read. */
+static void unlink_the_first_of_epoch_two(void *userdata, uint64_t done, uint64_t all)
+{
+	char path[160];
+
+	(void)userdata;
+	(void)done;
+	(void)all;
+	files_name(&f, 2, 1, path);
+	(void)unlink(path);
+}
+
+static void what_is_cleaned_away_meanwhile_is_left_out(void **state)
+{
+	const struct inspect_request request = { .path = f.cluster,
+		                                 .on_progress = unlink_the_first_of_epoch_two };
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	files_begin(&f, 2, 1, &f.at);
+	files_begin(&f, 3, 1, &f.at);
+	assert_int_equal(inspect_store(&request, &seen), 0);
+	assert_int_equal(seen.n_files, 2);
+	assert_int_equal(seen.file[0].epoch, 1);
+	assert_int_equal(seen.file[1].epoch, 3);
+	assert_int_equal(state_of(0), INSPECTED_OK);
+	assert_int_equal(state_of(1), INSPECTED_OK);
 }
 
 static void a_wrong_CLUSTER_is_said(void **state)
@@ -544,6 +702,7 @@ int main(void)
 		TEST(the_log_ends_with_the_last_record_of_the_last_file),
 		TEST(a_pointer_that_was_deleted_is_not_there),
 		TEST(a_writer_is_noticed),
+		TEST(a_file_that_goes_is_noticed),
 		TEST(a_later_epoch_ends_what_was_not_committed_before_it),
 		TEST(an_empty_segment_of_the_same_epoch_hides_nothing),
 		TEST(a_used_segment_of_the_same_epoch_ends_the_one_before),
@@ -552,11 +711,18 @@ int main(void)
 		TEST(an_unfinished_append_ends_the_log),
 		TEST(damage_before_a_committed_record_is_read_over),
 		TEST(damage_in_the_last_record_ends_the_log),
+		TEST(damage_at_the_end_of_an_earlier_file_is_no_torn_append),
+		TEST(damage_before_the_end_of_an_earlier_file_is_found),
+		TEST(a_file_shorter_than_the_next_one_names_is_damaged),
 		TEST(a_damaged_value_is_named),
 		TEST(a_last_file_that_was_never_used_is_no_loss),
 		TEST(a_last_file_without_its_header_is_a_loss_and_known),
 		TEST(a_file_in_the_middle_without_its_header_leads_back_to_the_one_before),
 		TEST(strangers_are_told_apart),
+		TEST(files_of_another_cluster_alone_are_no_beginning),
+		TEST(a_later_file_of_another_cluster_is_passed_over),
+		TEST(a_pipe_among_the_files_does_not_hold_anybody_up),
+		TEST(what_is_cleaned_away_meanwhile_is_left_out),
 		TEST(a_wrong_CLUSTER_is_said),
 		TEST(a_snapshot_stands_for_the_log_before_it),
 		TEST(a_damaged_snapshot_is_not_named_when_there_is_another_way),
