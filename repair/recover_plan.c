@@ -119,6 +119,17 @@ static bool refuse_unread(const struct store_facts *f, struct recover_plan *p)
 	return true;
 }
 
+/* The highest that a register can say, and no member ever gives: somebody made that name. */
+static bool refuse_epoch(const struct store_facts *f, struct recover_plan *p)
+{
+	if (f->files.highest_epoch < INT64_MAX - 1)
+		return false;
+	WHY(p, "a file of the store has epoch %" PRIu64 ", which no member has ever given",
+	    f->files.highest_epoch);
+	TODO(p, "move that file away from log/ or snapshot/, then run this again");
+	return true;
+}
+
 /* ---- is there anything to do? */
 
 static bool not_needed(const struct store_facts *f, struct recover_plan *p)
@@ -260,7 +271,7 @@ int recover_plan_make(const struct store_facts *facts, struct recover_plan *ret)
 		ret->verdict = RECOVER_LIVING;
 		return 0;
 	}
-	if (refuse_unread(facts, ret))
+	if (refuse_unread(facts, ret) || refuse_epoch(facts, ret))
 		return 0;
 	count_changes(facts, ret);
 	ret->verdict = ret->missing_last > 0 || ret->missing_unknown ? RECOVER_LOSS : RECOVER_READY;

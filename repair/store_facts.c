@@ -31,6 +31,24 @@ static int read_to_register(const struct inspect_request *request, struct store_
 	return inspect_settle(&f->read);
 }
 
+/* Only a register that was read after the records is proved old by them (follower.h). */
+static int look_again(struct zk_calls *z, struct store_facts *f)
+{
+	struct cluster_look later;
+	int r;
+
+	if (f->read.committed_seen <= f->look.reg.log.sequence)
+		return 0;
+	r = cluster_look(z, &later);
+	if (r < 0)
+		return r;
+	if (cluster_look_has_register(&later) &&
+	    strcmp(later.reg.cluster_id, f->look.reg.cluster_id) == 0)
+		f->committed_later = later.reg.log.sequence;
+	cluster_look_done(&later);
+	return 0;
+}
+
 /* A leader may have cleaned away what its register named a moment ago: then that names others. */
 static int look_and_read(const struct inspect_request *request, struct zk_calls *z,
                          struct store_facts *f)
@@ -54,7 +72,7 @@ static int look_and_read(const struct inspect_request *request, struct zk_calls 
 		if (r < 0)
 			return r;
 		if (f->read.report.state != STORE_LOG_MISSING)
-			return 0;
+			return look_again(z, f);
 		before = f->look.version;
 	}
 	return 0;
@@ -102,7 +120,8 @@ bool store_facts_rolled_back(const struct store_facts *facts)
 		return false;
 	return facts->files.highest_epoch > reg->epoch.v ||
 	       inspection_committed(&facts->files, reg->epoch.v) > reg->log.sequence ||
-	       (facts->has_read && facts->read.committed_seen > reg->log.sequence);
+	       (facts->has_read && facts->read.committed_seen > reg->log.sequence &&
+	        facts->read.committed_seen > facts->committed_later);
 }
 
 const struct pointer_map *store_facts_pointers(const struct store_facts *facts,

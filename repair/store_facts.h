@@ -20,7 +20,10 @@ struct store_facts {
 	struct cluster_look look;
 	bool has_read;               /* there is a register of this cluster: */
 	struct follower_result read; /* what can be read up to its end */
-	bool has_end;                /* was looked for: always when there is nothing else */
+	/* What a register that was read after that says is committed; 0: there was no need to look.
+	 * A leader may have committed meanwhile what `read` has seen. */
+	uint64_t committed_later;
+	bool has_end; /* was looked for: always when there is nothing else */
 	struct inspected_end end;
 };
 

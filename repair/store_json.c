@@ -220,6 +220,29 @@ static bool add_damage(json_t *findings, const struct damage *d)
 	return json_array_append_new(findings, o) == 0;
 }
 
+static bool same_place(const struct damage *a, const struct damage *b)
+{
+	return a->kind == b->kind && a->epoch == b->epoch && a->number == b->number &&
+	       a->offset == b->offset && !a->key == !b->key &&
+	       (!a->key || strcmp(a->key, b->key) == 0);
+}
+
+/* Up to the register's end all was committed: what looks torn to a file is damage there. */
+static bool add_read_damage(json_t *findings, const struct store_facts *f)
+{
+	const struct report *files = &f->files.report, *read = &f->read.report;
+
+	for (size_t i = 0; f->has_read && i < read->n_damage; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < files->n_damage && !known; k++)
+			known = same_place(&read->damage[i], &files->damage[k]);
+		if (!known && !add_damage(findings, &read->damage[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool add_register(json_t *findings, const struct store_facts *f)
 {
 	const struct cluster_look *look = &f->look;
@@ -286,7 +309,8 @@ json_t *store_json_findings(const struct store_facts *facts)
 		ok = add_file(findings, &files->file[i]);
 	for (size_t i = 0; i < files->report.n_damage && ok; i++)
 		ok = add_damage(findings, &files->report.damage[i]);
-	ok = ok && add_register(findings, facts) && add_end(findings, facts);
+	ok = ok && add_read_damage(findings, facts) && add_register(findings, facts) &&
+	     add_end(findings, facts);
 	if (ok)
 		return findings;
 	json_decref(findings);

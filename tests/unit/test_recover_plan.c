@@ -269,6 +269,56 @@ static void a_register_of_the_same_epoch_is_set_forward_when_a_record_knows_more
 	assert_int_equal(plan.unsure_first, 3);
 }
 
+/* A leader at work: its records name commits that are later than the look at its register. */
+static void a_leader_that_commits_meanwhile_is_not_set_back(void **state)
+{
+	struct log_position first;
+
+	(void)state;
+	files_begin(&f, 3, 1, &nothing);
+	files_put(&f, "jobs/a", "1");
+	first = f.at;
+	gather();
+	files_put(&f, "jobs/b", "2");
+	files_put(&f, "jobs/c", "3"); /* says that 2 was committed */
+	(void)add_register(3, &first);
+	assert_int_equal(facts.read.committed_seen, 2);
+	assert_true(store_facts_rolled_back(&facts));
+	facts.committed_later = 3;
+	assert_false(store_facts_rolled_back(&facts));
+	decide(RECOVER_NOT_NEEDED);
+}
+
+/* One wrong CLUSTER does not make a new cluster of an old one. */
+static void a_store_of_another_cluster_is_not_taken_for_an_empty_one(void **state)
+{
+	static const char other[] =
+	        "{\"version\": 1, \"cluster_id\": \"ffffffffffffffffffffffffffffffff\"}\n";
+	char path[160];
+
+	(void)state;
+	(void)two_terms();
+	cluster_path(path);
+	files_write(path, other, strlen(other));
+	gather();
+	decide(RECOVER_REFUSED);
+	assert_non_null(strstr(plan.why, "another cluster"));
+}
+
+/* The name of a file that no member made. */
+static void an_epoch_that_has_no_next_one_is_refused(void **state)
+{
+	char path[160];
+
+	(void)state;
+	(void)two_terms();
+	files_name(&f, UINT64_MAX, 1, path);
+	files_write(path, "", 0);
+	gather();
+	decide(RECOVER_REFUSED);
+	assert_non_null(strstr(plan.why, "18446744073709551615"));
+}
+
 static void a_store_that_is_older_than_the_register_has_to_be_accepted(void **state)
 {
 	struct log_position committed, later;
@@ -387,6 +437,9 @@ int main(void)
 		TEST(a_register_of_an_earlier_epoch_is_set_forward),
 		TEST(a_register_that_does_not_know_a_term_is_older_even_if_that_wrote_nothing),
 		TEST(a_register_of_the_same_epoch_is_set_forward_when_a_record_knows_more),
+		TEST(a_leader_that_commits_meanwhile_is_not_set_back),
+		TEST(a_store_of_another_cluster_is_not_taken_for_an_empty_one),
+		TEST(an_epoch_that_has_no_next_one_is_refused),
 		TEST(a_store_that_is_older_than_the_register_has_to_be_accepted),
 		TEST(another_history_of_the_same_length_has_to_be_accepted),
 		TEST(another_clusters_register_is_never_written_over),
