@@ -52,6 +52,9 @@ int backup_put(struct backup *backup, const char *key, uint64_t revision, const 
 	return r;
 }
 
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                    "0123456789+/";
+
 int backup_put_base64(struct backup *backup, const char *key, uint64_t revision, const char *text)
 {
 	size_t size = strlen(text), padding = 0;
@@ -63,7 +66,10 @@ int backup_put_base64(struct backup *backup, const char *key, uint64_t revision,
 		return -EINVAL;
 	while (padding < 2 && padding < size && text[size - 1 - padding] == '=')
 		padding++;
-	if (EVP_DecodeBlock(value, (const unsigned char *)text, (int)size) < 0)
+	/* OpenSSL leaves out blanks at both ends, and takes '=' anywhere: bytes of the value would
+	 * be what stood in memory. */
+	if (strspn(text, base64_digits) != size - padding ||
+	    EVP_DecodeBlock(value, (const unsigned char *)text, (int)size) != (int)(size / 4 * 3))
 		return -EINVAL;
 	return backup_put(backup, key, revision, value, size / 4 * 3 - padding);
 }
@@ -124,7 +130,10 @@ static int write_line(struct writing *w, json_t *line)
 	text[size++] = '\n'; /* in place of the NUL */
 	if (record_sum_add(&w->sum, text, size) < 0)
 		return -ENOMEM;
-	return fwrite(text, 1, size, w->f) == size ? 0 : -EIO;
+	errno = 0;
+	if (fwrite(text, 1, size, w->f) == size)
+		return 0;
+	return errno > 0 ? -errno : -EIO;
 }
 
 static int write_pointer(const struct pointer *p, void *userdata)
@@ -166,6 +175,9 @@ int backup_write(FILE *f, struct backup *backup)
 }
 
 /* ---- reading */
+
+/* The longest that is ever written: each byte of a value as \u0001, and what stands around it. */
+enum { MOST_LINE = 6 * RECORD_VALUE_MAX + 4096 };
 
 struct parsing {
 	struct backup *out;
@@ -219,7 +231,9 @@ static int parse_line(struct parsing *p, const char *text, size_t size)
 	p->line++;
 	if (p->ended)
 		return bad(p, "stands behind the end");
-	if (size == 0 || text[size - 1] != '\n')
+	if (size > MOST_LINE)
+		return bad(p, "is longer than any of a backup");
+	if (text[size - 1] != '\n')
 		return bad(p, "is not finished: the file is cut off");
 	o = json_loadb(text, size - 1, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(o))
@@ -236,18 +250,31 @@ static int parse_line(struct parsing *p, const char *text, size_t size)
 	return r < 0 ? bad(p, "is no beginning of a backup of jmha") : 0;
 }
 
+/* Its length with the newline, which a last one may lack; more than MOST_LINE: too long; 0: none.
+ */
+static size_t read_line(FILE *f, char ret[MOST_LINE + 1])
+{
+	size_t n = 0;
+	int c = 0;
+
+	while (n <= MOST_LINE && c != '\n' && (c = getc_unlocked(f)) != EOF)
+		ret[n++] = (char)c;
+	return n;
+}
+
 int backup_read(FILE *f, struct backup *ret, char ret_text[BACKUP_TEXT_SIZE])
 {
 	struct parsing p = { .out = ret, .text = ret_text };
-	CLEANUP(freep) char *line = NULL;
-	size_t room = 0;
-	ssize_t n;
+	CLEANUP(freep) char *line = malloc(MOST_LINE + 1);
 	int r = backup_init(ret);
+	size_t n;
 
+	if (r == 0 && !line)
+		r = -ENOMEM;
 	if (r == 0)
 		r = record_sum_begin(&p.sum);
-	while (r == 0 && (n = getline(&line, &room, f)) >= 0)
-		r = parse_line(&p, line, (size_t)n);
+	while (r == 0 && (n = read_line(f, line)) > 0)
+		r = parse_line(&p, line, n);
 	record_sum_done(&p.sum);
 	if (r < 0)
 		return r;

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "election/znode_json.h"
 
 enum { VERSION = 1 };
 
@@ -94,6 +95,13 @@ static bool get_counts(const json_t *o, size_t *ret_pointers, size_t *ret_counte
 	return true;
 }
 
+static bool is_id(const char *id)
+{
+	uint8_t bytes[RECORD_CLUSTER_ID_SIZE];
+
+	return text_unhex(id, bytes, sizeof(bytes)) == 0;
+}
+
 int backup_line_parse_header(const json_t *o, struct backup *ret, size_t *ret_pointers,
                              size_t *ret_counters)
 {
@@ -105,9 +113,10 @@ int backup_line_parse_header(const json_t *o, struct backup *ret, size_t *ret_po
 		return -EINVAL;
 	if (version > VERSION)
 		return -EPROTONOSUPPORT;
-	if (!cluster || !get_number(o, "epoch", &ret->epoch) ||
-	    !get_number(o, "sequence", &ret->sequence) || !get_number(o, "at_ms", &at_ms) ||
-	    !get_counts(o, ret_pointers, ret_counters) ||
+	/* They are shown on a terminal, where letters of others may do anything. */
+	if (!cluster || !znode_json_valid_name(cluster) || (id && !is_id(id)) ||
+	    !get_number(o, "epoch", &ret->epoch) || !get_number(o, "sequence", &ret->sequence) ||
+	    !get_number(o, "at_ms", &at_ms) || !get_counts(o, ret_pointers, ret_counters) ||
 	    text_format(ret->cluster, sizeof(ret->cluster), "%s", cluster) < 0 ||
 	    text_format(ret->cluster_id, sizeof(ret->cluster_id), "%s", id ? id : "") < 0)
 		return -EINVAL;

@@ -219,6 +219,9 @@ static int scan_snapshot(struct work *w, struct inspected_file *f)
 	if (r == -EBADMSG) { /* its content, not the way to it */
 		if (w->report.state == STORE_FAILED)
 			return r;
+		if (w->report.state == STORE_LOG_MISSING && read_header(w, f) == -ENOENT)
+			return -ENOENT; /* cleaned away between two looks */
+		reading_close(&w->in);
 		say(f, INSPECTED_DAMAGED, w->report.text);
 		return 0;
 	}

@@ -225,6 +225,57 @@ static void what_is_no_backup_is_named_by_its_line(void **state)
 	free(double_end);
 }
 
+/* What is not base64 to the last letter would be filled up with what lies in memory. */
+static void base64_with_blanks_or_stray_padding_is_refused(void **state)
+{
+	static const char *const wrong[] = { "    ", "AAE ", " AAE", "AAE=    ", "A===",
+		                             "====", "=AAA", "AA=A", "AAA\n",    "AA==AAAA" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (backup_put_base64(&out, "a", 1, wrong[i]) != -EINVAL)
+			fail_msg("\"%s\" was taken", wrong[i]);
+	assert_int_equal(backup_put_base64(&out, "a", 1, ""), 0);
+	assert_int_equal(backup_put_base64(&out, "b", 1, "+/8="), 0);
+}
+
+/* Nobody fills our memory with one line. */
+static void a_line_longer_than_any_is_refused(void **state)
+{
+	enum { N = 4 * 1024 * 1024 };
+	char *line = malloc(N + 1);
+
+	(void)state;
+	assert_non_null(line);
+	memset(line, ' ', N);
+	line[N] = '\0';
+	refused(line, "line 1: is longer");
+	free(line);
+}
+
+/* It is shown on a terminal. */
+static void names_that_no_cluster_has_are_refused(void **state)
+{
+	(void)state;
+	refused("{\"version\":1,\"cluster\":\"\\u001b[2J\",\"cluster_id\":null,\"epoch\":1,"
+	        "\"sequence\":1,\"at_ms\":1,\"pointers\":0,\"counters\":0}\n",
+	        "line 1: is no beginning");
+	refused("{\"version\":1,\"cluster\":\"a\",\"cluster_id\":\"\\u001b[2J\",\"epoch\":1,"
+	        "\"sequence\":1,\"at_ms\":1,\"pointers\":0,\"counters\":0}\n",
+	        "line 1: is no beginning");
+}
+
+static void a_full_disk_is_called_one(void **state)
+{
+	FILE *f = fopen("/dev/full", "we");
+
+	(void)state;
+	assert_non_null(f);
+	(void)setvbuf(f, NULL, _IONBF, 0);
+	assert_int_equal(backup_write(f, &out), -ENOSPC);
+	(void)fclose(f);
+}
+
 static void keys_that_nobody_may_write_are_refused(void **state)
 {
 	(void)state;
@@ -250,6 +301,10 @@ int main(void)
 		TEST(a_file_with_a_flipped_bit_is_refused),
 		TEST(what_is_no_backup_is_named_by_its_line),
 		TEST(keys_that_nobody_may_write_are_refused),
+		TEST(base64_with_blanks_or_stray_padding_is_refused),
+		TEST(a_line_longer_than_any_is_refused),
+		TEST(names_that_no_cluster_has_are_refused),
+		TEST(a_full_disk_is_called_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
