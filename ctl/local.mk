@@ -13,6 +13,7 @@ libctl_a_SOURCES = \
 	%D%/init.c %D%/init.h \
 	%D%/init_files.c %D%/init_files.h \
 	%D%/load_plan.c %D%/load_plan.h \
+	%D%/load_write.c %D%/load_write.h \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
 	%D%/pointers.c %D%/pointers.h \

@@ -5,12 +5,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "ctl/field.h"
 #include "ctl/import_write.h"
 #include "ctl/load_plan.h"
+#include "ctl/load_write.h"
 #include "ctl/operate.h"
 #include "ctl/say.h"
 #include "ctl/verbs.h"
@@ -120,97 +120,14 @@ static enum exit_code judge(const struct load *l, bool *ret_go)
 	return EXIT_DONE;
 }
 
-/* ---- writing */
-
-static enum exit_code put(const struct load *l, const char *path, const void *value, size_t size,
-                          const char *condition)
-{
-	CLEANUP(client_reply_done) struct client_reply reply = { 0 };
-	char epoch[48];
-	const struct client_request req = {
-		.method = "PUT",
-		.path = path,
-		.body = size > 0 ? value : "",
-		.size = size,
-		.header = epoch,
-		.header2 = condition,
-		.timeout = verbs_timeout(l->o, 30),
-	};
-	enum exit_code code;
-	int r;
-
-	(void)snprintf(epoch, sizeof(epoch), "Jmha-Epoch: %" PRIu64, l->epoch);
-	r = client_call(l->client, &req, &reply);
-	if (r == 0 && reply.http == 200)
-		return EXIT_DONE;
-	say_line("stopped at %s", path);
-	code = r < 0 ? verbs_say_unreachable(l->client, r, true) : verbs_say_error(&reply);
-	(void)fprintf(stderr, "Do it again, on the leader's host: what is written stays, and is "
-	                      "not written twice\n");
-	return code;
-}
-
-/* What has changed since the comparison is not overwritten. */
-static enum exit_code write_pointer(const struct load *l, const struct load_item *item)
-{
-	char path[RECORD_KEY_MAX + 24], condition[64];
-
-	(void)snprintf(path, sizeof(path), "/v1/pointers/%s", item->pointer->key);
-	(void)snprintf(condition, sizeof(condition), "If-Match: \"%" PRIu64 "\"", item->revision);
-	return put(l, path, pointer_value(item->pointer), item->pointer->value_size,
-	           item->state == LOAD_NEW     ? "If-None-Match: *"
-	           : item->state == LOAD_OTHER ? condition
-	                                       : NULL);
-}
-
-static enum exit_code write_counter(const struct load *l, const struct load_item *item)
-{
-	const struct pointer *p = item->pointer;
-	char path[RECORD_KEY_MAX + 24], body[64];
-
-	(void)snprintf(path, sizeof(path), "/v1/counters/%s",
-	               p->key + strlen(BACKUP_COUNTER_PREFIX));
-	(void)snprintf(body, sizeof(body), "{\"value\":%.*s}", (int)p->value_size,
-	               (const char *)pointer_value(p));
-	return put(l, path, body, strlen(body), NULL);
-}
-
-static void show_progress(size_t done, size_t all, bool *shown)
-{
-	if (!isatty(STDERR_FILENO) || all < 100 || (done % 100 != 0 && done != all))
-		return;
-	(void)fprintf(stderr, "\rWriting: %zu of %zu", done, all);
-	if (done == all)
-		(void)fputs("\r\033[K", stderr);
-	*shown = done != all;
-}
-
 static enum exit_code write_all(const struct load *l)
 {
-	const struct load_plan *p = &l->plan;
-	size_t all = p->n_items - p->n[LOAD_SAME], done = 0;
-	enum exit_code code = EXIT_DONE;
-	bool shown = false;
+	enum exit_code code = load_write(l->client, l->o, &l->plan, l->epoch);
 
-	/* Counters come first, then keys in their order: checkpoints/ before jobs/, so that a job
-	 * that can be seen has all that belongs to it. */
-	for (size_t i = 0; i < p->n_items && code == EXIT_DONE; i++) {
-		const struct load_item *item = &p->item[i];
-
-		if (item->state == LOAD_SAME)
-			continue;
-		code = item->counter ? write_counter(l, item) : write_pointer(l, item);
-		show_progress(++done, all, &shown);
-	}
-	if (shown)
-		(void)fputc('\n', stderr);
-	if (code != EXIT_DONE)
-		return code;
-	(void)printf("Wrote %zu pointers and counters\n", done);
-	(void)printf(
-	        "Jobs among them are recovered by the next leader: `jmhactl step-down`, or one "
-	        "by one\nby `jmhactl recover JOBID`\n");
-	return EXIT_DONE;
+	if (code == EXIT_DONE)
+		(void)printf("Jobs among them are recovered by the next leader: `jmhactl "
+		             "step-down`, or one by one\nby `jmhactl recover JOBID`\n");
+	return code;
 }
 
 static enum exit_code run(struct load *l)

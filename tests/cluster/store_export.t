@@ -113,7 +113,7 @@ ok "it is overwritten" cmp "$tap_dir/got" "$tap_dir/nul"
 
 # ---- many
 
-many=10000
+many=30000
 {
 	printf '{"version":1,"cluster":"other","cluster_id":null,"epoch":3,"sequence":%d,"at_ms":1,"pointers":%d,"counters":1}\n' $many $many
 	awk -v n=$many 'BEGIN { for (i = 1; i <= n; i++)

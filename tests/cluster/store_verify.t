@@ -44,6 +44,20 @@ is $? 0 "ten times beside a leader that writes: exit 0"
 [ "$i" = 10 ] || note "$(cat "$tap_dir/said")"
 kill $busy
 wait $busy 2>/dev/null
+# Many at once: each record names a commit of after the look at the register.
+many=()
+for k in 1 2 3 4 5 6 7 8; do
+	while :; do put "$lead" jobs/busy-$k "$RANDOM" >/dev/null; done &
+	many+=($!)
+done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	store verify --config "$conf" || break
+done
+is $? 0 "twenty times beside eight that write at once: exit 0"
+[ "$i" = 20 ] || note "$(cat "$tap_dir/said")"
+kill "${many[@]}"
+wait "${many[@]}" 2>/dev/null
+for k in 1 2 3 4 5 6 7 8; do api "$lead" "/v1/pointers/jobs/busy-$k" -X DELETE -o /dev/null; done
 
 # A directory or a configuration that is not there.
 store verify --config /nonexistent/jmhad.conf
@@ -113,7 +127,14 @@ ok "says so" said 'belongs to another cluster'
 # The register knows more than the files.
 ok "the standby stops" member_stop "$(standbys "$lead")"
 ok "the leader stops" member_stop "$lead"
-truncate -s -8 "$(last_log "$cluster_dir/store/$cluster_name")"
+log=$(last_log "$cluster_dir/store/$cluster_name")
+at=$(grep -abo JREC "$log" | tail -n 1 | cut -d: -f1)
+flip "$log" $((at + 20))
+store verify --config "$conf"
+is $? 1 "a damaged record that the register says is committed: exit 1"
+ok "and no torn append" said "error log/$(basename "$log"), byte $at: 1 changes of unknown keys"
+flip "$log" $((at + 20))
+truncate -s -8 "$log"
 store verify --config "$conf"
 is $? 1 "a file shorter than what is committed: exit 1"
 ok "says so" said 'the store does not have what it says'
