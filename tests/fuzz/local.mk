@@ -2,6 +2,7 @@
 # Inputs from outside (fuzz.h).  A target is a file, a line here, and a folder below corpus/; a
 # dictionary below dict/ where words help.
 FUZZ_TARGETS = \
+	%D%/target_backup.c \
 	%D%/target_config.c \
 	%D%/target_endpoints.c \
 	%D%/target_flink_pointer.c \
@@ -12,10 +13,11 @@ FUZZ_TARGETS = \
 	%D%/target_register.c \
 	%D%/target_server_conf.c \
 	%D%/target_session_file.c \
+	%D%/target_snapshot.c \
 	%D%/target_znode.c
 FUZZ_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 # From the top down.
-FUZZ_LIBS = libapifake.a libapi.a libjmhaconfig.a libguard.a libmigrate.a libzk.a libregister.a \
+FUZZ_LIBS = libapifake.a libapi.a libjmhaconfig.a libguard.a libmigrate.a librepair.a libzk.a libregister.a \
 	libstorage.a libstorage_core.a libelection.a libbase.a $(CONFIG_LIBS) $(MHD_LIBS) \
 	$(SYSTEMD_LIBS) $(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) \
 	$(PTHREAD_LIBS)
