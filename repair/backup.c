@@ -161,6 +161,7 @@ static int write_all(struct writing *w, const struct backup *b)
 		r = record_sum_end(&w->sum, sum);
 	if (r < 0)
 		return r;
+	record_sum_done(&w->sum);
 	r = record_sum_begin(&w->sum); /* of the end nobody wants the sum */
 	return r < 0 ? r : write_line(w, backup_line_end(b, sum));
 }
