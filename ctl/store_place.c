@@ -154,6 +154,7 @@ enum exit_code store_place_open_zookeeper(const struct options *o, const struct 
 		.base = place->base,
 		.auth = auth,
 		.timeout = verbs_timeout(o, 30),
+		.session = place->config->session_usec, /* as members ask: recover waits for it */
 	};
 	r = zk_calls_open(&config, ret);
 	return r < 0 ? store_place_say_zookeeper(place, r) : EXIT_DONE;

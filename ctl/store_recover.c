@@ -23,6 +23,7 @@ struct recovery {
 	struct store_place place;
 	struct store_facts facts;
 	struct recover_plan plan;
+	usec_t session; /* T that these servers give to who asks as members do */
 };
 
 static void recovery_done(struct recovery *r)
@@ -71,8 +72,10 @@ static enum exit_code look(struct recovery *r)
 	CLEANUP(zk_calls_closep) struct zk_calls *z = NULL;
 	enum exit_code code = store_place_open_zookeeper(r->o, &r->place, &z);
 
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE) {
+		r->session = zk_calls_session(z);
 		code = store_place_look(&r->place, z, true, &r->facts);
+	}
 	if (code == EXIT_DONE && recover_plan_make(&r->facts, &r->plan) < 0) {
 		say_line("not enough memory");
 		code = EXIT_FAILED;
@@ -151,11 +154,14 @@ static enum exit_code ask(const struct recovery *r)
 /* ---- waiting */
 
 /* T: so long may a leader that is cut off act on (D11).  Of the one that the register names, or of
- * anyone that is configured like us; a tick more, as servers round up. */
+ * anyone that is configured like us, where servers may have a longer one as their least (A7); a
+ * tick more, as servers round up. */
 static usec_t longest_session(const struct recovery *r)
 {
 	usec_t t = r->place.config->session_usec;
 
+	if (r->session > t)
+		t = r->session;
 	if (cluster_look_has_register(&r->facts.look) && r->facts.look.reg.owner.session > t)
 		t = r->facts.look.reg.owner.session;
 	return usec_add(t, r->place.config->tick_usec);

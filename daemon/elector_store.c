@@ -75,8 +75,22 @@ void elector_store_tell_reasons(struct elector *e)
 		elector_feed(e, &ev);
 }
 
-static void set_store_state(struct elector *e, enum store_state state, const char *text)
+/* What does not end by itself names the command that may end it; who found it out knew only bytes.
+ */
+static bool wants_recovery(enum store_state state, const char *text)
 {
+	return (state == STORE_LOG_MISSING || state == STORE_DIGEST_MISMATCH) &&
+	       !strstr(text, "store recover");
+}
+
+static void set_store_state(struct elector *e, enum store_state state, const char *found)
+{
+	char text[sizeof(e->store_text)];
+
+	(void)text_format(text, sizeof(text), "%s%s", found,
+	                  wants_recovery(state, found)
+	                          ? "; when it does not come back: `jmhactl store recover`"
+	                          : "");
 	if (state != e->store_state) {
 		if (state == STORE_OK)
 			log_notice("store", "%s is usable again", e->config->storage_path);
@@ -84,7 +98,7 @@ static void set_store_state(struct elector *e, enum store_state state, const cha
 			log_error("store", "%s: %s", store_state_code(state), text);
 	}
 	e->store_state = state;
-	(void)text_format(e->store_text, sizeof(e->store_text), "%s", text);
+	memcpy(e->store_text, text, sizeof(text));
 }
 
 /* ---- is it our storage? ---- */

@@ -160,7 +160,7 @@ int zk_calls_open(const struct zk_calls_config *config, struct zk_calls **ret)
 		.servers = config->servers,
 		.base = config->base,
 		.auth = config->auth,
-		.timeout = session_timeout_usec,
+		.timeout = config->session > 0 ? config->session : session_timeout_usec,
 		.answer_timeout = answer_timeout,
 		.on_event = on_event,
 		.userdata = z,
@@ -177,6 +177,11 @@ int zk_calls_open(const struct zk_calls_config *config, struct zk_calls **ret)
 		return r;
 	*ret = TAKE_PTR(z);
 	return 0;
+}
+
+usec_t zk_calls_session(const struct zk_calls *z)
+{
+	return session_negotiated(z->session);
 }
 
 struct zk_calls *zk_calls_close(struct zk_calls *z)

@@ -17,6 +17,7 @@ struct zk_calls_config {
 	const char *base;           /* absolute, not "/" alone */
 	const char *auth;           /* "user:password" or NULL */
 	usec_t timeout;             /* of connecting, and of each answer */
+	usec_t session;             /* T to be asked for; 0: 10 s */
 };
 
 /* Connected when it returns 0, and sees all that was written before through any server (sync).
@@ -24,6 +25,8 @@ struct zk_calls_config {
  * answered; -EKEYREJECTED: they refuse the credentials; -EOWNERDEAD: that is no ZooKeeper. */
 int zk_calls_open(const struct zk_calls_config *config, struct zk_calls **ret);
 struct zk_calls *zk_calls_close(struct zk_calls *z); /* takes NULL; returns NULL */
+
+usec_t zk_calls_session(const struct zk_calls *z); /* T as negotiated */
 
 static inline void zk_calls_closep(struct zk_calls **z)
 {

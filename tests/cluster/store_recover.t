@@ -146,6 +146,7 @@ mv "$cluster_dir/store" "$tap_dir/new-store"
 cp -a "$tap_dir/old-store" "$cluster_dir/store"
 for name in "${members[@]}"; do member_start "$name"; done
 until_ok 60 "an old store: log-missing on every member" all_have log-missing
+ok "the log names the command" logged jm-a 'log-missing.*store recover'
 ok "explain names the command" eval 'ctl jm-a explain 2>&1 | grep -F "store recover"'
 recover --yes
 is $? 4 "acknowledged changes are missing: exit 4"
