@@ -73,8 +73,8 @@ void inspection_done(struct inspection *inspection);
 /* A log file whose records are part of the log, or might be. */
 bool inspected_usable(const struct inspected_file *f);
 
-/* 1: a log file was made, is gone, or has another length since; 0: none; else a negative errno.  Somebody
- * writes to the store, whatever ZooKeeper says of that. */
+/* 1: a log file was made, is gone, or has another length since; 0: none; else a negative errno.
+ * Somebody writes to the store, whatever ZooKeeper says of that. */
 int inspect_changed(const struct inspect_request *request, const struct inspection *inspection);
 
 /* ---- where the log ends, by the files alone (D11) */
