@@ -163,7 +163,13 @@ static enum exit_code refuse_existing(const struct target *t, const struct optio
 {
 	struct stat st;
 
-	if (!t->path || o->force || lstat(t->path, &st) < 0)
+	if (!t->path || lstat(t->path, &st) < 0)
+		return EXIT_DONE;
+	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) { /* /dev/null would become a file */
+		say_line("%s is no file; without a name it goes to standard output", t->path);
+		return EXIT_FAILED;
+	}
+	if (o->force)
 		return EXIT_DONE;
 	say_line("%s is there already; --force replaces it", t->path);
 	return EXIT_UNSAFE;

@@ -50,6 +50,10 @@ is "$(lines "$tap_dir/standby")" "$(lines "$tap_dir/backup")" "the same lines"
 offline "$tap_dir/offline"
 is $? 0 "from the files alone: exit 0"
 is "$(lines "$tap_dir/offline")" "$(lines "$tap_dir/backup")" "the same lines"
+mkfifo "$tap_dir/pipe"
+store "$lead" export "$tap_dir/pipe" --force
+is $? 1 "nothing but a file is replaced: exit 1"
+ok "it stays what it is" test -p "$tap_dir/pipe"
 store "$lead" export /nonexistent/file
 is $? 1 "a directory that is not there: exit 1"
 
@@ -67,8 +71,9 @@ for key in $(api "$lead" '/v1/pointers?prefix=' | jq -r '.pointers[].key'); do
 	api "$lead" "/v1/pointers/$key" -X DELETE -o /dev/null
 done
 is "$(count_pointers)" 0 "all pointers are deleted"
-offline - && grep -v Wrote "$tap_dir/said" >"$tap_dir/offline"
-is "$(jq -c 'select(.key)' "$tap_dir/offline")" "" "nor has an export of the files any"
+"$bin/jmhactl" store export --offline --config "$(member_dir "$lead")/jmhad.conf" >"$tap_dir/offline" 2>/dev/null
+is "$(jq -c 'select(.key or .end) | .key, .pointers' "$tap_dir/offline" 2>&1 | paste -sd' ')" "null 0" \
+	"nor has an export of the files any"
 head -c -20 "$tap_dir/backup" >"$tap_dir/cut"
 store "$lead" import "$tap_dir/cut" --yes
 is $? 1 "cut off within the last line: exit 1"
@@ -129,7 +134,16 @@ some_there() { [ "$(count_pointers)" -gt 500 ]; }
 until_ok 60 "some of $many pointers are written" some_there
 kill -KILL "$(pgrep -P $run -f 'store import')" && wait $run 2>/dev/null
 ok "killed on the way: not all are there" test "$(count_pointers)" -lt $many
-store "$lead" import "$tap_dir/many" --yes
+# Seen from outside meanwhile: each record names a commit of after the look at the register.
+ctl "$lead" store import "$tap_dir/many" --yes >"$tap_dir/imported" 2>&1 </dev/null &
+run=$!
+looks=0
+while kill -0 $run 2>/dev/null; do
+	"$bin/jmhactl" store verify --config "$(member_dir "$lead")/jmhad.conf" >"$tap_dir/verified" 2>&1 || break
+	looks=$((looks + 1))
+done
+not_ok "verified $looks times beside an import: no error" grep '^error' "$tap_dir/verified"
+wait $run
 is $? 0 "once more: exit 0"
 note "$many pointers in $(since "$begin") ms"
 store "$lead" export "$tap_dir/many.out"

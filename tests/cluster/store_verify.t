@@ -44,20 +44,6 @@ is $? 0 "ten times beside a leader that writes: exit 0"
 [ "$i" = 10 ] || note "$(cat "$tap_dir/said")"
 kill $busy
 wait $busy 2>/dev/null
-# Many at once: each record names a commit of after the look at the register.
-many=()
-for k in 1 2 3 4 5 6 7 8; do
-	while :; do put "$lead" jobs/busy-$k "$RANDOM" >/dev/null; done &
-	many+=($!)
-done
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	store verify --config "$conf" || break
-done
-is $? 0 "twenty times beside eight that write at once: exit 0"
-[ "$i" = 20 ] || note "$(cat "$tap_dir/said")"
-kill "${many[@]}"
-wait "${many[@]}" 2>/dev/null
-for k in 1 2 3 4 5 6 7 8; do api "$lead" "/v1/pointers/jobs/busy-$k" -X DELETE -o /dev/null; done
 
 # A directory or a configuration that is not there.
 store verify --config /nonexistent/jmhad.conf
