@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "storage/commit_batch.h"
 #include "storage/commit_request.h"
 #include "storage/record.h"
 #include "storage/snapshot_plan.h"
@@ -27,12 +28,9 @@ struct commit_queue {
 	struct log_position at; /* end of what the open segment holds */
 	uint64_t next_segment;
 	/* the commit under way */
-	struct request_list waiting, batch, done;
-	struct request *taken; /* the last REPLY's */
-	struct record_change change[COMMIT_MAX_CHANGES];
-	size_t n_changes, change_bytes;
-	uint8_t *bytes;
-	size_t size;
+	struct request_list waiting, done;
+	struct commit_batch batch;
+	struct request *taken;      /* the last REPLY's */
 	struct log_position target; /* what the register write names */
 	struct log_snapshot target_snapshot;
 	bool maybe_applied;        /* an earlier try of that write has an unknown outcome */
@@ -63,7 +61,7 @@ struct commit_queue *commit_queue_new(struct pointer_map *map)
 	q->map = map;
 	q->plan.min_log = SNAPSHOT_MIN_LOG;
 	request_list_init(&q->waiting);
-	request_list_init(&q->batch);
+	commit_batch_init(&q->batch);
 	request_list_init(&q->done);
 	return q;
 }
@@ -73,10 +71,9 @@ void commit_queue_free(struct commit_queue *q)
 	if (!q)
 		return;
 	request_list_free(&q->waiting);
-	request_list_free(&q->batch);
+	commit_batch_free(&q->batch);
 	request_list_free(&q->done);
 	request_free(q->taken);
-	free(q->bytes);
 	free(q);
 }
 
@@ -128,12 +125,7 @@ static void begin_move(struct commit_queue *q)
 
 static void drop_batch(struct commit_queue *q)
 {
-	assert(q->batch.n == 0);
-	free(q->bytes);
-	q->bytes = NULL;
-	q->size = 0;
-	q->n_changes = 0;
-	q->change_bytes = 0;
+	commit_batch_clear(&q->batch);
 	q->maybe_applied = false;
 	q->doomed = COMMIT_DONE;
 }
@@ -160,7 +152,7 @@ static void abandon_segment(struct commit_queue *q)
 
 static void end_term(struct commit_queue *q, enum commit_result result)
 {
-	answer_all(q, &q->batch, result);
+	answer_all(q, &q->batch.requests, result);
 	answer_all(q, &q->waiting, COMMIT_ABORTED); /* never appended */
 	abandon_segment(q);
 	drop_batch(q);
@@ -216,7 +208,7 @@ void commit_queue_settle(struct commit_queue *q)
 	answer_all(q, &q->waiting, COMMIT_ABORTED);
 	switch (q->state) {
 	case OPENING: /* nothing was appended yet */
-		answer_all(q, &q->batch, COMMIT_ABORTED);
+		answer_all(q, &q->batch.requests, COMMIT_ABORTED);
 		q->has_action = false;
 		become_ready(q);
 		break;
@@ -294,131 +286,37 @@ enum commit_result commit_queue_submit(struct commit_queue *q, const struct comm
 
 /* ---- a batch */
 
-/* The pending change of the same key in this batch; there is never a second one. */
-static const struct request *find_pending(const struct commit_queue *q, const struct request *r)
-{
-	for (const struct request *b = q->batch.head; b; b = b->next)
-		if (b->change && b->hash == r->hash &&
-		    strcmp(b->pointer->key, r->pointer->key) == 0)
-			return b;
-	return NULL;
-}
-
-static bool same_value(const struct pointer *a, const struct pointer *b)
-{
-	return a->value_size == b->value_size &&
-	       memcmp(pointer_value(a), pointer_value(b), a->value_size) == 0;
-}
-
-/* PENDING: it is a change.  now: NULL = absent. */
-static enum commit_result evaluate(const struct request *r, const struct pointer *now,
-                                   uint64_t revision)
-{
-	bool met = r->condition == COMMIT_ALWAYS || (r->condition == COMMIT_IF_ABSENT && !now) ||
-	           (r->condition == COMMIT_IF_REVISION && now && revision == r->if_revision);
-
-	if (r->op == COMMIT_DELETE && !now)
-		return COMMIT_NOT_FOUND;
-	/* D15: asked again after an acknowledgement that was lost.  Without a condition it is
-	 * written: an answer from memory alone would not be fenced. */
-	if (r->op == COMMIT_PUT && now && r->condition != COMMIT_ALWAYS) {
-		if (now->damaged && !met)
-			return COMMIT_DAMAGED;
-		if (!now->damaged && same_value(now, r->pointer))
-			return COMMIT_DONE;
-	}
-	return met ? COMMIT_PENDING : COMMIT_CONDITION_FAILED;
-}
-
-static bool batch_has_room(const struct commit_queue *q, const struct request *r)
-{
-	/* What padding may add is set aside. */
-	size_t room = RECORD_MAX - RECORD_HEADER_MIN - 16 - q->change_bytes;
-
-	return q->n_changes < COMMIT_MAX_CHANGES &&
-	       (size_t)RECORD_CHANGE_FIXED + r->pointer->key_size + r->pointer->value_size <= room;
-}
-
-static void add_change(struct commit_queue *q, struct request *r)
-{
-	const struct pointer *p = r->pointer;
-
-	q->change[q->n_changes++] = (struct record_change){
-		.op = r->op == COMMIT_PUT ? RECORD_PUT : RECORD_DELETE,
-		.key = p->key,
-		.key_size = p->key_size,
-		.value = pointer_value(p),
-		.value_size = p->value_size,
-	};
-	q->change_bytes += (size_t)RECORD_CHANGE_FIXED + p->key_size + p->value_size;
-}
-
-/*
- * B9: conditions see the committed map and the earlier requests of the batch.  A key changes once
- * in a record: two values of one revision could not be told apart by If-Match, so the second waits.
- */
-static void gather(struct commit_queue *q)
-{
-	struct request *r;
-
-	while ((r = q->waiting.head)) {
-		const struct request *pending = find_pending(q, r);
-		const struct pointer *now;
-		uint64_t revision = 0;
-
-		if (pending) {
-			now = pending->op == COMMIT_PUT ? pending->pointer : NULL;
-			revision = now ? q->committed.sequence + 1 : 0;
-		} else {
-			now = pointer_map_get(q->map, r->pointer->key);
-			revision = now ? now->revision : 0;
-		}
-		r->result = evaluate(r, now, revision);
-		r->revision = revision;
-		r->change = r->result == COMMIT_PENDING;
-		if (r->change && (pending || !batch_has_room(q, r)))
-			break;
-		(void)request_list_pop(&q->waiting);
-		if (r->change)
-			add_change(q, r);
-		request_list_push(r->change || pending ? &q->batch : &q->done, r);
-	}
-}
-
 static void append_batch(struct commit_queue *q)
 {
 	struct log_position to = q->at;
 
-	to.offset += q->size;
+	to.offset += q->batch.size;
 	to.sequence = q->committed.sequence + 1;
-	if (record_digest(to.digest, q->bytes, q->size) < 0) {
-		answer_all(q, &q->batch, COMMIT_INTERNAL);
+	if (record_digest(to.digest, q->batch.bytes, q->batch.size) < 0) {
+		answer_all(q, &q->batch.requests, COMMIT_INTERNAL);
 		become_ready(q);
 		return;
 	}
 	q->target = to;
-	snapshot_plan_grows(&q->plan, q->size);
+	snapshot_plan_grows(&q->plan, q->batch.size);
 	ask(q, APPENDING,
-	    &(struct commit_action){ .type = COMMIT_APPEND, .bytes = q->bytes, .size = q->size });
+	    &(struct commit_action){
+	            .type = COMMIT_APPEND, .bytes = q->batch.bytes, .size = q->batch.size });
 }
 
 static void start_batch(struct commit_queue *q)
 {
-	gather(q);
-	if (q->n_changes == 0)
+	uint64_t sequence = q->committed.sequence + 1;
+
+	commit_batch_gather(&q->batch, &q->waiting, &q->done, q->map, sequence);
+	if (q->batch.n_changes == 0)
 		return;
-	q->size = record_size(q->change, q->n_changes);
-	assert(q->size > 0);
-	q->bytes = malloc(q->size);
-	/* Room in the map now: after the register has moved nothing may fail. */
-	if (!q->bytes || pointer_map_reserve(q->map, q->n_changes) < 0) {
-		answer_all(q, &q->batch, COMMIT_INTERNAL);
+	if (commit_batch_encode(&q->batch, q->map, sequence, q->committed.sequence) < 0) {
+		answer_all(q, &q->batch.requests, COMMIT_INTERNAL);
 		become_ready(q);
 		return;
 	}
-	record_encode(q->committed.sequence + 1, q->committed.sequence, q->change, q->n_changes,
-	              q->bytes);
-	if (q->segment_open && q->at.offset + q->size > COMMIT_SEGMENT_MAX)
+	if (q->segment_open && q->at.offset + q->batch.size > COMMIT_SEGMENT_MAX)
 		abandon_segment(q);
 	if (q->segment_open)
 		append_batch(q);
@@ -429,23 +327,8 @@ static void start_batch(struct commit_queue *q)
 /* Acknowledged = durable and fenced: only now the map changes (B9). */
 static void commit_batch(struct commit_queue *q)
 {
-	struct request *r;
-
 	q->committed = q->at = q->target;
-	while ((r = request_list_pop(&q->batch))) {
-		if (r->change) {
-			r->result = COMMIT_DONE;
-			r->revision = q->committed.sequence;
-			if (r->op == COMMIT_PUT) {
-				r->pointer->revision = r->revision;
-				pointer_map_put_adopt(q->map, r->pointer);
-				r->pointer = NULL;
-			} else {
-				r->removed = pointer_map_take(q->map, r->pointer->key);
-			}
-		}
-		request_list_push(&q->done, r);
-	}
+	commit_batch_apply(&q->batch, q->map, q->committed.sequence, &q->done);
 	pointer_map_set_position(q->map, &q->committed);
 	q->has_grown = true;
 }
@@ -466,14 +349,14 @@ void commit_queue_opened(struct commit_queue *q, uint64_t ticket, enum commit_st
 		q->segment_open = true;
 		q->at = *at;
 		q->next_segment = at->segment + 1;
-		if (q->n_changes > 0)
+		if (q->batch.n_changes > 0)
 			append_batch(q);
 		else
 			become_ready(q);
 		return;
 	}
 	q->next_segment++; /* a create that was given up may still land */
-	answer_all(q, &q->batch, storage_result(answer));
+	answer_all(q, &q->batch.requests, storage_result(answer));
 	become_ready(q);
 }
 
@@ -494,12 +377,12 @@ void commit_queue_appended(struct commit_queue *q, uint64_t ticket, enum commit_
 static void moved(struct commit_queue *q)
 {
 	snapshot_plan_named(&q->plan, &q->target_snapshot);
-	if (q->n_changes == 0)
+	if (q->batch.n_changes == 0)
 		; /* it named a snapshot and nothing else */
 	else if (q->doomed == COMMIT_DONE)
 		commit_batch(q);
 	else
-		answer_all(q, &q->batch, q->doomed);
+		answer_all(q, &q->batch.requests, q->doomed);
 	become_ready(q);
 }
 
@@ -541,11 +424,11 @@ static void yield_to_predecessor(struct commit_queue *q, const struct commit_reg
 	q->version = found->version;
 	snapshot_plan_found(&q->plan, &found->snapshot, &found->previous);
 	if (q->doomed != COMMIT_DONE)
-		answer_all(q, &q->batch, q->doomed);
+		answer_all(q, &q->batch.requests, q->doomed);
 	else if (q->settling)
-		answer_all(q, &q->batch, COMMIT_ABORTED);
+		answer_all(q, &q->batch.requests, COMMIT_ABORTED);
 	else
-		request_list_prepend(&q->waiting, &q->batch);
+		request_list_prepend(&q->waiting, &q->batch.requests);
 	become_ready(q);
 	if (q->state == READY && behind)
 		ask(q, CATCHING_UP,
@@ -697,7 +580,7 @@ bool commit_queue_segment_open(const struct commit_queue *q)
 
 bool commit_queue_idle(const struct commit_queue *q)
 {
-	return q->waiting.n == 0 && q->batch.n == 0;
+	return q->waiting.n == 0 && q->batch.requests.n == 0;
 }
 
 int32_t commit_queue_version(const struct commit_queue *q)

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libstorage_core.a
 libstorage_core_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libstorage_core_a_SOURCES = \
+	storage/commit_batch.c storage/commit_batch.h \
 	storage/commit_queue.c storage/commit_queue.h \
 	storage/commit_request.c storage/commit_request.h \
 	storage/pointer_map.c storage/pointer_map.h \
