@@ -93,6 +93,7 @@ static void explain_leader(FILE *f, const json_t *status)
 {
 	const json_t *zk = field(status, "zookeeper"), *t = field(status, "last_transition");
 	const char *error = field_text(field(field(status, "store"), "snapshot"), "error");
+	const char *log_error = field_text(field(status, "store"), "log_error");
 	char lease[32], ack[32];
 
 	view_format_ms(field_ms(status, "lease_ms"), lease, sizeof(lease));
@@ -116,6 +117,8 @@ static void explain_leader(FILE *f, const json_t *status)
 		            "Its last snapshot was not written, so the log in the storage grows "
 		            "until one is; it is tried again: %s.",
 		            error);
+	if (*log_error)
+		explain_say(f, "Since it leads a log file was touched: %s.", log_error);
 	if (!field_true(status, "eligible")) {
 		explain_say(f, "It could not take over again as it is, but leads on:");
 		say_reasons(f, field(status, "reasons"));

@@ -107,6 +107,7 @@ struct status {
 		const char *damaged[BACKEND_MAX_DAMAGED]; /* the first keys, NULL behind the last */
 		uint64_t snapshot; /* what the newest one has: up to this sequence; 0 = none */
 		const char *snapshot_error; /* why this leader's last one was not made, or NULL */
+		const char *log_error;      /* what was done to a log file in this term, or NULL */
 	} store;
 	uint64_t n_parked;                            /* all of them */
 	struct parked_job parked[BACKEND_MAX_PARKED]; /* the first, jobid NULL behind the last */

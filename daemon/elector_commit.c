@@ -40,6 +40,10 @@ static enum commit_storage stored(struct elector *e, const struct store_result *
 	}
 	log_error("store", "%s", result->text);
 	e->counters.storage_errors++;
+	/* A file was touched, the storage works: who leads has all of it in memory, and a snapshot
+	 * of that is better than a successor without one. */
+	if (result->op == STORE_APPEND && result->error == -ESTALE)
+		return COMMIT_STORE_FAILED;
 	e->probe_state = result->state == STORE_FULL ? STORE_FULL : STORE_FAILED;
 	elector_store_tell_reasons(e);
 	return result->state == STORE_FULL ? COMMIT_STORE_FULL : COMMIT_STORE_FAILED;
@@ -60,8 +64,14 @@ static void on_opened(const struct store_result *result, void *userdata)
 static void on_appended(const struct store_result *result, void *userdata)
 {
 	CLEANUP(freep) struct commit_answer *a = userdata;
+	enum commit_storage answer = stored(a->e, result);
 
-	commit_queue_appended(a->e->commits, a->ticket, stored(a->e, result));
+	if (result->error == -ESTALE && commit_queue_active(a->e->commits)) {
+		/* What was committed in that file may be gone; it is all in the map. */
+		(void)text_format(a->e->write_error, sizeof(a->e->write_error), "%s", result->text);
+		commit_queue_want_snapshot(a->e->commits);
+	}
+	commit_queue_appended(a->e->commits, a->ticket, answer);
 }
 
 static void on_caught_up(const struct store_result *result, void *userdata)

@@ -64,7 +64,7 @@ int quarantine_copy(int cluster_fd, const char *dir, const char *name, const cha
 	r = text_format(reason_name, sizeof(reason_name), "%s.reason", name);
 	if (r < 0)
 		return -ENAMETOOLONG;
-	from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (from < 0)
 		return -errno;
 	to = create(to_dir, name);

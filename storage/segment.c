@@ -4,17 +4,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "base/text.h"
 
 struct segment {
 	int fd;
-	uint64_t end;
+	uint64_t epoch, number, end;
+	bool cut; /* was not as long as we left it when the last append began */
 	int dead; /* negative errno of the first failure; 0 = alive */
 };
 
@@ -90,6 +95,8 @@ int segment_create(int dir_fd, const struct record_file_header *header, struct s
 	s->fd = create_exclusive(dir_fd, h.epoch, &h.number);
 	if (s->fd < 0)
 		return s->fd;
+	s->epoch = h.epoch;
+	s->number = h.number;
 	record_file_header_encode(&h, bytes);
 	r = record_digest(at.digest, bytes, sizeof(bytes)); /* B7 */
 	if (r < 0)
@@ -109,12 +116,54 @@ int segment_create(int dir_fd, const struct record_file_header *header, struct s
 
 int segment_append(struct segment *s, const void *bytes, size_t size)
 {
+	struct stat before;
+
 	if (s->dead < 0)
 		return s->dead;
+	/* To write behind the end of a file that was cut would fill it up with zeros. */
+	s->cut = fstat(s->fd, &before) == 0 && (uint64_t)before.st_size < s->end;
 	s->dead = segment_write_all(s->fd, bytes, size, s->end);
 	if (s->dead == 0 && fdatasync(s->fd) < 0)
 		s->dead = -errno;
 	s->end += size;
+	return s->dead;
+}
+
+/* What readers find by the name, against what was written to.  fdatasync has just answered, so on
+ * NFS the size and link count are the server's; the name may be as old as the directory's cache. */
+static const char *find_wrong(const struct segment *s, const char *dir)
+{
+	char name[SEGMENT_NAME_SIZE], path[PATH_MAX];
+	struct stat own, named;
+
+	segment_name(s->epoch, s->number, name);
+	if (text_format(path, sizeof(path), "%s/log/%s", dir, name) < 0 || fstat(s->fd, &own) < 0)
+		return "cannot be looked at";
+	if (own.st_nlink == 0 || lstat(path, &named) < 0)
+		return "was deleted or moved away";
+	if (named.st_dev != own.st_dev || named.st_ino != own.st_ino)
+		return "was replaced by another file";
+	if (s->cut || (uint64_t)own.st_size < s->end)
+		return "was cut short";
+	if ((uint64_t)own.st_size > s->end)
+		return "was written to by another process";
+	return NULL;
+}
+
+int segment_check(struct segment *s, const char *dir, char *ret_text, size_t size)
+{
+	const char *wrong = s->dead < 0 ? NULL : find_wrong(s, dir);
+	char name[SEGMENT_NAME_SIZE];
+
+	if (!wrong)
+		return s->dead;
+	s->dead = -ESTALE;
+	segment_name(s->epoch, s->number, name);
+	(void)text_format(ret_text, size,
+	                  "%s/log/%s %s while jmha was writing to it; the change is refused and a "
+	                  "new file is begun: find out who touches files there, then run `jmhactl "
+	                  "store verify`",
+	                  dir, name, wrong);
 	return s->dead;
 }
 

@@ -32,6 +32,13 @@ int segment_create(int dir_fd, const struct record_file_header *header, struct s
 /* Appends and makes durable: one write, one fdatasync.  B4: after any error the file is dead. */
 int segment_append(struct segment *s, const void *bytes, size_t size);
 
+/*
+ * After an append: whether `dir`/log/<its name> still leads to this file, with all that was written
+ * and no more.  Else what was appended would not be where readers look: -ESTALE, the file is dead
+ * (B4), and the text says what happened to which file and what to do.
+ */
+int segment_check(struct segment *s, const char *dir, char *ret_text, size_t size);
+
 void segment_close(struct segment *s);
 void segment_closep(struct segment **s);
 

@@ -224,7 +224,9 @@ static void run_list(struct store_job *job)
 static int write_file(int dir_fd, const char *name, const void *bytes, size_t size)
 {
 	CLEANUP(closep)
-	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	int fd = openat(dir_fd, name,
+	                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	                0640); /* never waits for a FIFO's reader */
 	int r;
 
 	if (fd < 0)
@@ -346,8 +348,16 @@ static void run_append(struct store_job *job, struct segment *segment)
 {
 	int r = segment ? segment_append(segment, job->bytes, job->size) : -EBADF;
 
-	if (r < 0)
+	if (r < 0) {
 		store_ops_fail(job, r, "cannot append to the log in", "/log");
+		return;
+	}
+	r = segment_check(segment, job->place->cluster_path, job->result.text,
+	                  sizeof(job->result.text));
+	if (r < 0) {
+		job->result.state = STORE_FAILED;
+		job->result.error = r;
+	}
 }
 
 static void run_probe(struct store_job *job)

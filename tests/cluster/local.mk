@@ -54,6 +54,7 @@ CLUSTER_TESTS += tests/cluster/two_clusters.t
 CLUSTER_TESTS += tests/cluster/bad_start.t
 CLUSTER_TESTS += tests/cluster/credentials.t
 CLUSTER_TESTS += tests/cluster/log_damaged.t
+CLUSTER_TESTS += tests/cluster/log_replaced.t
 CLUSTER_TESTS += tests/cluster/storage_full.t
 CLUSTER_TESTS += tests/cluster/storage_lost.t
 CLUSTER_TESTS += tests/cluster/store_credentials.t

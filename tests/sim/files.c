@@ -122,6 +122,7 @@ int __wrap_open(const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_fstat(int fd, struct stat *st);
+int __wrap_lstat(const char *path, struct stat *st);
 ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *from, size_t size, off_t at);
 int __wrap_fsync(int fd);
@@ -207,8 +208,23 @@ int __wrap_fstat(int fd, struct stat *st)
 		return 0;
 	}
 	st->st_mode = S_IFREG;
+	st->st_nlink = 1;
+	st->st_ino = (ino_t)fd;
 	st->st_size = (off_t)visible(file_of(fd));
 	return 0;
+}
+
+/* Of a file by its whole name: what its writer asks to see that it is still in place. */
+int __wrap_lstat(const char *path, struct stat *st)
+{
+	const char *name = strrchr(path, '/');
+	const struct sim_file *f = find(name ? name + 1 : path);
+
+	if (!f) {
+		errno = ENOENT;
+		return -1;
+	}
+	return __wrap_fstat(FIRST_FD + (int)(f - file), st);
 }
 
 ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at)

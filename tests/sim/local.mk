@@ -8,7 +8,7 @@ tests_sim_sim_SOURCES = \
 tests_sim_sim_LDADD = libelection.a libstorage.a libstorage_core.a libguard.a libbase.a $(CRYPTO_LIBS) \
 	$(JANSSON_LIBS)
 # The file system that the code of storage/ sees (files.c).
-tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open,--wrap=openat,--wrap=close,--wrap=fstat \
+tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open,--wrap=openat,--wrap=close,--wrap=fstat,--wrap=lstat \
 	-Wl,--wrap=pread,--wrap=pwrite,--wrap=fsync,--wrap=fdatasync,--wrap=posix_fadvise \
 	-Wl,--wrap=nanosleep,--wrap=unlinkat,--wrap=linkat \
 	-Wl,--wrap=fdopendir,--wrap=readdir,--wrap=closedir \

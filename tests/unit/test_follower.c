@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -455,6 +456,26 @@ static void every_flipped_bit_is_noticed_or_harmless(void **state)
 	assert_int_equal(noticed, 8 * size);
 }
 
+/* Opening it would wait for a writer, for ever. */
+static void pipe_in_place_of_a_file_hangs_nobody(void **state)
+{
+	struct follower_result r;
+	char path[160];
+
+	(void)state;
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "a", "1");
+	files_name(&f, 1, 1, path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	(void)alarm(20);
+	files_follow(&f, NULL, &f.at, &r);
+	(void)alarm(0);
+	assert_int_equal(r.report.state, STORE_FAILED);
+	assert_non_null(strstr(r.report.text, "00001.log"));
+	follower_result_done(&r);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -479,6 +500,7 @@ int main(void)
 		T(exchanged_record_is_refused),
 		T(file_of_another_cluster_is_foreign),
 		T(every_flipped_bit_is_noticed_or_harmless),
+		T(pipe_in_place_of_a_file_hangs_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,82 @@ static void failed_append_kills_the_segment(void **state)
 	fail_msg("the segment has no descriptor");
 }
 
+/* What became of `path` is told, with the file, and is final for it. */
+static void assert_noticed(const char *what)
+{
+	char text[400] = "";
+
+	assert_int_equal(segment_append(f.segment, "three", 5), 0);
+	assert_int_equal(segment_check(f.segment, f.cluster, text, sizeof(text)), -ESTALE);
+	if (!strstr(text, what) || !strstr(text, "/log/00000000000000000001-") ||
+	    !strstr(text, "jmhactl store verify"))
+		fail_msg("%s", text);
+	assert_int_equal(segment_append(f.segment, "x", 1), -ESTALE);
+}
+
+static void file_that_is_not_in_place_any_more_is_dead(void **state)
+{
+	char path[160], away[200], text[400] = "";
+
+	(void)state;
+	files_name(&f, 1, 1, path);
+	(void)snprintf(away, sizeof(away), "%s.bak", path);
+	for (unsigned i = 0; i < 6; i++) {
+		int fd;
+
+		files_begin(&f, 1, 1, &nothing);
+		assert_int_equal(segment_append(f.segment, "one", 3), 0);
+		assert_int_equal(segment_check(f.segment, f.cluster, text, sizeof(text)), 0);
+		assert_string_equal(text, "");
+		fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+		if (i == 0) {
+			assert_int_equal(unlink(path), 0);
+			assert_noticed("was deleted");
+		} else if (i == 1) { /* another inode, the own one has a name still */
+			assert_int_equal(rename(path, away), 0);
+			files_write(path, "one", 3);
+			assert_noticed("was replaced");
+		} else if (i == 2) {
+			assert_int_equal(rename(path, away), 0);
+			assert_noticed("moved away");
+		} else if (i == 3) { /* as an editor saves */
+			files_write(away, "one", 3);
+			assert_int_equal(rename(away, path), 0);
+			assert_noticed("was deleted"); /* the own one has no name left */
+		} else if (i == 4) {
+			assert_int_equal(write(fd, "and what is not ours", 20), 20);
+			assert_noticed("by another process");
+		} else {
+			assert_int_equal(unlink(path), 0);
+			assert_int_equal(symlink("/dev/null", path), 0);
+			assert_noticed("was deleted");
+		}
+		(void)close(fd);
+		(void)unlink(path);
+		(void)unlink(away);
+	}
+}
+
+/* Before an append, which fills the gap with zeros, and after one. */
+static void file_that_is_cut_short_is_dead(void **state)
+{
+	char path[160], text[400] = "";
+
+	(void)state;
+	files_name(&f, 1, 1, path);
+	files_begin(&f, 1, 1, &nothing);
+	assert_int_equal(segment_append(f.segment, "one", 3), 0);
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(segment_check(f.segment, f.cluster, text, sizeof(text)), -ESTALE);
+	assert_non_null(strstr(text, "was cut short"));
+	assert_int_equal(segment_append(f.segment, "x", 1), -ESTALE);
+	(void)unlink(path);
+	files_begin(&f, 1, 1, &nothing);
+	assert_int_equal(segment_append(f.segment, "one", 3), 0);
+	assert_int_equal(truncate(path, 129), 0);
+	assert_noticed("was cut short");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -161,7 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(names_are_padded_and_read_back),   T(header_is_written_and_counted),
 		T(number_that_exists_is_never_used), T(appends_follow_each_other),
-		T(failed_append_kills_the_segment),
+		T(failed_append_kills_the_segment),  T(file_that_is_not_in_place_any_more_is_dead),
+		T(file_that_is_cut_short_is_dead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
