@@ -70,6 +70,10 @@ tests_unit_test_bounded_disk_SOURCES = tests/unit/test_bounded_disk.c tests/unit
 tests_unit_test_bounded_disk_CFLAGS = $(storage_test_cflags)
 tests_unit_test_bounded_disk_LDADD = $(storage_test_libs)
 tests_unit_test_bounded_disk_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fdatasync
+UNIT_TESTS += tests/unit/test_damage
+tests_unit_test_damage_SOURCES = tests/unit/test_damage.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_damage_CFLAGS = $(storage_test_cflags)
+tests_unit_test_damage_LDADD = $(storage_test_libs)
 UNIT_TESTS += tests/unit/test_inspect
 tests_unit_test_inspect_SOURCES = tests/unit/test_inspect.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_inspect_CFLAGS = $(storage_test_cflags)
