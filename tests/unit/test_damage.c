@@ -98,7 +98,7 @@ static void overwrite(const char *path, const uint8_t *bytes, size_t size)
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, bytes, size, 0), size);
+	assert_int_equal(pwrite(fd, bytes, size, 0), (ssize_t)size);
 	assert_int_equal(ftruncate(fd, (off_t)size), 0);
 	(void)close(fd);
 }
@@ -129,7 +129,7 @@ static void to_each_byte(const char *path, void (*look)(enum harm harm, size_t a
 	uint8_t *bytes = files_read(path, &size);
 
 	for (size_t at = 0; at < size; at++)
-		for (int harm = 0; harm < N_HARMS; harm++)
+		for (unsigned harm = 0; harm < N_HARMS; harm++)
 			if (do_harm(path, bytes, size, harm, at))
 				look(harm, at);
 	overwrite(path, bytes, size);
