@@ -40,10 +40,11 @@ static enum commit_storage stored(struct elector *e, const struct store_result *
 	}
 	log_error("store", "%s", result->text);
 	e->counters.storage_errors++;
-	/* A file was touched, the storage works: who leads has all of it in memory, and a snapshot
-	 * of that is better than a successor without one. */
-	if (result->op == STORE_APPEND && result->error == -ESTALE)
-		return COMMIT_STORE_FAILED;
+	/* The storage works: no reason to hand over to who would write no snapshot. */
+	if (result->op == STORE_APPEND && result->error == -ESTALE) {
+		(void)text_format(e->touched, sizeof(e->touched), "%s", result->text);
+		return COMMIT_STORE_NOT_IN_PLACE;
+	}
 	e->probe_state = result->state == STORE_FULL ? STORE_FULL : STORE_FAILED;
 	elector_store_tell_reasons(e);
 	return result->state == STORE_FULL ? COMMIT_STORE_FULL : COMMIT_STORE_FAILED;
@@ -64,14 +65,8 @@ static void on_opened(const struct store_result *result, void *userdata)
 static void on_appended(const struct store_result *result, void *userdata)
 {
 	CLEANUP(freep) struct commit_answer *a = userdata;
-	enum commit_storage answer = stored(a->e, result);
 
-	if (result->error == -ESTALE && commit_queue_active(a->e->commits)) {
-		/* What was committed in that file may be gone; it is all in the map. */
-		(void)text_format(a->e->write_error, sizeof(a->e->write_error), "%s", result->text);
-		commit_queue_want_snapshot(a->e->commits);
-	}
-	commit_queue_appended(a->e->commits, a->ticket, answer);
+	commit_queue_appended(a->e->commits, a->ticket, stored(a->e, result));
 }
 
 static void on_caught_up(const struct store_result *result, void *userdata)

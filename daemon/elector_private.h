@@ -178,7 +178,7 @@ struct elector {
 	uint64_t committed_seen;              /* A11: by a record past the register's end */
 	struct log_snapshot followed;         /* what the register named when the reading began */
 	char snapshot_error[STORE_TEXT_SIZE]; /* why the last one was not made; "" = it was */
-	char write_error[STORE_TEXT_SIZE];    /* what was done to a log file in this term, or "" */
+	char touched[STORE_TEXT_SIZE];        /* what was done to a log file in this term, or "" */
 	usec_t probe_at, check_at;
 	uint64_t damage_at; /* B5: a snapshot of so many changes has left all damage behind; 0 =
 	                       none */

@@ -369,6 +369,8 @@ void commit_queue_appended(struct commit_queue *q, uint64_t ticket, enum commit_
 		abandon_segment(q);
 		q->doomed = storage_result(answer);
 		q->target = q->committed;
+		if (answer == COMMIT_STORE_NOT_IN_PLACE)
+			commit_queue_want_snapshot(q);
 	}
 	begin_move(q);
 }

@@ -114,7 +114,14 @@ struct commit_action {
 };
 
 /* Answers of storage and register. */
-enum commit_storage { COMMIT_STORED, COMMIT_STORE_FAILED, COMMIT_STORE_FULL };
+enum commit_storage {
+	COMMIT_STORED,
+	COMMIT_STORE_FAILED,
+	COMMIT_STORE_FULL,
+	COMMIT_STORE_NOT_IN_PLACE, /* of an append: somebody has touched the file, and what was
+	                              committed in it may be gone, too: it fails, and a snapshot
+	                              of all that is committed is wanted */
+};
 enum commit_moved { COMMIT_MOVED, COMMIT_BAD_VERSION, COMMIT_LATCH_GONE, COMMIT_UNKNOWN };
 
 /* The register as read after a sync. */

@@ -86,6 +86,26 @@ static void a_wanted_snapshot_is_made_and_named_at_once(void **state)
 	assert_false(commit_queue_wants_snapshot(bench.q));
 }
 
+/* What was committed in the file that somebody has touched may be gone; the map has it all. */
+static void an_append_to_a_file_that_is_not_in_place_wants_one(void **state)
+{
+	(void)state;
+	(void)put("a", "1", "A");
+	commit();
+	(void)look();
+	(void)put("b", "1", "B");
+	(void)look();
+	appended(COMMIT_STORE_NOT_IN_PLACE);
+	assert_true(commit_queue_wants_snapshot(bench.q));
+	assert_string_equal(look(), "move:1/1@6 ");
+	moved(COMMIT_MOVED, 7);
+	assert_string_equal(look(), "snapshot:1/1 B=storage-failed/0 ");
+	snapshotted(true);
+	assert_string_equal(look(), "move:1/1@7+1 ");
+	moved(COMMIT_MOVED, 8);
+	assert_false(commit_queue_wants_snapshot(bench.q));
+}
+
 /* B2: it takes the next register write, which would be made anyway. */
 static void a_commit_names_the_snapshot_that_waits(void **state)
 {
@@ -286,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_snapshot_is_begun_after_a_commit),
 		T(a_wanted_snapshot_is_made_and_named_at_once),
+		T(an_append_to_a_file_that_is_not_in_place_wants_one),
 		T(a_commit_names_the_snapshot_that_waits),
 		T(without_a_commit_it_is_named_alone),
 		T(named_alone_it_leaves_a_new_segment_as_it_is),
