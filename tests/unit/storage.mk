@@ -75,9 +75,13 @@ tests_unit_test_damage_SOURCES = tests/unit/test_damage.c tests/unit/storage_fil
 tests_unit_test_damage_CFLAGS = $(storage_test_cflags)
 tests_unit_test_damage_LDADD = $(storage_test_libs)
 UNIT_TESTS += tests/unit/test_inspect
-tests_unit_test_inspect_SOURCES = tests/unit/test_inspect.c tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_inspect_SOURCES = tests/unit/test_inspect.c tests/unit/inspect_bench.h tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_inspect_CFLAGS = $(storage_test_cflags)
 tests_unit_test_inspect_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_inspect_end
+tests_unit_test_inspect_end_SOURCES = tests/unit/test_inspect_end.c tests/unit/inspect_bench.h tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_inspect_end_CFLAGS = $(storage_test_cflags)
+tests_unit_test_inspect_end_LDADD = $(storage_test_libs)
 # What is built on both of them: repair/.
 UNIT_TESTS += tests/unit/test_recover_plan
 tests_unit_test_recover_plan_SOURCES = tests/unit/test_recover_plan.c tests/unit/storage_files.c tests/unit/storage_files.h

@@ -120,6 +120,21 @@ struct log_snapshot files_snapshot(const struct files *f, uint64_t epoch, struct
 	return snapshot;
 }
 
+struct log_snapshot files_snapshot_here(const struct files *f, uint64_t epoch)
+{
+	struct pointer_map *map = pointer_map_new();
+	struct follower_result r;
+	struct log_snapshot s;
+
+	files_follow(f, NULL, &f->at, &r);
+	assert_int_equal(r.report.state, STORE_OK);
+	assert_int_equal(pointer_map_merge(map, r.delta, NULL, NULL), 0);
+	s = files_snapshot(f, epoch, map);
+	pointer_map_free(map);
+	follower_result_done(&r);
+	return s;
+}
+
 void files_snapshot_name(const struct files *f, const struct log_snapshot *s, char ret_path[160])
 {
 	char name[SNAPSHOT_NAME_SIZE];

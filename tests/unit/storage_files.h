@@ -31,6 +31,8 @@ void files_follow(const struct files *f, const struct log_position *from,
 
 /* Writes what map holds as epoch's snapshot, whole and well. */
 struct log_snapshot files_snapshot(const struct files *f, uint64_t epoch, struct pointer_map *map);
+/* .. of all that the log has by now. */
+struct log_snapshot files_snapshot_here(const struct files *f, uint64_t epoch);
 void files_snapshot_name(const struct files *f, const struct log_snapshot *s, char ret_path[160]);
 
 /* Text of a pointer's value, or "(none)", "(damaged)". */

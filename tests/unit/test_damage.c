@@ -35,21 +35,6 @@ static const struct {
 	{ "e", "5", { "(none)" } },
 };
 
-static struct log_snapshot snapshot(uint64_t epoch)
-{
-	struct pointer_map *map = pointer_map_new();
-	struct follower_result r;
-	struct log_snapshot s;
-
-	files_follow(&f, NULL, &f.at, &r);
-	assert_int_equal(r.report.state, STORE_OK);
-	assert_int_equal(pointer_map_merge(map, r.delta, NULL, NULL), 0);
-	s = files_snapshot(&f, epoch, map);
-	pointer_map_free(map);
-	follower_result_done(&r);
-	return s;
-}
-
 static void cluster_name(char ret[160])
 {
 	(void)snprintf(ret, 160, "%s/CLUSTER", f.cluster);
@@ -69,14 +54,14 @@ static int setup(void **state)
 	files_begin(&f, 1, 1, &nothing);
 	files_put(&f, "a", "1");
 	files_put(&f, "b", "1");
-	previous = snapshot(1);
+	previous = files_snapshot_here(&f, 1);
 	files_put(&f, "c", "1");
 	files_begin(&f, 1, 2, &f.at);
 	files_put(&f, "e", "5");
 	files_begin(&f, 2, 1, &f.at);
 	files_put(&f, "a", "2");
 	files_append(&f, "b", NULL, 0);
-	newest = snapshot(2);
+	newest = files_snapshot_here(&f, 2);
 	files_put(&f, "jobs/d", "value of d");
 	files_append(&f, "c", NULL, 0);
 	return 0;

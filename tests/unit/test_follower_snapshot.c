@@ -50,22 +50,6 @@ static void follow(const struct log_position *from, struct follower_result *ret)
 	follower_read(&request, ret);
 }
 
-/* Of what is committed now, by the whole log. */
-static struct log_snapshot snapshot(uint64_t epoch)
-{
-	struct pointer_map *map = pointer_map_new();
-	struct follower_result r;
-	struct log_snapshot s;
-
-	files_follow(&f, NULL, &f.at, &r);
-	assert_int_equal(r.report.state, STORE_OK);
-	assert_int_equal(pointer_map_merge(map, r.delta, NULL, NULL), 0);
-	s = files_snapshot(&f, epoch, map);
-	pointer_map_free(map);
-	follower_result_done(&r);
-	return s;
-}
-
 /* Two terms, a snapshot in the midst of a segment of each, and something behind the last. */
 static int setup(void **state)
 {
@@ -75,13 +59,13 @@ static int setup(void **state)
 	files_begin(&f, 1, 1, &nothing);
 	files_put(&f, "a", "1");
 	files_put(&f, "b", "1");
-	previous = snapshot(1);
+	previous = files_snapshot_here(&f, 1);
 	at_previous = f.at;
 	files_put(&f, "c", "1");
 	files_begin(&f, 2, 1, &f.at);
 	files_put(&f, "a", "2");
 	files_append(&f, "b", NULL, 0);
-	newest = snapshot(2);
+	newest = files_snapshot_here(&f, 2);
 	at_newest = f.at;
 	files_put(&f, "d", "4");
 	files_append(&f, "c", NULL, 0);
@@ -155,7 +139,7 @@ static void snapshot_may_be_all_there_is(void **state)
 	struct follower_result r;
 
 	(void)state;
-	newest = snapshot(2);
+	newest = files_snapshot_here(&f, 2);
 	remove_log(1, 1);
 	follow(&nothing, &r);
 	assert_all(&r);
@@ -321,7 +305,7 @@ static void snapshot_that_the_log_does_not_go_on_from_is_refused(void **state)
 
 	(void)state;
 	files_put(&f, "dropped", "1");
-	newest = snapshot(2);
+	newest = files_snapshot_here(&f, 2);
 	previous.epoch = 0;
 	files_begin(&f, 3, 1, &fork);
 	files_put(&f, "d", "4");
@@ -378,7 +362,7 @@ static void log_before_the_snapshot_that_cannot_be_read_gives_way_to_it(void **s
 
 	(void)state;
 	files_name(&f, 2, 1, path);
-	newest = snapshot(2);
+	newest = files_snapshot_here(&f, 2);
 	at_newest = f.at;
 	files_begin(&f, 3, 1, &f.at);
 	files_put(&f, "d", "4");
