@@ -204,8 +204,10 @@ static enum exit_code run(struct client *c, const struct options *o)
 	CLEANUP(backup_done) struct backup b;
 	enum exit_code code;
 
-	if (backup_init(&b) < 0)
+	if (backup_init(&b) < 0) {
+		say_line("not enough memory");
 		return EXIT_FAILED;
+	}
 	b.at_ms = now_ms();
 	code = refuse_existing(&target, o);
 	if (code == EXIT_DONE)

@@ -13,12 +13,14 @@
 #include "repair/store_targets.h"
 
 /* Without ZooKeeper the files are still worth a look: says so, and goes on. */
-static enum exit_code look(const struct options *o, const struct store_place *place,
+static enum exit_code look(const struct options *o, struct store_place *place,
                            struct store_facts *ret)
 {
 	CLEANUP(zk_calls_closep) struct zk_calls *z = NULL;
-	enum exit_code code = EXIT_DONE;
+	enum exit_code code = store_place_find(o, place);
 
+	if (code != EXIT_DONE)
+		return code;
 	if (place->config && !o->offline)
 		code = store_place_open_zookeeper(o, place, &z);
 	if (code == EXIT_UNREACHABLE)
@@ -34,15 +36,24 @@ static enum exit_code no_memory(void)
 	return EXIT_FAILED;
 }
 
+static void print(const struct options *o, const json_t *json,
+                  void (*view)(FILE *f, const json_t *json))
+{
+	if (!o->json) {
+		view(stdout, json);
+		return;
+	}
+	(void)json_dumpf(json, stdout, JSON_INDENT(1));
+	(void)putchar('\n');
+}
+
 enum exit_code store_show_run(const struct options *o)
 {
 	CLEANUP(store_place_done) struct store_place place = { .path = NULL };
 	CLEANUP(store_facts_done) struct store_facts facts = { .looked = false };
 	json_auto_t *json = NULL;
-	enum exit_code code = store_place_find(o, &place);
+	enum exit_code code = look(o, &place, &facts);
 
-	if (code == EXIT_DONE)
-		code = look(o, &place, &facts);
 	if (code != EXIT_DONE)
 		return code;
 	if (facts.files.report.state != STORE_OK) {
@@ -52,12 +63,7 @@ enum exit_code store_show_run(const struct options *o)
 	json = store_json_show(&facts, place.cluster, place.path);
 	if (!json)
 		return no_memory();
-	if (o->json)
-		(void)json_dumpf(json, stdout, JSON_INDENT(1));
-	else
-		store_view_show(stdout, json);
-	if (o->json)
-		(void)putchar('\n');
+	print(o, json, store_view_show);
 	return EXIT_DONE;
 }
 
@@ -132,20 +138,13 @@ enum exit_code store_verify_run(const struct options *o)
 	CLEANUP(store_place_done) struct store_place place = { .path = NULL };
 	CLEANUP(store_facts_done) struct store_facts facts = { .looked = false };
 	json_auto_t *json = NULL;
-	enum exit_code code = store_place_find(o, &place);
+	enum exit_code code = look(o, &place, &facts);
 
-	if (code == EXIT_DONE)
-		code = look(o, &place, &facts);
 	if (code != EXIT_DONE)
 		return code;
 	json = store_json_show(&facts, place.cluster, place.path);
 	if (!json || add_findings(&facts, json) < 0)
 		return no_memory();
-	if (o->json)
-		(void)json_dumpf(json, stdout, JSON_INDENT(1));
-	else
-		store_view_verify(stdout, json);
-	if (o->json)
-		(void)putchar('\n');
+	print(o, json, store_view_verify);
 	return count_errors(json) > 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -18,12 +18,6 @@
 
 enum { FINGERPRINT = 16 }; /* hex digits */
 
-static void closedirp(DIR **d)
-{
-	if (*d)
-		(void)closedir(*d);
-}
-
 /* "jmha-MEMBER-<16 hex>-<bytes>.jsa": its size; false = another file. */
 static bool parse_name(const char *name, const char *member, uint64_t *ret_size)
 {

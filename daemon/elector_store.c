@@ -75,12 +75,10 @@ void elector_store_tell_reasons(struct elector *e)
 		elector_feed(e, &ev);
 }
 
-/* What does not end by itself names the command that may end it; who found it out knew only bytes.
- */
-static bool wants_recovery(enum store_state state, const char *text)
+/* What may not end by itself; who found it out knew only bytes, and names no command. */
+static bool wants_recovery(enum store_state state)
 {
-	return (state == STORE_LOG_MISSING || state == STORE_DIGEST_MISMATCH) &&
-	       !strstr(text, "store recover");
+	return state == STORE_LOG_MISSING || state == STORE_DIGEST_MISMATCH;
 }
 
 static void set_store_state(struct elector *e, enum store_state state, const char *found)
@@ -88,7 +86,7 @@ static void set_store_state(struct elector *e, enum store_state state, const cha
 	char text[sizeof(e->store_text)];
 
 	(void)text_format(text, sizeof(text), "%s%s", found,
-	                  wants_recovery(state, found)
+	                  wants_recovery(state)
 	                          ? "; when it does not come back: `jmhactl store recover`"
 	                          : "");
 	if (state != e->store_state) {

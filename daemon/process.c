@@ -78,12 +78,6 @@ ssize_t process_children(pid_t *ret, size_t size)
 	return (ssize_t)found;
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir);
-}
-
 pid_t process_group_any(pid_t group)
 {
 	CLEANUP(closedirp) DIR *proc = opendir("/proc");

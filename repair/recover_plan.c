@@ -21,8 +21,8 @@ const char *recover_verdict_code(enum recover_verdict verdict)
 	return code[verdict];
 }
 
-#define WHY(p, ...)  ((void)text_format((p)->why, sizeof((p)->why), __VA_ARGS__))
-#define TODO(p, ...) ((void)text_format((p)->todo, sizeof((p)->todo), __VA_ARGS__))
+#define WHY(p, ...)    ((void)text_format((p)->why, sizeof((p)->why), __VA_ARGS__))
+#define ADVISE(p, ...) ((void)text_format((p)->todo, sizeof((p)->todo), __VA_ARGS__))
 
 static bool has_register(const struct store_facts *f)
 {
@@ -56,14 +56,14 @@ static void refuse_without_cluster_file(const struct store_facts *f, struct reco
 
 	WHY(p, "the store has no file CLUSTER, which says whose it is");
 	if (common_id(&f->files, id))
-		TODO(p,
-		     "if the right directory is mounted and only that file was lost, write it "
-		     "anew: "
-		     "{\"version\": 1, \"cluster_id\": \"%s\"}, which is what all other files of "
-		     "the store say",
-		     id);
+		ADVISE(p,
+		       "if the right directory is mounted and only that file was lost, write it "
+		       "anew: "
+		       "{\"version\": 1, \"cluster_id\": \"%s\"}, which is what all other files of "
+		       "the store say",
+		       id);
 	else
-		TODO(p, "mount the right directory, or restore it from its newest backup");
+		ADVISE(p, "mount the right directory, or restore it from its newest backup");
 }
 
 static bool refuse_store(const struct store_facts *f, struct recover_plan *p)
@@ -72,7 +72,7 @@ static bool refuse_store(const struct store_facts *f, struct recover_plan *p)
 
 	if (files->report.state != STORE_OK) {
 		WHY(p, "the store cannot be read: %s", files->report.text);
-		TODO(p, "mount it; run this as root or as the daemon's user");
+		ADVISE(p, "mount it; run this as root or as the daemon's user");
 	} else if (files->cluster.state != STORE_OK) {
 		WHY(p, "%s", files->cluster.text);
 	} else if (!files->cluster.found) {
@@ -89,7 +89,7 @@ static bool refuse_register(const struct store_facts *f, struct recover_plan *p)
 
 	if (f->look.register_error == -EPROTONOSUPPORT) {
 		WHY(p, "the register was written by a later jmha: %s", f->look.register_text.text);
-		TODO(p, "use that version");
+		ADVISE(p, "use that version");
 		return true;
 	}
 	if (!has_register(f) || f->has_read)
@@ -97,8 +97,9 @@ static bool refuse_register(const struct store_facts *f, struct recover_plan *p)
 	text_hex(f->files.cluster.id, RECORD_CLUSTER_ID_SIZE, id);
 	WHY(p, "the register belongs to another cluster (%s) than the store (%s)",
 	    f->look.reg.cluster_id, id);
-	TODO(p, "correct storage.path, zookeeper.root or cluster: nothing is written over another "
-	        "cluster's register");
+	ADVISE(p,
+	       "correct storage.path, zookeeper.root or cluster: nothing is written over another "
+	       "cluster's register");
 	return true;
 }
 
@@ -115,7 +116,7 @@ static bool refuse_unread(const struct store_facts *f, struct recover_plan *p)
 	if (!r || r->state == STORE_OK)
 		return false;
 	WHY(p, "the store cannot be read: %s", r->text);
-	TODO(p, "restore the directory from its newest backup, then run this again");
+	ADVISE(p, "restore the directory from its newest backup, then run this again");
 	return true;
 }
 
@@ -126,7 +127,7 @@ static bool refuse_epoch(const struct store_facts *f, struct recover_plan *p)
 		return false;
 	WHY(p, "a file of the store has epoch %" PRIu64 ", which no member has ever given",
 	    f->files.highest_epoch);
-	TODO(p, "move that file away from log/ or snapshot/, then run this again");
+	ADVISE(p, "move that file away from log/ or snapshot/, then run this again");
 	return true;
 }
 
@@ -160,7 +161,7 @@ static bool refuse_living(const struct store_facts *f, struct recover_plan *p)
 		return false;
 	WHY(p, "member %s holds a latch: it leads, or may at any moment",
 	    latch->member[0] ? latch->member : latch->name);
-	TODO(p, "stop its jmhad, or wait until it has given up, then run this again");
+	ADVISE(p, "stop its jmhad, or wait until it has given up, then run this again");
 	return true;
 }
 
@@ -208,13 +209,14 @@ static void explain(const struct store_facts *f, struct recover_plan *p)
 		    ": another directory, or an old backup of it (%s)",
 		    reg->epoch.v, reg->log.sequence, f->end.at.sequence, f->read.report.text);
 	if (p->verdict == RECOVER_LOSS)
-		TODO(p,
-		     "mount the right directory or restore its newest copy. Members that run still "
-		     "have in memory what they have read: save it first, on each of their hosts, "
-		     "by `jmhactl store export FILE`. When nothing better is left, --accept-loss "
-		     "goes on with what is here%s%s",
-		     f->end.passed_over ? "; not used: " : "",
-		     f->end.passed_over ? f->end.passed_over_why : "");
+		ADVISE(p,
+		       "mount the right directory or restore its newest copy. Members that run "
+		       "still "
+		       "have in memory what they have read: save it first, on each of their hosts, "
+		       "by `jmhactl store export FILE`. When nothing better is left, --accept-loss "
+		       "goes on with what is here%s%s",
+		       f->end.passed_over ? "; not used: " : "",
+		       f->end.passed_over ? f->end.passed_over_why : "");
 }
 
 /* ---- what is to be written */

@@ -63,12 +63,6 @@ static int add_file(struct inspection *i, int dir_fd, enum record_file_kind kind
 	return 0;
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir);
-}
-
 /* Temporary names are a writer's at work, or left by one (B3). */
 static bool is_temporary(const char *name)
 {
@@ -130,6 +124,12 @@ static void say(struct inspected_file *f, enum inspected_state state, const char
 	(void)text_format(f->text, sizeof(f->text), "%s", text);
 }
 
+static void say_damage(const struct work *w, struct inspected_file *f)
+{
+	f->state = INSPECTED_DAMAGED;
+	(void)text_format(f->text, sizeof(f->text), "%zu damaged places", w->report.n_damage);
+}
+
 /* Of the header: false when there is more to say of what follows it. */
 static bool judge_header(const struct work *w, struct inspected_file *f)
 {
@@ -168,18 +168,15 @@ static void judge_log(struct work *w, struct inspected_file *f)
 {
 	if (judge_header(w, f))
 		return;
-	if (w->report.n_damage > 0)
-		(void)text_format(f->text, sizeof(f->text), "%zu damaged places",
-		                  w->report.n_damage);
-	if (w->report.n_damage > 0)
-		f->state = INSPECTED_DAMAGED;
-	else if (f->scan.torn)
+	if (w->report.n_damage > 0) {
+		say_damage(w, f);
+	} else if (f->scan.torn) {
+		f->state = INSPECTED_TORN;
 		(void)text_format(f->text, sizeof(f->text),
 		                  "ends at byte %llu of %llu with an append that was not finished",
 		                  (unsigned long long)f->scan.end.offset,
 		                  (unsigned long long)f->scan.size);
-	if (w->report.n_damage == 0 && f->scan.torn)
-		f->state = INSPECTED_TORN;
+	}
 }
 
 static int read_header(struct work *w, struct inspected_file *f)
@@ -225,11 +222,8 @@ static int scan_snapshot(struct work *w, struct inspected_file *f)
 		say(f, INSPECTED_DAMAGED, w->report.text);
 		return 0;
 	}
-	if (r == 0 && w->report.n_damage > 0) {
-		(void)text_format(f->text, sizeof(f->text), "%zu damaged places",
-		                  w->report.n_damage);
-		f->state = INSPECTED_DAMAGED;
-	}
+	if (r == 0 && w->report.n_damage > 0)
+		say_damage(w, f);
 	return r;
 }
 
