@@ -6,6 +6,7 @@ libstorage_core_a_SOURCES = \
 	storage/commit_batch.c storage/commit_batch.h \
 	storage/commit_queue.c storage/commit_queue.h \
 	storage/commit_request.c storage/commit_request.h \
+	storage/pointer_chunks.c storage/pointer_chunks.h \
 	storage/pointer_map.c storage/pointer_map.h \
 	storage/record.c storage/record.h \
 	storage/snapshot_plan.c storage/snapshot_plan.h

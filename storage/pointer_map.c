@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "storage/pointer_chunks.h"
 
-/* A sorted array of entries: lists by prefix need no sorting, and it costs 8 bytes for each. */
 struct pointer_map {
 	struct log_position position;
-	struct pointer **entry;
-	size_t n, room;
+	struct pointer_chunks chunks;
 	size_t reserved, damaged, bytes;
 	struct frozen_map *frozen; /* NULL: none, or one of before it was cleared */
 };
@@ -94,11 +93,14 @@ static struct pointer *leave(const struct pointer_map *map, struct pointer *p)
 
 void pointer_map_clear(struct pointer_map *map)
 {
-	for (size_t i = 0; i < map->n; i++)
-		pointer_free(leave(map, map->entry[i]));
+	struct pointer_place at = { 0, 0 };
+	struct pointer *p;
+
+	while ((p = pointer_chunks_step(&map->chunks, &at)))
+		pointer_free(leave(map, p));
 	if (map->frozen)
 		map->frozen->map = NULL; /* what comes now is none of its business */
-	free(map->entry);
+	pointer_chunks_free(&map->chunks);
 	*map = (struct pointer_map){ 0 };
 }
 
@@ -125,31 +127,6 @@ void pointer_map_set_position(struct pointer_map *map, const struct log_position
 	map->position = *position;
 }
 
-/* The first entry whose key is not below `key`. */
-static size_t lower_bound(const struct pointer_map *map, const char *key)
-{
-	size_t lo = 0, hi = map->n;
-
-	/* Keys often come in order (a log written by one client, a delta): look at the end first.
-	 */
-	if (hi > 0 && strcmp(map->entry[hi - 1]->key, key) < 0)
-		return hi;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(map->entry[mid]->key, key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static bool is_at(const struct pointer_map *map, size_t i, const char *key)
-{
-	return i < map->n && strcmp(map->entry[i]->key, key) == 0;
-}
-
 static void count_in(struct pointer_map *map, const struct pointer *p)
 {
 	map->reserved += pointer_key_reserved(p->key);
@@ -166,22 +143,21 @@ static void count_out(struct pointer_map *map, const struct pointer *p)
 
 const struct pointer *pointer_map_get(const struct pointer_map *map, const char *key)
 {
-	size_t i = lower_bound(map, key);
+	struct pointer **entry =
+	        pointer_chunks_at(&map->chunks, pointer_chunks_find(&map->chunks, key), key);
 
-	return is_at(map, i, key) ? map->entry[i] : NULL;
+	return entry ? *entry : NULL;
 }
 
 int pointer_map_list(const struct pointer_map *map, const char *prefix,
                      int (*on_pointer)(const struct pointer *p, void *userdata), void *userdata)
 {
+	struct pointer_place at = pointer_chunks_find(&map->chunks, prefix);
 	size_t size = strlen(prefix);
+	const struct pointer *p;
 	int r;
 
-	for (size_t i = lower_bound(map, prefix); i < map->n; i++) {
-		const struct pointer *p = map->entry[i];
-
-		if (strncmp(p->key, prefix, size) != 0)
-			break;
+	while ((p = pointer_chunks_step(&map->chunks, &at)) && strncmp(p->key, prefix, size) == 0) {
 		if (pointer_key_reserved(p->key) && !pointer_key_reserved(prefix))
 			continue;
 		r = on_pointer(p, userdata);
@@ -193,7 +169,7 @@ int pointer_map_list(const struct pointer_map *map, const char *prefix,
 
 size_t pointer_map_count(const struct pointer_map *map)
 {
-	return map->n - map->reserved;
+	return map->chunks.n - map->reserved;
 }
 
 size_t pointer_map_count_damaged(const struct pointer_map *map)
@@ -210,57 +186,39 @@ size_t pointer_map_snapshot_size(const struct pointer_map *map)
 {
 	enum { OF_EACH = RECORD_HEADER_MIN + RECORD_CHANGE_FIXED + 8 };
 
-	return RECORD_FILE_HEADER_SIZE + RECORD_TRAILER_SIZE + map->n * OF_EACH + map->bytes;
+	return RECORD_FILE_HEADER_SIZE + RECORD_TRAILER_SIZE + map->chunks.n * OF_EACH + map->bytes;
 }
 
 int pointer_map_reserve(struct pointer_map *map, size_t n)
 {
-	struct pointer **entry;
-	size_t room;
-
-	if (map->room - map->n >= n)
-		return 0;
-	room = map->n + n;
-	if (room < map->room + map->room / 2)
-		room = map->room + map->room / 2;
-	if (room < 16)
-		room = 16;
-	entry = reallocarray(map->entry, room, sizeof(*entry));
-	if (!entry)
-		return -ENOMEM;
-	map->entry = entry;
-	map->room = room;
-	return 0;
+	return pointer_chunks_reserve(&map->chunks, n);
 }
 
 void pointer_map_put_adopt(struct pointer_map *map, struct pointer *p)
 {
-	size_t i = lower_bound(map, p->key);
+	struct pointer_place at = pointer_chunks_find(&map->chunks, p->key);
+	struct pointer **entry = pointer_chunks_at(&map->chunks, at, p->key);
 
 	count_in(map, p);
-	if (is_at(map, i, p->key)) {
-		count_out(map, map->entry[i]);
-		pointer_free(leave(map, map->entry[i]));
-		map->entry[i] = p;
+	if (!entry) {
+		pointer_chunks_insert(&map->chunks, at, p);
 		return;
 	}
-	assert(map->n < map->room);
-	memmove(map->entry + i + 1, map->entry + i, (map->n - i) * sizeof(struct pointer *));
-	map->entry[i] = p;
-	map->n++;
+	count_out(map, *entry);
+	pointer_free(leave(map, *entry));
+	*entry = p;
 }
 
 struct pointer *pointer_map_take(struct pointer_map *map, const char *key)
 {
-	size_t i = lower_bound(map, key);
-	struct pointer *p;
+	struct pointer_place at = pointer_chunks_find(&map->chunks, key);
+	struct pointer **entry = pointer_chunks_at(&map->chunks, at, key), *p;
 
-	if (!is_at(map, i, key))
+	if (!entry)
 		return NULL;
-	p = map->entry[i];
+	p = *entry;
 	count_out(map, p);
-	map->n--;
-	memmove(map->entry + i, map->entry + i + 1, (map->n - i) * sizeof(struct pointer *));
+	pointer_chunks_erase(&map->chunks, at);
 	return leave(map, p);
 }
 
@@ -296,14 +254,14 @@ int pointer_map_apply(struct pointer_map *map, const struct record_change *chang
 int pointer_map_merge(struct pointer_map *map, struct pointer_map *delta,
                       void (*on_change)(const struct pointer *p, void *userdata), void *userdata)
 {
+	struct pointer_place at = { 0, 0 };
+	struct pointer *p;
 	int r;
 
-	r = pointer_map_reserve(map, delta->n);
+	r = pointer_map_reserve(map, delta->chunks.n);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < delta->n; i++) {
-		struct pointer *p = delta->entry[i];
-
+	while ((p = pointer_chunks_step(&delta->chunks, &at))) {
 		if (on_change)
 			on_change(p, userdata);
 		if (!p->deleted) {
@@ -314,8 +272,9 @@ int pointer_map_merge(struct pointer_map *map, struct pointer_map *delta,
 		pointer_free(p);
 	}
 	map->position = delta->position;
-	delta->n = 0; /* all are moved or freed */
-	pointer_map_clear(delta);
+	pointer_chunks_trim(&map->chunks);
+	pointer_chunks_free(&delta->chunks); /* all are moved or freed */
+	*delta = (struct pointer_map){ 0 };
 	return 0;
 }
 
@@ -332,15 +291,13 @@ static void tell_differences(const struct pointer_map *map, const struct pointer
                              void (*on_change)(const struct pointer *p, void *userdata),
                              void *userdata)
 {
-	size_t i = 0, k = 0;
+	struct pointer_place was_at = { 0, 0 }, is_at = { 0, 0 };
+	const struct pointer *was = pointer_chunks_step(&map->chunks, &was_at),
+	                     *is = pointer_chunks_step(&whole->chunks, &is_at);
 
-	while (i < map->n || k < whole->n) {
-		const struct pointer *was = i < map->n ? map->entry[i] : NULL;
-		const struct pointer *is = k < whole->n ? whole->entry[k] : NULL;
+	while (was || is) {
 		int order = !was ? 1 : !is ? -1 : strcmp(was->key, is->key);
 
-		i += order <= 0;
-		k += order >= 0;
 		if (order < 0) {
 			gone->key_size = was->key_size;
 			memcpy(gone->key, was->key, (size_t)was->key_size + 1);
@@ -348,40 +305,38 @@ static void tell_differences(const struct pointer_map *map, const struct pointer
 		} else if (order > 0 ? !is->deleted : !same_pointer(was, is)) {
 			on_change(is, userdata);
 		}
+		if (order <= 0)
+			was = pointer_chunks_step(&map->chunks, &was_at);
+		if (order >= 0)
+			is = pointer_chunks_step(&whole->chunks, &is_at);
 	}
+}
+
+/* What a delta remembers of deletions is of no use to a whole map. */
+static bool stays(struct pointer *p, void *userdata)
+{
+	if (!p->deleted)
+		return true;
+	count_out(userdata, p);
+	pointer_free(p);
+	return false;
 }
 
 int pointer_map_replace(struct pointer_map *map, struct pointer_map *whole,
                         void (*on_change)(const struct pointer *p, void *userdata), void *userdata)
 {
-	struct pointer **entry = malloc((whole->n + 1) * sizeof(*entry));
 	struct pointer *gone = malloc(sizeof(*gone) + RECORD_KEY_MAX + 1);
 
-	if (!entry || !gone) {
-		free(entry);
-		free(gone);
+	if (!gone)
 		return -ENOMEM;
-	}
 	*gone = (struct pointer){ .revision = whole->position.sequence, .deleted = true };
 	if (on_change)
 		tell_differences(map, whole, gone, on_change, userdata);
 	free(gone);
 	pointer_map_clear(map);
-	map->entry = entry;
-	map->room = whole->n + 1;
-	map->position = whole->position;
-	for (size_t i = 0; i < whole->n; i++) {
-		struct pointer *p = whole->entry[i];
-
-		if (p->deleted) {
-			pointer_free(p);
-			continue;
-		}
-		count_in(map, p);
-		map->entry[map->n++] = p;
-	}
-	whole->n = 0; /* all are moved or freed */
-	pointer_map_clear(whole);
+	pointer_chunks_filter(&whole->chunks, stays, whole);
+	*map = *whole;
+	*whole = (struct pointer_map){ 0 };
 	return 0;
 }
 
@@ -392,14 +347,13 @@ struct frozen_map *pointer_map_freeze(struct pointer_map *map)
 	if (map->frozen)
 		return NULL;
 	/* Of what is for the kept ones only as much is touched as there will be. */
-	frozen = malloc(sizeof(*frozen) + 2 * map->n * sizeof(struct pointer *));
+	frozen = malloc(sizeof(*frozen) + 2 * map->chunks.n * sizeof(struct pointer *));
 	if (!frozen)
 		return NULL;
-	*frozen = (struct frozen_map){ .position = map->position, .n = map->n, .map = map };
+	*frozen = (struct frozen_map){ .position = map->position, .n = map->chunks.n, .map = map };
 	frozen->entry = (const struct pointer **)(frozen + 1);
-	frozen->kept = (struct pointer **)(frozen + 1) + map->n;
-	if (map->n > 0)
-		memcpy(frozen->entry, map->entry, map->n * sizeof(struct pointer *));
+	frozen->kept = (struct pointer **)(frozen + 1) + map->chunks.n;
+	pointer_chunks_copy(&map->chunks, frozen->entry);
 	map->frozen = frozen;
 	return frozen;
 }

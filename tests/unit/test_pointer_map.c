@@ -190,20 +190,139 @@ static void keys_are_checked(void **state)
 	assert_false(pointer_key_reserved("term"));
 }
 
-static void thousands_in_any_order_are_all_found(void **state)
+enum { KEYS = 3000 };
+
+/* What a map should hold, and the walk that compares. */
+struct expected {
+	bool there[KEYS];
+	unsigned next;
+};
+
+static int is_next(const struct pointer *p, void *userdata)
 {
-	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	struct expected *e = userdata;
 	char key[32];
 
+	while (e->next < KEYS && !e->there[e->next])
+		e->next++;
+	(void)snprintf(key, sizeof(key), "jobs/%09u", e->next++);
+	assert_string_equal(p->key, key);
+	return 0;
+}
+
+static void holds_in_order(const struct pointer_map *map, struct expected *e)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < KEYS; i++) {
+		char key[32];
+
+		n += e->there[i];
+		(void)snprintf(key, sizeof(key), "jobs/%09u", i);
+		assert_int_equal(pointer_map_get(map, key) != NULL, e->there[i]);
+	}
+	assert_int_equal(pointer_map_count(map), n);
+	e->next = 0;
+	assert_int_equal(pointer_map_list(map, "", is_next, e), 0);
+}
+
+static unsigned draw(uint32_t *state)
+{
+	*state = *state * 1664525U + 1013904223U;
+	return *state >> 8;
+}
+
+/* More are put than removed, then less, down to nothing: chunks are split, joined and given back.
+ */
+static void thousands_come_and_go_in_any_order(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	struct expected e = { .next = 0 };
+	uint32_t random = 1;
+
 	(void)state;
-	for (unsigned i = 0; i < 5000; i++) {
-		(void)snprintf(key, sizeof(key), "jobs/%u", (i * 2654435761U) % 5003);
-		apply(map, key, key, i + 1, false);
+	for (unsigned round = 0; round < 30; round++) {
+		for (unsigned i = 0; i < 1000; i++) {
+			unsigned number = draw(&random) % KEYS;
+			bool put = round < 28 && draw(&random) % 30 > round;
+			char key[32];
+
+			(void)snprintf(key, sizeof(key), "jobs/%09u", number);
+			apply(map, key, put ? key : NULL, round * 1000 + i + 1, false);
+			e.there[number] = put;
+		}
+		holds_in_order(map, &e);
 	}
-	for (unsigned i = 0; i < 5000; i++) {
-		(void)snprintf(key, sizeof(key), "jobs/%u", (i * 2654435761U) % 5003);
-		assert_non_null(pointer_map_get(map, key));
+	for (unsigned i = 0; i < KEYS; i++) {
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "jobs/%09u", i);
+		pointer_free(pointer_map_take(map, key));
+		e.there[i] = false;
 	}
+	holds_in_order(map, &e);
+	assert_int_equal(pointer_map_bytes(map), 0);
+	apply(map, "jobs/000001", "v", 1, false);
+	assert_non_null(pointer_map_get(map, "jobs/000001"));
+}
+
+static void put_reserved(struct pointer_map *map, unsigned number)
+{
+	struct pointer *p;
+	char key[32];
+
+	(void)snprintf(key, sizeof(key), "jobs/%09u", number);
+	p = pointer_new(key, strlen(key), "v", 1);
+	assert_non_null(p);
+	pointer_map_put_adopt(map, p);
+}
+
+/* Keys in order fill what holds them; then each of those is split by one put, and the last twice.
+ */
+static void reserved_room_is_enough_for_the_worst_keys(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n <= 600; n += 37) {
+		CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+		unsigned full = 128 * 20;
+
+		for (unsigned i = 0; i < full; i++) { /* one by one: nothing is left over */
+			assert_int_equal(pointer_map_reserve(map, 1), 0);
+			put_reserved(map, 1000 * i);
+		}
+		assert_int_equal(pointer_map_reserve(map, n), 0);
+		put_reserved(map, 1000 * full);
+		for (unsigned i = 1; i < n; i++)
+			put_reserved(map, 1000 * ((i * 128 + 5) % full) + i);
+		assert_int_equal(pointer_map_count(map), full + n);
+	}
+}
+
+static void a_whole_map_is_taken_over_without_its_deletions(void **state)
+{
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+	CLEANUP(pointer_map_freep) struct pointer_map *whole = pointer_map_new();
+	struct expected e = { .next = 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < KEYS; i++) {
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "jobs/%09u", i);
+		e.there[i] = i % 300 == 0 || i > 2500;
+		apply(whole, key, e.there[i] ? key : NULL, i + 1, true);
+	}
+	assert_int_equal(pointer_map_replace(map, whole, NULL, NULL), 0);
+	holds_in_order(map, &e);
+	assert_int_equal(pointer_map_count(whole), 0);
+	for (unsigned i = 0; i < 300; i++) {
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "jobs/%09u", i);
+		apply(map, key, key, KEYS + i + 1, false);
+		e.there[i] = true;
+	}
+	holds_in_order(map, &e);
 }
 
 /* ---- frozen maps */
@@ -333,7 +452,9 @@ int main(void)
 		cmocka_unit_test(delta_carries_puts_and_deletions_over),
 		cmocka_unit_test(what_replaces_the_map_is_told_by_its_differences),
 		cmocka_unit_test(keys_are_checked),
-		cmocka_unit_test(thousands_in_any_order_are_all_found),
+		cmocka_unit_test(thousands_come_and_go_in_any_order),
+		cmocka_unit_test(reserved_room_is_enough_for_the_worst_keys),
+		cmocka_unit_test(a_whole_map_is_taken_over_without_its_deletions),
 		cmocka_unit_test(frozen_map_stays_as_it_was),
 		cmocka_unit_test(what_was_taken_lives_as_long_as_either_owner),
 		cmocka_unit_test(frozen_map_outlives_a_cleared_and_a_freed_map),
