@@ -199,29 +199,29 @@ static void reply_refused(struct api_reply *reply, const struct pointer_result *
 	api_reply_error_with(reply, result->error, result->message, extra);
 }
 
-/* The body of an accepted change; for DELETE with what it removed. */
+/* The body of an accepted change; for DELETE with what it removed.  Without stdio's streams: each
+ * would clear 8 KiB. */
 static char *change_body(const struct pointer_result *r, size_t *ret_size)
 {
-	CLEANUP(freep) char *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-	bool failed;
+	static const char end[] = "\"}\n"; /* terminated, as the whole is */
+	char head[96];
+	int n = snprintf(head, sizeof(head),
+	                 "{\"version\":1,\"revision\":%" PRIu64 ",\"epoch\":%" PRIu64 "%s",
+	                 r->revision, r->epoch.v, r->value ? ",\"value\":\"" : "}\n");
+	char *text = malloc((size_t)n + 1 + (r->value ? r->size / 3 * 4 + 4 + sizeof(end) : 0));
+	size_t size = (size_t)n;
 
-	if (!f)
+	if (!text)
 		return NULL;
-	fprintf(f, "{\"version\":1,\"revision\":%" PRIu64 ",\"epoch\":%" PRIu64, r->revision,
-	        r->epoch.v);
+	memcpy(text, head, size + 1);
 	if (r->value) {
-		fputs(",\"value\":\"", f);
-		print_base64(f, r->value, r->size);
-		fputc('"', f);
+		size += (size_t)EVP_EncodeBlock((unsigned char *)text + size, r->value,
+		                                (int)r->size);
+		memcpy(text + size, end, sizeof(end));
+		size += sizeof(end) - 1;
 	}
-	fputs("}\n", f);
-	failed = ferror(f);
-	if (fclose(f) != 0 || failed)
-		return NULL;
 	*ret_size = size;
-	return TAKE_PTR(text);
+	return text;
 }
 
 static void on_done(void *cookie, const struct pointer_result *result)

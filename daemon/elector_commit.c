@@ -15,6 +15,8 @@
 #include "daemon/log.h"
 #include "election/fence.h"
 
+enum { GATHER_AT_MOST = 20 * 1000 }; /* however busy the loop is */
+
 struct commit_answer { /* who is to be told, when storage or ZooKeeper answer */
 	struct elector *e;
 	uint64_t ticket;
@@ -326,17 +328,53 @@ static void run_action(struct elector *e, const struct commit_action *action)
 	}
 }
 
-void elector_commit_pump(struct elector *e)
+/*
+ * Who has just been answered asks again, and many do so in the same moment.  What comes first is
+ * held until the loop has nothing else to do (whose lowest priority `gathered` is), else the first
+ * one would have a commit of its own, and all others wait for that.
+ */
+static bool still_gathering(struct elector *e)
+{
+	usec_t now;
+
+	if (!commit_queue_holds(e->commits)) {
+		e->gathering_until = 0;
+		return false;
+	}
+	now = clock_boottime();
+	if (e->gathering_until == 0)
+		e->gathering_until = now + GATHER_AT_MOST;
+	return now < e->gathering_until &&
+	       sd_event_source_set_enabled(e->gathered, SD_EVENT_ONESHOT) >= 0;
+}
+
+static void run_actions(struct elector *e)
 {
 	struct commit_action action;
+
+	while (commit_queue_next(e->commits, &action))
+		run_action(e, &action);
+}
+
+void elector_commit_gathered(struct elector *e)
+{
+	commit_queue_hold(e->commits, false);
+	run_actions(e);
+	commit_queue_hold(e->commits, true);
+	e->gathering_until = 0;
+}
+
+void elector_commit_pump(struct elector *e)
+{
 
 	if (!e->core.owns) { /* the term is over: whoever waits for its store is told */
 		elector_commit_abort(e);
 		if (e->loading)
 			elector_store_loaded(e, CORE_FAILED);
 	}
-	while (commit_queue_next(e->commits, &action))
-		run_action(e, &action);
+	run_actions(e);
+	if (commit_queue_holds(e->commits) && !still_gathering(e))
+		elector_commit_gathered(e);
 	elector_store_pump(e);
 	if (e->commit_read_wanted && !e->commit_reading && e->session &&
 	    session_connected(e->session) && clock_boottime() >= e->commit_read_at)

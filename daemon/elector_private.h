@@ -94,7 +94,8 @@ struct elector {
 	bool feeding;
 	enum core_state state; /* as last told */
 	bool ready;            /* READY was sent */
-	sd_event_source *tick, *beat, *stream, *second, *link, *store_io, *store_timer, *turn;
+	sd_event_source *tick, *beat, *stream, *second, *link, *store_io, *store_timer, *turn,
+	        *gathered;
 
 	/* guard */
 	struct lease_page page;
@@ -174,6 +175,7 @@ struct elector {
 	bool commit_read_wanted, commit_reading, commit_synced;
 	uint64_t commit_read_ticket;
 	usec_t commit_read_at;                /* not sooner */
+	usec_t gathering_until;               /* 0: no change is held back */
 	struct latch_name commit_latch;       /* of the term, checked by each of its commits */
 	uint64_t committed_seen;              /* A11: by a record past the register's end */
 	struct log_snapshot followed;         /* what the register named when the reading began */
@@ -274,7 +276,8 @@ void elector_store_on_change(const struct pointer *p, void *elector); /* for eve
 
 /* ---- elector_commit.c */
 
-void elector_commit_pump(struct elector *e); /* what the queue wants done */
+void elector_commit_pump(struct elector *e);     /* what the queue wants done */
+void elector_commit_gathered(struct elector *e); /* begin what is held back */
 void elector_commit_settle(struct elector *e);
 void elector_commit_abort(struct elector *e);
 

@@ -17,7 +17,7 @@ enum state { OFF, OPENING, READY, APPENDING, MOVING, READING, CATCHING_UP };
 struct commit_queue {
 	struct pointer_map *map;
 	enum state state;
-	bool settling, settled_due, lost_due, has_action;
+	bool settling, settled_due, lost_due, has_action, hold;
 	struct commit_action action; /* emitted, not yet taken */
 	uint64_t ticket;             /* of the last question */
 	struct epoch epoch;
@@ -484,6 +484,17 @@ bool commit_queue_wants_snapshot(const struct commit_queue *q)
 	return snapshot_plan_wants(&q->plan, q->committed.sequence);
 }
 
+void commit_queue_hold(struct commit_queue *q, bool hold)
+{
+	q->hold = hold;
+}
+
+bool commit_queue_holds(const struct commit_queue *q)
+{
+	return q->hold && q->state == READY && !q->settling && q->waiting.n > 0 &&
+	       q->waiting.n < COMMIT_MAX_CHANGES;
+}
+
 void commit_queue_reopen(struct commit_queue *q)
 {
 	if (q->state == READY && !q->segment_open && !q->has_action)
@@ -536,9 +547,9 @@ bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)
 		begin_snapshot(q, ret);
 		return true;
 	}
-	if (q->state == READY && q->waiting.n > 0)
+	if (q->state == READY && q->waiting.n > 0 && !commit_queue_holds(q))
 		start_batch(q);
-	if (q->state == READY && snapshot_plan_waits(&q->plan))
+	if (q->state == READY && !commit_queue_holds(q) && snapshot_plan_waits(&q->plan))
 		name_snapshot(q);
 	if (q->has_action) { /* first, so that storage works while the replies are made */
 		q->has_action = false;

@@ -562,9 +562,52 @@ static void a_register_that_moved_elsewhere_needs_no_reading(void **state)
 	assert_string_equal(look(), "open:2 after 0/0 ");
 }
 
+/* The second writer would wait for the first one's commit, else. */
+static void what_is_held_is_begun_together(void **state)
+{
+	(void)state;
+	commit_queue_hold(bench.q, true);
+	assert_false(commit_queue_holds(bench.q)); /* nothing is there */
+	(void)put("a", "1", "A");
+	assert_string_equal(look(), "");
+	assert_true(commit_queue_holds(bench.q));
+	(void)put("b", "1", "B");
+	assert_string_equal(look(), "");
+	commit_queue_hold(bench.q, false);
+	assert_string_equal(look(), "append:1(2) ");
+	commit_queue_hold(bench.q, true);
+	(void)put("c", "1", "C");
+	assert_false(commit_queue_holds(bench.q)); /* it waits for the commit under way */
+	appended(COMMIT_STORED);
+	(void)look();
+	moved(COMMIT_MOVED, 6);
+	assert_string_equal(look(), "A=ok/1 B=ok/1 ");
+	assert_true(commit_queue_holds(bench.q));
+	commit_queue_settle(bench.q); /* what is held has not begun */
+	assert_string_equal(look(), "C=aborted/0 settled ");
+	assert_false(commit_queue_holds(bench.q));
+}
+
+static void a_full_record_is_not_held(void **state)
+{
+	char key[16];
+
+	(void)state;
+	commit_queue_hold(bench.q, true);
+	for (int i = 0; i < COMMIT_MAX_CHANGES; i++) {
+		assert_string_equal(look(), "");
+		(void)snprintf(key, sizeof(key), "k%d", i);
+		(void)put(key, "1", "K");
+	}
+	assert_false(commit_queue_holds(bench.q));
+	assert_string_equal(look(), "append:1(512) ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(what_is_held_is_begun_together),
+		T(a_full_record_is_not_held),
 		T(acknowledges_only_after_the_register_moved),
 		T(unknown_outcome_is_read_before_anything_else_is_written),
 		T(late_write_of_the_predecessor_leads_to_a_new_segment),
