@@ -18,6 +18,7 @@ enum {
 	IDLE_SECONDS = 60, /* of a connection on which nothing moves */
 	MAX_TCP_CLIENTS = 512,
 	MAX_CLIENTS_PER_ADDRESS = 256, /* TCP: TaskManagers of one host */
+	CONNECTION_BYTES = 16 * 1024,  /* head of a request and what is read at once of its body */
 	RESERVED_CLIENTS = 128,        /* for root and the daemon's user */
 	RESERVED_FDS = 128,            /* for everything but the API */
 	NO_DESCRIPTOR_MS = 100,
@@ -199,6 +200,7 @@ static int listener_start(struct listener *l, struct api_http *http, int fd, boo
 	l->tcp = tcp;
 	l->mhd = MHD_start_daemon(
 	        flags, 0, NULL, NULL, api_exchange_request, l, MHD_OPTION_LISTEN_SOCKET, fd,
+	        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 	        MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
 	        (unsigned)IDLE_SECONDS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 	        tcp ? (unsigned)MAX_CLIENTS_PER_ADDRESS : 0u, MHD_OPTION_NOTIFY_CONNECTION,
