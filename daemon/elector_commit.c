@@ -366,7 +366,6 @@ void elector_commit_gathered(struct elector *e)
 
 void elector_commit_pump(struct elector *e)
 {
-
 	if (!e->core.owns) { /* the term is over: whoever waits for its store is told */
 		elector_commit_abort(e);
 		if (e->loading)

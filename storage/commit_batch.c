@@ -20,9 +20,21 @@ void commit_batch_free(struct commit_batch *b)
 
 /* ---- which requests */
 
+static void mark(struct commit_batch *b, const struct request *r)
+{
+	b->marked[r->hash % COMMIT_BATCH_MARKS / 64] |= (uint64_t)1 << r->hash % 64;
+}
+
+static bool is_marked(const struct commit_batch *b, const struct request *r)
+{
+	return b->marked[r->hash % COMMIT_BATCH_MARKS / 64] >> r->hash % 64 & 1;
+}
+
 /* The pending change of the same key in this batch; there is never a second one. */
 static const struct request *find_pending(const struct commit_batch *b, const struct request *r)
 {
+	if (!is_marked(b, r))
+		return NULL;
 	for (const struct request *p = b->requests.head; p; p = p->next)
 		if (p->change && p->hash == r->hash &&
 		    strcmp(p->pointer->key, r->pointer->key) == 0)
@@ -69,6 +81,7 @@ static void add_change(struct commit_batch *b, struct request *r)
 {
 	const struct pointer *p = r->pointer;
 
+	mark(b, r);
 	b->change[b->n_changes++] = (struct record_change){
 		.op = r->op == COMMIT_PUT ? RECORD_PUT : RECORD_DELETE,
 		.key = p->key,
@@ -160,4 +173,5 @@ void commit_batch_clear(struct commit_batch *b)
 	b->size = 0;
 	b->n_changes = 0;
 	b->change_bytes = 0;
+	memset(b->marked, 0, sizeof(b->marked));
 }

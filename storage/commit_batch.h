@@ -12,11 +12,14 @@
 #include "storage/pointer_map.h"
 #include "storage/record.h"
 
+enum { COMMIT_BATCH_MARKS = 4096 }; /* eight for each change */
+
 struct commit_batch {
 	struct request_list requests;
 	struct record_change change[COMMIT_MAX_CHANGES]; /* points into the requests */
 	size_t n_changes, change_bytes;
-	uint8_t *bytes; /* the record; NULL: not encoded */
+	uint64_t marked[COMMIT_BATCH_MARKS / 64]; /* a bit by the hash of each change's key */
+	uint8_t *bytes;                           /* the record; NULL: not encoded */
 	size_t size;
 };
 
