@@ -51,3 +51,10 @@ int text_format(char *ret_text, size_t size, const char *format, ...)
 	va_end(ap);
 	return n < 0 || (size_t)n >= size ? -ENOBUFS : n;
 }
+
+void text_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}

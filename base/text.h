@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes as lower-case hex digits and back, and snprintf that tells when it did not fit. */
+/* Bytes as lower-case hex digits and back, snprintf that tells when it did not fit, and texts of
+ * others in messages of ours. */
 #pragma once
 
 #include <stddef.h>
@@ -15,3 +16,6 @@ int text_unhex(const char *text, void *ret_bytes, size_t size);
 /* Returns the length, or -ENOBUFS when `size` bytes do not hold it (then cut, but terminated). */
 int text_format(char *ret_text, size_t size, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+
+/* Control characters become "?": what somebody wrote into a value must not end a line of ours. */
+void text_one_line(char *text);

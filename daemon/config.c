@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/config_schema.h"
 
 static void *field(struct config *c, size_t offset)
@@ -28,6 +29,7 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct config_error *ret
 	va_start(ap, format);
 	(void)vsnprintf(reterr->text, sizeof(reterr->text), format, ap);
 	va_end(ap);
+	text_one_line(reterr->text);
 	return -EINVAL;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "daemon/config.h"
 
 __attribute__((format(printf, 2, 3))) static int refuse(struct config_error *reterr,
@@ -19,6 +20,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct config_error *ret
 	va_start(ap, format);
 	(void)vsnprintf(reterr->text, sizeof(reterr->text), format, ap);
 	va_end(ap);
+	text_one_line(reterr->text);
 	return -EINVAL;
 }
 

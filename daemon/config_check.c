@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/config.h"
 #include "election/lease.h"
 
@@ -27,6 +28,7 @@ __attribute__((format(printf, 3, 4))) static int refuse(struct config_error *ret
 	va_start(ap, format);
 	(void)vsnprintf(reterr->text, sizeof(reterr->text), format, ap);
 	va_end(ap);
+	text_one_line(reterr->text);
 	return -EINVAL;
 }
 

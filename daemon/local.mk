@@ -33,7 +33,7 @@ libjmhaconfig_a_SOURCES = \
 	%D%/config_reload.c \
 	%D%/config_schema.c %D%/config_schema.h
 libjmhaconfig_a_CFLAGS = $(AM_CFLAGS) $(CONFIG_CFLAGS)
-JMHACONFIG_LIBS = libjmhaconfig.a libelection.a $(CONFIG_LIBS)
+JMHACONFIG_LIBS = libjmhaconfig.a libelection.a libbase.a $(CONFIG_LIBS)
 
 # The HTTP API: knows the elector only by daemon/backend.h.
 noinst_LIBRARIES += libapi.a
@@ -84,7 +84,7 @@ libelector_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFL
 # --release: a process of its own.
 noinst_LIBRARIES += librelease.a
 librelease_a_SOURCES = %D%/release.c %D%/release.h
-RELEASE_LIBS = librelease.a libzk.a libregister.a libguard.a $(JMHACONFIG_LIBS) libbase.a \
+RELEASE_LIBS = librelease.a libzk.a libregister.a libguard.a $(JMHACONFIG_LIBS) \
 	$(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(PTHREAD_LIBS)
 
 sbin_PROGRAMS += jmhad

@@ -46,12 +46,22 @@ static void format_tells_when_it_did_not_fit(void **state)
 	assert_string_equal(text, "abc");
 }
 
+static void a_line_stays_one(void **state)
+{
+	char text[] = "a\nb\033[1m\177 \303\244~";
+
+	(void)state;
+	text_one_line(text);
+	assert_string_equal(text, "a?b?[1m? \303\244~");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hex_goes_out_and_back),
 		cmocka_unit_test(hex_of_another_form_is_refused_whole),
 		cmocka_unit_test(format_tells_when_it_did_not_fit),
+		cmocka_unit_test(a_line_stays_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
