@@ -152,9 +152,24 @@ static void check_messages(const struct names *names)
 		      strncmp(names->name[i], "job ", 4) == 0);
 }
 
-static bool ends_name(const char *at)
+/* Of a node of this job, or below it; not of one that is only named like it. */
+static bool is_of_job(const char *message, const char *id)
 {
-	return *at == '/' || strncmp(at, ": ", 2) == 0;
+	static const char *const kinds[] = { "/jobs/", "/jobgraphs/", "/execution-plans/" };
+
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
+		const char *at = message + sizeof(root) - 1;
+
+		if (strncmp(message, root, sizeof(root) - 1) != 0 ||
+		    strncmp(at, kinds[i], strlen(kinds[i])) != 0)
+			continue;
+		at += strlen(kinds[i]);
+		if (strncmp(at, id, FLINK_JOB_ID_LENGTH) != 0)
+			continue;
+		at += FLINK_JOB_ID_LENGTH;
+		return *at == '/' || strncmp(at, ": ", 2) == 0;
+	}
+	return false;
 }
 
 static void check_job(const struct flink_tree *tree, size_t i)
@@ -173,11 +188,8 @@ static void check_job(const struct flink_tree *tree, size_t i)
 		HOLDS(k == 0 || strcmp(job->checkpoints[k - 1].name, f->name) < 0);
 	}
 	/* Whole or not at all. */
-	for (size_t k = 0; k < tree->broken.n; k++) {
-		const char *at = strstr(tree->broken.name[k], job->id);
-
-		HOLDS(!at || at[-1] != '/' || !ends_name(at + FLINK_JOB_ID_LENGTH));
-	}
+	for (size_t k = 0; k < tree->broken.n; k++)
+		HOLDS(!is_of_job(tree->broken.name[k], job->id));
 }
 
 static void run(const uint8_t *data, size_t size)
