@@ -285,29 +285,6 @@ static int add_timer(struct elector *e, sd_event_source **ret, sd_event_time_han
 	return 0;
 }
 
-static int on_gathered(sd_event_source *source, void *userdata)
-{
-	(void)source;
-	elector_commit_gathered(userdata);
-	return 0;
-}
-
-/* Behind the API's sources: when no client has anything to say. */
-static int add_gathered(struct elector *e)
-{
-	int r = sd_event_add_defer(e->event, &e->gathered, on_gathered, e);
-
-	if (r >= 0)
-		r = sd_event_source_set_priority(e->gathered, SD_EVENT_PRIORITY_IDLE);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(e->gathered, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_source_set_exit_on_failure(e->gathered, true);
-	if (r >= 0)
-		commit_queue_hold(e->commits, true);
-	return r;
-}
-
 static int add_sources(struct elector *e)
 {
 	int r = add_timer(e, &e->tick, on_tick, "core");
@@ -328,7 +305,7 @@ static int add_sources(struct elector *e)
 		r = sd_event_add_io(e->event, &e->store_io, store_fd(e->store), EPOLLIN, on_store,
 		                    e);
 	if (r >= 0)
-		r = add_gathered(e);
+		r = elector_commit_wire(e);
 	if (r >= 0)
 		r = sd_event_add_post(e->event, &e->turn, on_turn, e);
 	if (r >= 0)

@@ -328,26 +328,6 @@ static void run_action(struct elector *e, const struct commit_action *action)
 	}
 }
 
-/*
- * Who has just been answered asks again, and many do so in the same moment.  What comes first is
- * held until the loop has nothing else to do (whose lowest priority `gathered` is), else the first
- * one would have a commit of its own, and all others wait for that.
- */
-static bool still_gathering(struct elector *e)
-{
-	usec_t now;
-
-	if (!commit_queue_holds(e->commits)) {
-		e->gathering_until = 0;
-		return false;
-	}
-	now = clock_boottime();
-	if (e->gathering_until == 0)
-		e->gathering_until = now + GATHER_AT_MOST;
-	return now < e->gathering_until &&
-	       sd_event_source_set_enabled(e->gathered, SD_EVENT_ONESHOT) >= 0;
-}
-
 static void run_actions(struct elector *e)
 {
 	struct commit_action action;
@@ -356,12 +336,52 @@ static void run_actions(struct elector *e)
 		run_action(e, &action);
 }
 
-void elector_commit_gathered(struct elector *e)
+/* ---- what comes together shares a commit */
+
+/*
+ * Who has just been answered asks again, and many do so in the same moment.  What comes first is
+ * held until the loop has nothing else to do (whose lowest priority `gathered` is), else the first
+ * one would have a commit of its own, and all others wait for that.
+ */
+static bool still_gathering(struct elector *e)
+{
+	usec_t now = clock_boottime();
+
+	if (e->gathering_until == 0)
+		e->gathering_until = now + GATHER_AT_MOST;
+	return now < e->gathering_until &&
+	       sd_event_source_set_enabled(e->gathered, SD_EVENT_ONESHOT) >= 0;
+}
+
+static void begin_held(struct elector *e)
 {
 	commit_queue_hold(e->commits, false);
 	run_actions(e);
 	commit_queue_hold(e->commits, true);
 	e->gathering_until = 0;
+}
+
+static int on_gathered(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	begin_held(userdata);
+	return 0;
+}
+
+/* Behind the API's sources: when no client has anything to say. */
+int elector_commit_wire(struct elector *e)
+{
+	int r = sd_event_add_defer(e->event, &e->gathered, on_gathered, e);
+
+	if (r >= 0)
+		r = sd_event_source_set_priority(e->gathered, SD_EVENT_PRIORITY_IDLE);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(e->gathered, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_exit_on_failure(e->gathered, true);
+	if (r >= 0)
+		commit_queue_hold(e->commits, true);
+	return r;
 }
 
 void elector_commit_pump(struct elector *e)
@@ -373,7 +393,7 @@ void elector_commit_pump(struct elector *e)
 	}
 	run_actions(e);
 	if (commit_queue_holds(e->commits) && !still_gathering(e))
-		elector_commit_gathered(e);
+		begin_held(e);
 	elector_store_pump(e);
 	if (e->commit_read_wanted && !e->commit_reading && e->session &&
 	    session_connected(e->session) && clock_boottime() >= e->commit_read_at)

@@ -276,8 +276,8 @@ void elector_store_on_change(const struct pointer *p, void *elector); /* for eve
 
 /* ---- elector_commit.c */
 
-void elector_commit_pump(struct elector *e);     /* what the queue wants done */
-void elector_commit_gathered(struct elector *e); /* begin what is held back */
+int elector_commit_wire(struct elector *e);  /* changes are held back from now on */
+void elector_commit_pump(struct elector *e); /* what the queue wants done */
 void elector_commit_settle(struct elector *e);
 void elector_commit_abort(struct elector *e);
 
