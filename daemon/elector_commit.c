@@ -392,7 +392,9 @@ void elector_commit_pump(struct elector *e)
 			elector_store_loaded(e, CORE_FAILED);
 	}
 	run_actions(e);
-	if (commit_queue_holds(e->commits) && !still_gathering(e))
+	if (!commit_queue_holds(e->commits))
+		e->gathering_until = 0; /* begun, or given up: the next has all its time again */
+	else if (!still_gathering(e))
 		begin_held(e);
 	elector_store_pump(e);
 	if (e->commit_read_wanted && !e->commit_reading && e->session &&

@@ -47,6 +47,13 @@ tests_unit_test_session_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_session_file_LDADD = libguard.a $(CMOCKA_LIBS)
 
 # One file of the elector, with the test in place of the others.
+UNIT_TESTS += tests/unit/test_elector_commit
+tests_unit_test_elector_commit_SOURCES = tests/unit/test_elector_commit.c \
+	daemon/elector_commit.c daemon/elector_private.h
+tests_unit_test_elector_commit_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) \
+	$(CMOCKA_CFLAGS)
+tests_unit_test_elector_commit_LDADD = libregister.a libstorage_core.a libelection.a libbase.a \
+	$(SYSTEMD_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_elector_counters
 tests_unit_test_elector_counters_SOURCES = tests/unit/test_elector_counters.c \
 	daemon/elector_counters.c daemon/elector_private.h
