@@ -15,7 +15,10 @@
 #include "daemon/log.h"
 #include "election/fence.h"
 
-enum { GATHER_AT_MOST = 20 * 1000 }; /* however busy the loop is */
+enum {
+	GATHER_AT_MOST = 20 * 1000, /* however busy the loop is */
+	GATHER_PAUSE = 2 * 1000     /* busy with something else, and no further change comes */
+};
 
 struct commit_answer { /* who is to be told, when storage or ZooKeeper answer */
 	struct elector *e;
@@ -341,16 +344,26 @@ static void run_actions(struct elector *e)
 /*
  * Who has just been answered asks again, and many do so in the same moment.  What comes first is
  * held until the loop has nothing else to do (whose lowest priority `gathered` is), else the first
- * one would have a commit of its own, and all others wait for that.
+ * one would have a commit of its own, and all others wait for that.  Those who only read may keep
+ * the loop from that for ever: writers do not wait for them.
  */
-static bool still_gathering(struct elector *e)
+static bool still_gathering(struct elector *e, size_t held)
 {
 	usec_t now = clock_boottime();
 
 	if (e->gathering_until == 0)
 		e->gathering_until = now + GATHER_AT_MOST;
-	return now < e->gathering_until &&
+	if (held != e->held)
+		e->gathering_pause = now + GATHER_PAUSE;
+	e->held = held;
+	return now < e->gathering_until && now < e->gathering_pause &&
 	       sd_event_source_set_enabled(e->gathered, SD_EVENT_ONESHOT) >= 0;
+}
+
+static void forget_held(struct elector *e)
+{
+	e->gathering_until = 0;
+	e->held = 0;
 }
 
 static void begin_held(struct elector *e)
@@ -358,7 +371,7 @@ static void begin_held(struct elector *e)
 	commit_queue_hold(e->commits, false);
 	run_actions(e);
 	commit_queue_hold(e->commits, true);
-	e->gathering_until = 0;
+	forget_held(e);
 }
 
 static int on_gathered(sd_event_source *source, void *userdata)
@@ -386,15 +399,18 @@ int elector_commit_wire(struct elector *e)
 
 void elector_commit_pump(struct elector *e)
 {
+	size_t held;
+
 	if (!e->core.owns) { /* the term is over: whoever waits for its store is told */
 		elector_commit_abort(e);
 		if (e->loading)
 			elector_store_loaded(e, CORE_FAILED);
 	}
 	run_actions(e);
-	if (!commit_queue_holds(e->commits))
-		e->gathering_until = 0; /* begun, or given up: the next has all its time again */
-	else if (!still_gathering(e))
+	held = commit_queue_holds(e->commits);
+	if (held == 0)
+		forget_held(e); /* begun, or given up: the next has all its time again */
+	else if (!still_gathering(e, held))
 		begin_held(e);
 	elector_store_pump(e);
 	if (e->commit_read_wanted && !e->commit_reading && e->session &&

@@ -176,6 +176,8 @@ struct elector {
 	uint64_t commit_read_ticket;
 	usec_t commit_read_at;                /* not sooner */
 	usec_t gathering_until;               /* 0: no change is held back */
+	usec_t gathering_pause;               /* .. nor longer, unless further ones come */
+	size_t held;                          /* as of the last turn */
 	struct latch_name commit_latch;       /* of the term, checked by each of its commits */
 	uint64_t committed_seen;              /* A11: by a record past the register's end */
 	struct log_snapshot followed;         /* what the register named when the reading began */

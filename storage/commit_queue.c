@@ -489,10 +489,12 @@ void commit_queue_hold(struct commit_queue *q, bool hold)
 	q->hold = hold;
 }
 
-bool commit_queue_holds(const struct commit_queue *q)
+size_t commit_queue_holds(const struct commit_queue *q)
 {
-	return q->hold && q->state == READY && !q->settling && q->waiting.n > 0 &&
-	       q->waiting.n < COMMIT_MAX_CHANGES;
+	bool held =
+	        q->hold && q->state == READY && !q->settling && q->waiting.n < COMMIT_MAX_CHANGES;
+
+	return held ? q->waiting.n : 0;
 }
 
 void commit_queue_reopen(struct commit_queue *q)
@@ -547,9 +549,9 @@ bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)
 		begin_snapshot(q, ret);
 		return true;
 	}
-	if (q->state == READY && q->waiting.n > 0 && !commit_queue_holds(q))
+	if (q->state == READY && q->waiting.n > 0 && commit_queue_holds(q) == 0)
 		start_batch(q);
-	if (q->state == READY && !commit_queue_holds(q) && snapshot_plan_waits(&q->plan))
+	if (q->state == READY && commit_queue_holds(q) == 0 && snapshot_plan_waits(&q->plan))
 		name_snapshot(q);
 	if (q->has_action) { /* first, so that storage works while the replies are made */
 		q->has_action = false;

@@ -183,7 +183,7 @@ bool commit_queue_wants_snapshot(const struct commit_queue *q);
 /* Until let go of, what waits is not begun, so that more may come and share its commit; a record
  * full of changes is begun all the same.  For all terms. */
 void commit_queue_hold(struct commit_queue *q, bool hold);
-bool commit_queue_holds(const struct commit_queue *q); /* something waits for nothing else */
+size_t commit_queue_holds(const struct commit_queue *q); /* how many wait for nothing else */
 
 /* Try again to open a segment; nothing when one is open or the queue is busy. */
 void commit_queue_reopen(struct commit_queue *q);
