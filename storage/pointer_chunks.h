@@ -2,7 +2,8 @@
 /*
  * Pointers in byte order of their keys: a sorted array of chunks, each a sorted array.  One more
  * moves a chunk's entries at most (and the array of chunks, a hundredth as long, each time that one
- * is split); all of them are walked and copied as fast as an array.  8 to 17 bytes for each.
+ * is split); all of them are walked and copied as fast as an array.  8 to 17 bytes for each, up to
+ * 33 where most were erased.
  *
  * Pure.  Owner: a pointer map, whose pointers these are; nothing here frees one.
  */

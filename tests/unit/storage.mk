@@ -7,6 +7,10 @@ tests_unit_test_record_SOURCES = tests/unit/test_record.c tests/unit/storage_fil
 tests_unit_test_record_CFLAGS = $(storage_test_cflags)
 tests_unit_test_record_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(abs_top_srcdir)"'
 tests_unit_test_record_LDADD = $(storage_test_libs)
+UNIT_TESTS += tests/unit/test_pointer_chunks
+tests_unit_test_pointer_chunks_SOURCES = tests/unit/test_pointer_chunks.c
+tests_unit_test_pointer_chunks_CFLAGS = $(storage_test_cflags)
+tests_unit_test_pointer_chunks_LDADD = $(storage_test_libs)
 UNIT_TESTS += tests/unit/test_pointer_map
 tests_unit_test_pointer_map_SOURCES = tests/unit/test_pointer_map.c
 tests_unit_test_pointer_map_CFLAGS = $(storage_test_cflags)
