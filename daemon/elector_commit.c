@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "base/text.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
@@ -61,6 +62,7 @@ static void on_opened(const struct store_result *result, void *userdata)
 	struct elector *e = a->e;
 	enum commit_storage answer = stored(e, result);
 
+	FAULT_POINT(segment_opened);
 	commit_queue_opened(e->commits, a->ticket, answer,
 	                    answer == COMMIT_STORED ? &result->position : NULL);
 	if (e->loading && a->ticket == e->load_ticket)
@@ -71,6 +73,7 @@ static void on_appended(const struct store_result *result, void *userdata)
 {
 	CLEANUP(freep) struct commit_answer *a = userdata;
 
+	FAULT_POINT(append_answered);
 	commit_queue_appended(a->e->commits, a->ticket, stored(a->e, result));
 }
 
@@ -88,6 +91,7 @@ static void on_moved(void *userdata, const struct zk_result *r)
 	enum commit_moved answer = COMMIT_UNKNOWN;
 
 	if (r->outcome == ZK_DONE) {
+		FAULT_POINT(move_answered);
 		answer = COMMIT_MOVED;
 		e->counters.commits++;
 		register_done(&e->reg);
@@ -103,6 +107,7 @@ static void on_moved(void *userdata, const struct zk_result *r)
 	}
 	register_done(&a->reg);
 	commit_queue_moved(e->commits, a->ticket, answer, r->version);
+	FAULT_POINT(map_changed);
 	free(a);
 }
 
@@ -141,6 +146,7 @@ static void on_register_read(void *userdata, const struct zk_result *r)
 		.previous = e->reg.previous,
 	};
 	e->commit_read_wanted = false;
+	FAULT_POINT(register_read);
 	commit_queue_read(e->commits, e->commit_read_ticket, &found);
 }
 
@@ -166,12 +172,16 @@ static void move_register(struct elector *e, const struct commit_action *action)
 
 	if (r >= 0) {
 		register_move(&a->reg, &action->position);
-		if (!log_snapshot_same(&a->reg.snapshot, &action->snapshot))
+		if (!log_snapshot_same(&a->reg.snapshot, &action->snapshot)) {
 			register_name_snapshot(&a->reg, &action->snapshot);
+			FAULT_POINT(snapshot_move_asked);
+		}
+		FAULT_POINT(move_asked);
 		r = e->session ? fence_set_register(e->session, &e->commit_latch, &a->reg,
 		                                    action->version, on_moved, a)
 		               : -ENOTCONN;
 	}
+	FAULT_POINT(move_sent);
 	if (r >= 0)
 		return;
 	if (a)
@@ -206,6 +216,7 @@ static void append(struct elector *e, const struct commit_action *action)
 {
 	struct commit_answer *a = answer_new(e, action->ticket);
 
+	FAULT_POINT(append_asked);
 	if (a && store_append(e->store, action->bytes, action->size, on_appended, a) >= 0)
 		return;
 	free(a);
@@ -227,6 +238,7 @@ static void catch_up(struct elector *e, const struct commit_action *action)
 		                  .on_change = on_change_caught_up };
 
 	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
+	FAULT_POINT(catch_up_asked);
 	if (a && store_follow(e->store, &f, on_caught_up, a) >= 0)
 		return;
 	free(a);
@@ -248,6 +260,7 @@ static void on_snapshotted(const struct store_result *result, void *userdata)
 	CLEANUP(freep) struct commit_answer *a = userdata;
 	struct elector *e = a->e;
 
+	FAULT_POINT(snapshot_answered);
 	if (result->state != STORE_OK) {
 		snapshot_failed(e, a->ticket, result->text);
 		return;
@@ -267,6 +280,7 @@ static void take_snapshot(struct elector *e, const struct commit_action *action)
 
 	memcpy(snapshot.cluster_id, e->cluster_id, sizeof(snapshot.cluster_id));
 	snapshot.frozen = a ? pointer_map_freeze(e->map) : NULL;
+	FAULT_POINT(snapshot_frozen);
 	if (snapshot.frozen && store_snapshot(e->store, &snapshot, on_snapshotted, a) >= 0)
 		return;
 	free(a);
@@ -289,6 +303,7 @@ static void clean(struct elector *e, const struct commit_action *action)
 	struct store_clean c = { .epoch = action->epoch, .previous = action->snapshot };
 
 	memcpy(c.cluster_id, e->cluster_id, sizeof(c.cluster_id));
+	FAULT_POINT(clean_asked);
 	(void)store_clean(e->store, &c, on_cleaned, e);
 }
 
@@ -305,6 +320,7 @@ static void run_action(struct elector *e, const struct commit_action *action)
 		move_register(e, action);
 		break;
 	case COMMIT_READ_REGISTER:
+		FAULT_POINT(read_asked);
 		e->commit_read_wanted = true;
 		e->commit_read_ticket = action->ticket;
 		break;

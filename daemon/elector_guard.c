@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "daemon/cgroup.h"
 #include "daemon/class_archive.h"
 #include "daemon/clock.h"
@@ -108,6 +109,7 @@ void elector_guard_run(struct elector *e, const struct core_command *cmd)
 	switch ((int)cmd->type) {
 	case CORE_CMD_ARM:
 		r = lease_page_arm(&e->page, cmd->epoch, cmd->deadline, now);
+		FAULT_POINT(page_armed);
 		break;
 	case CORE_CMD_EXTEND:
 		e->counters.heartbeats++;
@@ -125,6 +127,7 @@ void elector_guard_run(struct elector *e, const struct core_command *cmd)
 		break;
 	case CORE_CMD_GRANT:
 		grant(e, cmd->epoch);
+		FAULT_POINT(granted);
 		break;
 	case CORE_CMD_REVOKE:
 		e->stop_asked = now;

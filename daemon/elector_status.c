@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "election/core_wait.h"
@@ -352,6 +353,7 @@ void elector_status_reply(struct elector *e, const struct commit_action *reply)
 	if (result.error == API_OK)
 		publish_pointer(e, p, reply->revision);
 	p->done(p->cookie, &result);
+	FAULT_POINT(reply_made);
 }
 
 const char *elector_status_leader(const struct elector *e)
@@ -393,6 +395,7 @@ void elector_status_submit(struct elector *e, const struct commit_request *reque
 	memcpy(p->key, copy.key, strlen(copy.key) + 1);
 	copy.cookie = p;
 	r = commit_queue_submit(e->commits, &copy);
+	FAULT_POINT(change_queued);
 	if (r != COMMIT_PENDING) {
 		free(p);
 		refuse(e, error_of[r], done, cookie);

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "base/text.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
@@ -426,6 +427,7 @@ void elector_store_opened(struct elector *e, bool well)
 		elector_store_loaded(e, CORE_FAILED);
 		return;
 	}
+	FAULT_POINT(load_opened);
 	e->load_opened = true; /* the rest is the pump's, when the queue has said what it wants */
 	set_aside(e);
 	if (e->damage_at > e->reg.snapshot.at.sequence)
@@ -459,6 +461,7 @@ static void continue_load(struct elector *e)
 		e->load_followed = e->following = true;
 		return;
 	}
+	FAULT_POINT(load_read);
 	e->commit_latch = e->core.latch;
 	if (commit_queue_begin(e->commits, &mark) < 0)
 		elector_store_loaded(e, CORE_FAILED);
@@ -468,6 +471,7 @@ static void continue_load(struct elector *e)
 void elector_store_load(struct elector *e, struct epoch epoch)
 {
 	commit_queue_abort(e->commits);
+	FAULT_POINT(load_begun);
 	e->load_ticket = 0; /* a segment opened for an earlier one may still be answered */
 	e->load_epoch = epoch;
 	e->loading = true;

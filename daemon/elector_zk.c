@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "base/text.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
@@ -240,6 +241,7 @@ static void connect_resume(struct elector *e)
 {
 	struct session_identity identity;
 
+	FAULT_POINT(resume_begun);
 	if (file_identity(&e->file, &identity) < 0 || open_session(e, &identity) < 0)
 		elector_feed_type(e, CORE_EV_EXPIRED);
 	explicit_bzero(&identity, sizeof(identity));
@@ -304,6 +306,7 @@ static void on_claimed(void *userdata, const struct zk_result *r)
 	ev.claimed.sent = r->sent;
 	ev.claimed.version = r->version;
 	if (ev.claimed.result == CORE_OK) {
+		FAULT_POINT(claim_answered);
 		register_done(&e->reg);
 		e->reg = e->claimed;
 		e->reg_version = r->version;
@@ -340,7 +343,9 @@ static void claim(struct elector *e, const struct core_command *cmd)
 	memcpy(e->file.latch, cmd->latch.s,
 	       sizeof(cmd->latch.s)); /* may have been found by a look */
 	(void)elector_zk_save_file(e);
+	FAULT_POINT(claim_asked);
 	r = fence_claim(e->session, &e->claimed, cmd->version, on_claimed, e);
+	FAULT_POINT(claim_sent);
 	if (!elector_zk_sent(e, r, CORE_EV_CLAIMED)) {
 		register_done(&e->claimed);
 		memset(&e->claimed, 0, sizeof(e->claimed));

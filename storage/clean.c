@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "base/text.h"
 #include "storage/segment.h"
 #include "storage/snapshot.h"
@@ -52,10 +53,12 @@ static int clean_dir(const struct clean_request *request, int cluster_fd, const 
 	while (errno = 0, (e = readdir(dir))) {
 		if (!is_old(request, e->d_name))
 			continue;
+		FAULT_POINT(clean_unlink);
 		if (unlinkat(fd, e->d_name, 0) == 0)
 			(*ret_deleted)++;
 		else if (errno != ENOENT && r == 0)
 			r = -errno;
+		FAULT_POINT(clean_unlinked);
 		if (request->progress)
 			atomic_fetch_add(request->progress, 1);
 	}

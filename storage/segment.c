@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "base/parse.h"
 #include "base/text.h"
 
@@ -95,17 +96,24 @@ int segment_create(int dir_fd, const struct record_file_header *header, struct s
 	s->fd = create_exclusive(dir_fd, h.epoch, &h.number);
 	if (s->fd < 0)
 		return s->fd;
+	FAULT_POINT(segment_created);
 	s->epoch = h.epoch;
 	s->number = h.number;
 	record_file_header_encode(&h, bytes);
 	r = record_digest(at.digest, bytes, sizeof(bytes)); /* B7 */
 	if (r < 0)
 		return r;
+	FAULT_POINT_TORN(segment_torn, s->fd, bytes, sizeof(bytes), 0);
 	r = segment_write_all(s->fd, bytes, sizeof(bytes), 0);
 	if (r < 0)
 		return r;
-	if (fdatasync(s->fd) < 0 || fsync(dir_fd) < 0) /* B8: the name, too */
+	FAULT_POINT(segment_written);
+	if (fdatasync(s->fd) < 0)
 		return -errno;
+	FAULT_POINT(segment_synced);
+	if (fsync(dir_fd) < 0) /* B8: the name, too */
+		return -errno;
+	FAULT_POINT(segment_named);
 	at.epoch = h.epoch;
 	at.segment = h.number;
 	at.offset = RECORD_FILE_HEADER_SIZE;
@@ -122,9 +130,12 @@ int segment_append(struct segment *s, const void *bytes, size_t size)
 		return s->dead;
 	/* To write behind the end of a file that was cut would fill it up with zeros. */
 	s->cut = fstat(s->fd, &before) == 0 && (uint64_t)before.st_size < s->end;
+	FAULT_POINT_TORN(append_torn, s->fd, bytes, size, s->end);
 	s->dead = segment_write_all(s->fd, bytes, size, s->end);
+	FAULT_POINT(append_written);
 	if (s->dead == 0 && fdatasync(s->fd) < 0)
 		s->dead = -errno;
+	FAULT_POINT(append_synced);
 	s->end += size;
 	return s->dead;
 }

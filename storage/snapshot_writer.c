@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fault_point.h"
 #include "base/text.h"
 #include "storage/segment.h"
 #include "storage/snapshot.h"
@@ -129,10 +130,12 @@ static int write_file(int dir_fd, const char *name, const struct snapshot_reques
 
 	if (fd < 0)
 		return -errno;
+	FAULT_POINT(snapshot_created);
 	o.block = malloc(BLOCK);
 	r = o.block ? record_sum_begin(&o.sum) : -ENOMEM;
 	if (r == 0)
 		r = write_records(&o, request);
+	FAULT_POINT(snapshot_torn);
 	if (r == 0)
 		r = write_trailer(&o, request->frozen->n);
 	record_sum_done(&o.sum);
@@ -213,8 +216,10 @@ static int make(const struct snapshot_request *request)
 	if (r < 0)
 		return r;
 	r = write_file(dir_fd, temporary, request);
+	FAULT_POINT(snapshot_synced);
 	if (r == 0)
 		r = give_name(dir_fd, temporary, name);
+	FAULT_POINT(snapshot_linked);
 	(void)unlinkat(dir_fd, temporary, 0); /* a full disk must get the space back */
 	if (r < 0)
 		return r;
@@ -228,10 +233,12 @@ void snapshot_write(const struct snapshot_request *request, struct report *repor
 
 	report_clear(report);
 	r = make(request);
+	FAULT_POINT(snapshot_named);
 	if (r == 0) { /* B3: read back before anything is done in its name */
 		(void)snapshot_is_whole(request->path, request->cluster_id, &snapshot,
 		                        request->progress,
 		                        "is not as it was written; check the storage", report);
+		FAULT_POINT(snapshot_read);
 		return;
 	}
 	report->state = store_state_from_errno(r);

@@ -33,3 +33,11 @@ tests_lib_faults_so_LDFLAGS = -shared
 # A bad line between network namespaces.
 noinst_PROGRAMS += tests/lib/ip-link
 tests_lib_ip_link_SOURCES = %D%/ip-link.c
+# jmhad that dies, or stands still, at each step of a commit (base/fault_point.h): not the one that is
+# installed.  Made for the tests that need it alone, which is once in a ./check.
+EXTRA_PROGRAMS += tests/lib/jmhad-faults
+tests_lib_jmhad_faults_SOURCES = %D%/fault_point.c $(jmhad_SOURCES) $(libelector_a_SOURCES) \
+	$(libstorage_a_SOURCES)
+tests_lib_jmhad_faults_CPPFLAGS = $(AM_CPPFLAGS) -DJMHA_FAULT_POINTS
+tests_lib_jmhad_faults_CFLAGS = $(libelector_a_CFLAGS) -pthread
+tests_lib_jmhad_faults_LDADD = $(jmhad_LDADD)
