@@ -40,6 +40,7 @@ dies_resuming() { # POINT
 	end_step "$1: killed when it resumes"
 }
 
+has_jobmanager() { kill -0 "$(status_field "$1" .jobmanager.pid)"; }
 dies_taking_over() { # POINT
 	local name other asking who
 	name=$(leader) && other=$(standbys "$name")
@@ -53,6 +54,7 @@ dies_taking_over() { # POINT
 	wait $asking
 	accepts "$who"
 	settle_changes "$who"
+	demand "with a JobManager" has_jobmanager "$who"
 	if [ "$who" != "$other" ]; then # its guard would wait longer each time (C2)
 		member_stop "$other"
 		member_start "$other"

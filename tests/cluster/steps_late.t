@@ -20,7 +20,7 @@ scenario_start 2 -n 3 -F
 register_is() { [ "$(register)" = "$1" ]; }
 register_is_not() { ! register_is "$1"; }
 register_set() { zk set "$tree/register" <<<"$1" || wrong+="the register cannot be set; "; }
-no_answer() { fired "$1" || [ "$(status_field "$1" .zookeeper.connected)" = false ]; }
+no_connection() { [ "$(status_field "$1" .zookeeper.connected)" = false ]; }
 none_is_done() { [ "${answers[done]}" = 0 ] || wrong+="${answers[done]} changes were acknowledged; "; }
 all_are_done() { [ "${answers[done]}" = 3 ] || wrong+="answers: $(declare -p answers); "; }
 
@@ -44,10 +44,14 @@ unknown() { # up|down POINT kill|note
 	member_link "$name" swallow all "$1"
 	arm "$name" "$2" 1 "$3"
 	kill -CONT "$elector"
+	if [ "$2" = read_asked ]; then # as soon as it has waited in vain
+		demand "at $2" fired "$name"
+	elif [ "$1" = up ]; then
+		demand "without a connection" no_connection "$name"
+	fi
 	if [ "$1" = down ]; then
 		demand "moved, unknown to the elector" register_is_not "$before"
 	else
-		demand "without a connection" no_answer "$name"
 		register_is "$before" || wrong+="a request that was lost has moved the register; "
 	fi
 	guard_cont "$name"
