@@ -70,6 +70,9 @@ CLUSTER_TESTS += tests/cluster/snapshots.t
 CLUSTER_TESTS += tests/cluster/members_differ.t
 CLUSTER_TESTS += tests/cluster/session_limits.t
 CLUSTER_TESTS += tests/cluster/replies_lost.t
+CLUSTER_TESTS += tests/cluster/steps.t
+CLUSTER_TESTS += tests/cluster/steps_late.t
+check-cluster: tests/lib/jmhad-faults
 CLUSTER_TESTS += tests/cluster/rolling.t
 CLUSTER_TESTS += tests/cluster/zookeeper_split.t
 CLUSTER_TESTS += tests/cluster/torture.t
@@ -79,6 +82,13 @@ CLUSTER_LONG_TESTS += tests/cluster/names.t
 CLUSTER_LONG_TESTS += tests/cluster/one_fails.t
 CLUSTER_LONG_TESTS += tests/cluster/zookeeper_lost.t
 CLUSTER_LONG_TESTS += tests/cluster/zookeeper_disks.t
+
+# The steps of a commit, each at the first and second time that it is come to; each with another leader.
+check-steps: all tests/lib/jmhad-faults
+	for test in steps steps_late; do \
+		PASSES='1 2' POINTS=all top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+			$(abs_top_srcdir)/tests/cluster/$$test.t || exit 1; \
+	done
 
 # Random faults for MINUTES, from SEED.
 MINUTES = 10
@@ -93,5 +103,5 @@ fault-matrix:
 		$(patsubst %.t,%.log,$(filter %.t,$(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS))) \
 		>fault-matrix.tmp
 	cat fault-matrix.tmp >$(srcdir)/docs/fault-matrix.md && rm fault-matrix.tmp
-.PHONY: soak-cluster fault-matrix
+.PHONY: check-steps soak-cluster fault-matrix
 EXTRA_DIST += tests/cluster/fault-matrix tests/cluster/elsewhere

@@ -69,6 +69,9 @@ for point in $(points_of write); do
 done
 for point in $(points_of resume load); do dies_resuming "$point"; done
 for point in $(points_of takeover load); do dies_taking_over "$point"; done
+if [ "$passes" != 1 ]; then
+	for point in $(points_of write | grep '^segment_'); do dies_taking_over "$point"; done
+fi
 
 # A kind that nobody knows would be driven by nobody.
 is "$(sed -n 's/^[ 	]*X([a-z_]*, \([a-z]*\), .*/\1/p' "$top_srcdir/base/fault_point.h" | sort -u | tr '\n' ' ')" \

@@ -9,12 +9,15 @@
 #   - All of the leader's host stands still at a step of a commit, another leads, and the elector goes on
 #     where it was: its append and its move change nothing of the next term's (FAILURES 5).
 # Promises 1, 2, 3, 4.
-#   POINTS="append_torn move_sent" PASSES="1 2" tests/cluster/steps_late.t     where it stands still
+#   - The same of one that takes over: the grant of before is none.
+#   POINTS="append_torn move_sent" PASSES="1 2" tests/cluster/steps_late.t     where it stands still; or all
 cluster_storage='snapshot_kib = 16;'
 . "$(dirname "$0")/../lib/scenario.sh"
 . "$top_srcdir/tests/lib/steps.sh"
 passes=${PASSES:-1}
 points=${POINTS:-append_asked move_asked clean_unlink}
+claims=granted
+[ "$points" != all ] || { points=$(points_of write) && claims=$(points_of takeover load); }
 scenario_start 2 -n 3 -F
 
 register_is() { [ "$(register)" = "$1" ]; }
@@ -208,6 +211,34 @@ deposed() { # POINT PASS
 for point in $points; do
 	for pass in $passes; do deposed "$point" "$pass"; done
 done
+
+# A member that takes over stands still until the other leads again.
+deposed_claiming() { # POINT
+	local name other elector asking now
+	begin_step
+	name=$(leader) && other=$(standbys "$name") && elector=$(elector_pid "$other")
+	demand "eligible" others_eligible "$name"
+	guard_stop "$other"
+	arm "$other" "$1" 1 stop
+	ctl "$name" step-down --yes >/dev/null 2>&1 &
+	asking=$!
+	demand "come to the point" fired "$other"
+	demand "standing still" stopped_state "$elector"
+	demand "leading again" is_leader "$name"
+	wait $asking
+	accepts "$name"
+	settle_changes "$name"
+	now=$(the_term "$name")
+	note_prefixes
+	kill -CONT "$(guard_pid "$other")" "$elector"
+	demand "back" is_eligible "$other"
+	accepts "$name"
+	[ "$(the_term "$name")" = "$now" ] || wrong+="another term: $(the_term "$name"), not $now; "
+	same_prefixes
+	settle_changes "$name"
+	end_step "$1: stands still when it takes over, until $name leads again"
+}
+for point in $claims; do deposed_claiming "$point"; done
 
 for name in "${members[@]}"; do member_stop "$name"; done
 ok "the store is whole" "$bin/jmhactl" store verify --config "$(member_dir jm-a)/jmhad.conf"

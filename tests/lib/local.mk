@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	%D%/flink_scenario.sh \
 	%D%/no-secrets \
 	%D%/scenario.sh \
+	%D%/steps.sh \
 	%D%/tap.sh \
 	%D%/witnesses \
 	%D%/zk-ensemble
@@ -41,3 +42,4 @@ tests_lib_jmhad_faults_SOURCES = %D%/fault_point.c $(jmhad_SOURCES) $(libelector
 tests_lib_jmhad_faults_CPPFLAGS = $(AM_CPPFLAGS) -DJMHA_FAULT_POINTS
 tests_lib_jmhad_faults_CFLAGS = $(libelector_a_CFLAGS) -pthread
 tests_lib_jmhad_faults_LDADD = $(jmhad_LDADD)
+CLEANFILES += tests/lib/jmhad-faults

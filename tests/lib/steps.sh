@@ -93,6 +93,11 @@ take_answer() { # NUMBER PID
 	wait "$2"
 	read -r what revision <"$changes/$1"
 	key_of "$1"
+	if [ "$what $revision" = "refused 404 not-found" ]; then # there was nothing to remove
+		what="done"
+		[[ " ${known[$key]:-$nothing} ${perhaps[$key]-} " == *" - "* ]] ||
+			wrong+="$key is not found, and was there: ${known[$key]}; "
+	fi
 	answers[$what]=$((${answers[$what]:-0} + 1))
 	case $what in
 	done)

@@ -7,6 +7,7 @@ STYLE_TESTS += \
 	%D%/docs_agree.sh \
 	%D%/docs_rules.sh \
 	%D%/fault_matrix.sh \
+	%D%/fault_points.sh \
 	%D%/forbidden_calls.sh \
 	%D%/format.sh \
 	%D%/guard_is_small.sh \
