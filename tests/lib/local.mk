@@ -43,3 +43,11 @@ tests_lib_jmhad_faults_CPPFLAGS = $(AM_CPPFLAGS) -DJMHA_FAULT_POINTS
 tests_lib_jmhad_faults_CFLAGS = $(libelector_a_CFLAGS) -pthread
 tests_lib_jmhad_faults_LDADD = $(jmhad_LDADD)
 CLEANFILES += tests/lib/jmhad-faults
+# A file system that fails as it is told to, where there is FUSE.
+if HAVE_FUSE
+noinst_PROGRAMS += tests/lib/faultfs
+tests_lib_faultfs_SOURCES = %D%/faultfs.c %D%/fault_rules.c %D%/fault_rules.h \
+	%D%/stale_view.c %D%/stale_view.h
+tests_lib_faultfs_CFLAGS = $(AM_CFLAGS) $(FUSE_CFLAGS)
+tests_lib_faultfs_LDADD = $(FUSE_LIBS) $(PTHREAD_LIBS)
+endif
