@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	%D%/cluster.sh \
 	%D%/demo_flink.sh \
 	%D%/demo_pointers.sh \
+	%D%/fault_storage.sh \
 	%D%/flink.sh \
 	%D%/flink_scenario.sh \
 	%D%/no-secrets \
