@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -45,22 +46,55 @@ static void parse(struct cluster_file *c, const char *path, const char *text, si
 	json_decref(json);
 }
 
+/* Never waits for who may write to a pipe.  -EINVAL: no regular file. */
+static int open_file(int dir_fd)
+{
+	CLEANUP(closep)
+	int fd = openat(dir_fd, "CLUSTER", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ELOOP ? -EINVAL : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
+/* A part of it would look like somebody else's. */
+static ssize_t read_all(int fd, char *ret, size_t size)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	do {
+		n = pread(fd, ret + at, size - at, (off_t)at);
+		at += n > 0 ? (size_t)n : 0;
+	} while ((n > 0 && at < size) || (n < 0 && errno == EINTR));
+	return n < 0 ? -errno : (ssize_t)at;
+}
+
 void cluster_file_read(int dir_fd, const char *path, struct cluster_file *ret)
 {
-	CLEANUP(closep) int fd = openat(dir_fd, "CLUSTER", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	CLEANUP(closep) int fd = open_file(dir_fd);
 	char text[CLUSTER_FILE_MAX];
 	ssize_t n;
 
 	*ret = (struct cluster_file){ .state = STORE_OK };
-	if (fd < 0 && errno == ENOENT)
+	if (fd == -ENOENT)
 		return;
-	if (fd < 0) {
-		fail(ret, path, -errno, "cannot open");
+	if (fd == -EINVAL) {
+		judge(ret, path, STORE_FAILED,
+		      "is no regular file; remove it, and restore the file if it was one");
+		ret->error = fd;
 		return;
 	}
-	n = pread(fd, text, sizeof(text), 0);
+	if (fd < 0) {
+		fail(ret, path, fd, "cannot open");
+		return;
+	}
+	n = read_all(fd, text, sizeof(text));
 	if (n < 0)
-		fail(ret, path, -errno, "cannot read");
+		fail(ret, path, (int)n, "cannot read");
 	else
 		parse(ret, path, text, (size_t)n);
 }

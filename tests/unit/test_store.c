@@ -114,6 +114,29 @@ static void cluster_file_that_is_not_ours_is_told_apart(void **state)
 	assert_int_equal(symlink("/etc/hostname", path), 0);
 	run_check();
 	assert_int_equal(last.state, STORE_FAILED);
+	assert_non_null(strstr(last.text, "CLUSTER: is no regular file"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0750), 0);
+	run_check();
+	assert_int_equal(last.state, STORE_FAILED);
+	assert_non_null(strstr(last.text, "CLUSTER: is no regular file"));
+}
+
+/* Opening it would wait for a writer, for ever, and take one thread after the other. */
+static void pipe_in_place_of_the_cluster_file_hangs_nobody(void **state)
+{
+	char path[160];
+
+	(void)state;
+	path_name("CLUSTER", path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	run_check();
+	assert_int_equal(last.state, STORE_FAILED);
+	assert_int_equal(last.error, -EINVAL);
+	assert_non_null(strstr(last.text, "CLUSTER: is no regular file"));
+	run_init();
+	assert_int_equal(last.state, STORE_FAILED);
+	assert_false(last.has_cluster_id);
 }
 
 /* A11: a register of before a segment began is not led there by the one it names. */
@@ -306,6 +329,7 @@ int main(void)
 		T(first_pair_is_made_once),
 		T(no_first_pair_beside_an_old_log),
 		T(cluster_file_that_is_not_ours_is_told_apart),
+		T(pipe_in_place_of_the_cluster_file_hangs_nobody),
 		T(list_finds_the_highest_epoch),
 		T(list_tells_what_the_newest_file_knows_as_committed),
 		T(what_is_appended_is_followed),
