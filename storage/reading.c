@@ -46,7 +46,7 @@ int reading_fail_errno(struct reading *r, int error, const char *what)
 	char text[STORE_TEXT_SIZE];
 
 	(void)text_format(text, sizeof(text), "%s: %s", what, strerror(-error));
-	return reading_fail(r, error == -ENOSPC ? STORE_FULL : STORE_FAILED, error, text);
+	return reading_fail(r, store_state_from_errno(error), error, text);
 }
 
 /* C5: ENOENT may be an old answer from a cache; looking at the directory renews it. */
@@ -94,22 +94,43 @@ static int try_open(struct reading *r, uint64_t size)
 	return e;
 }
 
-int reading_open(struct reading *r, const char *name, uint64_t size, usec_t retry_usec)
+/* False: that was long enough. */
+static bool wait_a_little(const struct reading *r, usec_t *waited)
 {
-	usec_t waited = 0;
+	struct timespec ts = { .tv_nsec = (long)(RETRY_USEC * NSEC_PER_USEC) };
+
+	if (*waited >= r->retry_usec)
+		return false;
+	(void)nanosleep(&ts, NULL);
+	*waited += RETRY_USEC;
+	return true;
+}
+
+static int open_within(struct reading *r, usec_t *waited)
+{
 	int e;
 
-	reading_close(r);
-	(void)text_format(r->name, sizeof(r->name), "%s", name);
-	while ((e = try_open(r, size)) == -ENOENT && waited < retry_usec) {
-		struct timespec ts = { .tv_nsec = (long)(RETRY_USEC * NSEC_PER_USEC) };
-
-		(void)nanosleep(&ts, NULL);
-		waited += RETRY_USEC;
-	}
+	do {
+		reading_close(r);
+		e = try_open(r, r->wanted);
+	} while (e == -ENOENT && wait_a_little(r, waited));
+	if (e == -EINVAL || e == -ELOOP)
+		return reading_fail(r, STORE_FAILED, e,
+		                    "is no regular file; remove it, and restore the file if it was "
+		                    "one");
 	if (e < 0 && e != -ENOENT)
 		return reading_fail_errno(r, e, "cannot be opened");
 	return e;
+}
+
+int reading_open(struct reading *r, const char *name, uint64_t size, usec_t retry_usec)
+{
+	usec_t waited = 0;
+
+	(void)text_format(r->name, sizeof(r->name), "%s", name);
+	r->wanted = size;
+	r->retry_usec = retry_usec;
+	return open_within(r, &waited);
 }
 
 void reading_close(struct reading *r)
@@ -123,6 +144,8 @@ void reading_close(struct reading *r)
 static int fill(struct reading *r, uint64_t at)
 {
 	size_t size = r->limit - at < WINDOW ? (size_t)(r->limit - at) : WINDOW;
+	usec_t waited = 0;
+	int e;
 
 	r->window_at = at;
 	r->window_size = 0;
@@ -132,8 +155,16 @@ static int fill(struct reading *r, uint64_t at)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == ESTALE) /* C5: by who cleans up (B3) */
-			return reading_fail(r, STORE_LOG_MISSING, 0, "was deleted meanwhile");
+		if (n < 0 && errno == ESTALE) { /* C5: what is there now under that name? */
+			e = wait_a_little(r, &waited) ? open_within(r, &waited) : -ENOENT;
+			if (e == -ENOENT) /* by who cleans up (B3) */
+				return reading_fail(r, STORE_LOG_MISSING, 0,
+				                    "was deleted meanwhile");
+			if (e < 0)
+				return e;
+			r->window_at = at;
+			continue;
+		}
 		if (n < 0)
 			return reading_fail_errno(r, -errno, "cannot be read");
 		if (n == 0)

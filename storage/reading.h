@@ -28,6 +28,8 @@ struct reading {
 	uint64_t size;         /* of the file */
 	/* private */
 	char name[READING_NAME_SIZE];
+	uint64_t wanted; /* bytes at least; for how long it is waited for them */
+	usec_t retry_usec;
 	int dir_fd, fd; /* -EBADF: none */
 	uint8_t *window;
 	uint64_t window_at;
