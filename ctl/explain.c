@@ -87,6 +87,15 @@ static void say_reasons(FILE *f, const json_t *codes)
 	}
 }
 
+/* The reasons are short; this names the file. */
+static void say_store_error(FILE *f, const json_t *status)
+{
+	const char *error = field_text(field(status, "store"), "error");
+
+	if (*error)
+		explain_say(f, "What the storage said last: %s.", error);
+}
+
 /* ---- this member leads */
 
 static void explain_leader(FILE *f, const json_t *status)
@@ -122,6 +131,7 @@ static void explain_leader(FILE *f, const json_t *status)
 	if (!field_true(status, "eligible")) {
 		explain_say(f, "It could not take over again as it is, but leads on:");
 		say_reasons(f, field(status, "reasons"));
+		say_store_error(f, status);
 	}
 }
 
@@ -190,6 +200,7 @@ static void explain_why_not(FILE *f, const json_t *status)
 	else if (!field_true(status, "eligible")) {
 		explain_say(f, "It may not take over at the moment:");
 		say_reasons(f, field(status, "reasons"));
+		say_store_error(f, status);
 	} else if (somebody && text_is(status, "state", "standby"))
 		explain_say(f,
 		            "It is eligible: it takes over when the leader ends, or on "

@@ -85,6 +85,7 @@ static json_t *store_json(const struct status *s)
 	                        api_json_number(o, "pointers", s->store.pointers) &&
 	                        api_json_number(o, "damaged", s->store.n_damaged) &&
 	                        api_json_set(o, "snapshot", snapshot_json(s)) &&
+	                        api_json_text(o, "error", s->store.error) &&
 	                        api_json_text(o, "log_error", s->store.log_error) &&
 	                        api_json_text(o, "path", s->store.path) &&
 	                        api_json_text(o, "state", s->store.state));

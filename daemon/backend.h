@@ -103,6 +103,7 @@ struct status {
 	struct {
 		uint64_t sequence, pointers;
 		const char *path, *state;                 /* "ok" or a reason */
+		const char *error;                        /* which file, why; NULL when ok */
 		uint64_t n_damaged;                       /* all of them */
 		const char *damaged[BACKEND_MAX_DAMAGED]; /* the first keys, NULL behind the last */
 		uint64_t snapshot; /* what the newest one has: up to this sequence; 0 = none */

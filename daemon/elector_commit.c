@@ -52,6 +52,7 @@ static enum commit_storage stored(struct elector *e, const struct store_result *
 		return COMMIT_STORE_NOT_IN_PLACE;
 	}
 	e->probe_state = result->state == STORE_FULL ? STORE_FULL : STORE_FAILED;
+	memcpy(e->probe_text, result->text, sizeof(e->probe_text));
 	elector_store_tell_reasons(e);
 	return result->state == STORE_FULL ? COMMIT_STORE_FULL : COMMIT_STORE_FAILED;
 }

@@ -166,7 +166,7 @@ struct elector {
 	bool creating_register, probing;
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
 	enum store_state store_state, probe_state; /* of check and follow; of the probe */
-	char store_text[STORE_TEXT_SIZE];
+	char store_text[STORE_TEXT_SIZE], probe_text[STORE_TEXT_SIZE];
 	bool following, caught_up;
 	bool loading, load_followed; /* LOAD under way; its one reading was done */
 	bool load_opened;            /* .. and its segment; now a snapshot is awaited (B5) */

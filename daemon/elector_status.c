@@ -76,6 +76,8 @@ static void fill_store(struct elector *e, struct status *ret)
 	ret->store.pointers = pointer_map_count(e->map);
 	ret->store.path = e->config->storage_path;
 	ret->store.state = store_state_code(elector_store_state(e));
+	if (elector_store_state(e) != STORE_OK)
+		ret->store.error = e->store_state != STORE_OK ? e->store_text : e->probe_text;
 	ret->store.snapshot = e->has_register ? e->reg.snapshot.at.sequence : 0;
 	if (commit_queue_active(e->commits) && e->snapshot_error[0])
 		ret->store.snapshot_error = e->snapshot_error;

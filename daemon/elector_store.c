@@ -363,6 +363,7 @@ static void on_probed(const struct store_result *result, void *userdata)
 	if (result->state != STORE_OK)
 		e->counters.storage_errors++;
 	e->probe_state = result->state;
+	memcpy(e->probe_text, result->text, sizeof(e->probe_text));
 	e->probing = false;
 	elector_store_tell_reasons(e);
 }

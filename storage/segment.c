@@ -178,6 +178,11 @@ int segment_check(struct segment *s, const char *dir, char *ret_text, size_t siz
 	return s->dead;
 }
 
+void segment_own_name(const struct segment *s, char ret_name[SEGMENT_NAME_SIZE])
+{
+	segment_name(s->epoch, s->number, ret_name);
+}
+
 void segment_close(struct segment *s)
 {
 	if (!s)

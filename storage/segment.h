@@ -39,6 +39,9 @@ int segment_append(struct segment *s, const void *bytes, size_t size);
  */
 int segment_check(struct segment *s, const char *dir, char *ret_text, size_t size);
 
+/* Of the file, for messages. */
+void segment_own_name(const struct segment *s, char ret_name[SEGMENT_NAME_SIZE]);
+
 void segment_close(struct segment *s);
 void segment_closep(struct segment **s);
 

@@ -346,10 +346,13 @@ static void run_open_segment(struct store_job *job, struct segment **segment)
 
 static void run_append(struct store_job *job, struct segment *segment)
 {
+	char name[5 + SEGMENT_NAME_SIZE] = "/log/";
 	int r = segment ? segment_append(segment, job->bytes, job->size) : -EBADF;
 
+	if (segment)
+		segment_own_name(segment, name + 5);
 	if (r < 0) {
-		store_ops_fail(job, r, "cannot append to the log in", "/log");
+		store_ops_fail(job, r, "cannot append to", name);
 		return;
 	}
 	r = segment_check(segment, job->place->cluster_path, job->result.text,

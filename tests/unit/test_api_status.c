@@ -71,7 +71,7 @@ static void status_has_every_field_of_the_design(void **state)
 	       "\"foreign_pid\":null,"
 	       "\"restarts\":0,\"health\":null},\"store\":{\"sequence\":99,\"pointers\":12,"
 	       "\"damaged\":0,"
-	       "\"damaged_keys\":[],\"snapshot\":{\"sequence\":0,\"error\":null},\"log_error\":"
+	       "\"damaged_keys\":[],\"snapshot\":{\"sequence\":0,\"error\":null},\"error\":null,\"log_error\":"
 	       "null,\"path\":\"/mnt/"
 	       "ha/jmha\",\"state\":\"ok\"},"
 	       "\"parked_count\":0,\"parked\":[],"

@@ -74,6 +74,23 @@ static void a_leader_says_that_its_log_grows(void **state)
 	     "tried again: no space.\n");
 }
 
+static void who_may_not_take_over_says_what_the_storage_said(void **state)
+{
+	(void)state;
+	says("{\"cluster\": \"orders\", \"member\": \"jm-b\", \"state\": \"standby\", \"epoch\": "
+	     "7, "
+	     "\"eligible\": false, \"reasons\": [\"storage-full\"], "
+	     "\"leader\": {\"member\": \"jm-a\", \"epoch\": 7}, "
+	     "\"zookeeper\": {\"connected\": true, \"last_ack_ms\": 180}, "
+	     "\"store\": {\"error\": \"cannot append to /mnt/x.log: Disk quota exceeded\"}}",
+	     NULL,
+	     "jm-b of cluster orders does not lead: it is a standby.\n"
+	     "jm-a leads with epoch 7.\n"
+	     "It may not take over at the moment:\n"
+	     "  storage-full: the shared directory is full. Make room.\n"
+	     "What the storage said last: cannot append to /mnt/x.log: Disk quota exceeded.\n");
+}
+
 static void without_zookeeper_it_does_not_tell_of_others(void **state)
 {
 	(void)state;
@@ -273,6 +290,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leader_says_how_long_and_who_could_follow),
 		cmocka_unit_test(a_leader_says_that_its_log_grows),
+		cmocka_unit_test(who_may_not_take_over_says_what_the_storage_said),
 		cmocka_unit_test(a_standby_says_what_it_waits_for),
 		cmocka_unit_test(without_zookeeper_it_does_not_tell_of_others),
 		cmocka_unit_test(a_member_that_may_not_says_why_and_what_to_do),
