@@ -184,6 +184,10 @@ struct elector {
 	char snapshot_error[STORE_TEXT_SIZE]; /* why the last one was not made; "" = it was */
 	char touched[STORE_TEXT_SIZE];        /* what was done to a log file in this term, or "" */
 	usec_t probe_at, check_at;
+	bool looking_after;              /* .. its own log: daemon/elector_own_log.c */
+	usec_t look_after_at;            /* not sooner; 0 = at once */
+	struct epoch looked_epoch;       /* whose log the look under way is at */
+	struct log_snapshot looked_from; /* .. and from where on */
 	uint64_t damage_at; /* B5: a snapshot of so many changes has left all damage behind; 0 =
 	                       none */
 	uint64_t n_gaps; /* B6: in what was read: of changes of which not even the keys are known */
@@ -265,6 +269,7 @@ void elector_conf_drop(struct elector *e);
 int elector_store_init(struct elector *e);
 void elector_store_done(struct elector *e);
 void elector_store_look_at(struct elector *e); /* register or time has moved on */
+void elector_own_log_look(struct elector *e);  /* each second */
 void elector_store_load(struct elector *e, struct epoch epoch);
 void elector_store_opened(struct elector *e, bool well);               /* .. its segment */
 void elector_store_pump(struct elector *e);                            /* .. and what follows */

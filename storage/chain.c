@@ -394,3 +394,31 @@ int chain_read(const struct follower_request *request, const struct chain_base *
 	free(p.part);
 	return r;
 }
+
+int chain_look(const struct follower_request *request, struct report *report)
+{
+	const struct log_snapshot *snapshot = &request->snapshot;
+	const struct chain_base base = { .at = snapshot->at,
+		                         .snapshot = snapshot->epoch != 0 ? snapshot : NULL };
+	struct pass p = { .request = request,
+		          .base = &base,
+		          .in = { .path = request->path,
+		                  .dir = "log",
+		                  .progress = request->progress,
+		                  .report = report },
+		          .at = base.at };
+	int r;
+
+	if (log_position_same(&base.at, &request->to))
+		return 0; /* all of it is in the snapshot */
+	r = reading_init(&p.in);
+	if (r == 0)
+		r = find_chain(&p);
+	if (r == -EAGAIN)
+		r = reading_fail(&p.in, STORE_DIGEST_MISMATCH, 0, "does not lead to the snapshot");
+	else if (r < 0 && r != -EBADMSG)
+		r = reading_fail_errno(&p.in, r, "cannot be looked at");
+	reading_done(&p.in);
+	free(p.part);
+	return r;
+}

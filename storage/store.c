@@ -187,6 +187,18 @@ int store_follow(struct store *s, const struct store_follow *follow, store_done_
 	return submit(s, job);
 }
 
+int store_look(struct store *s, const struct store_look *look, store_done_t done, void *userdata)
+{
+	struct store_job *job = job_new(s, STORE_LOOK, done, userdata);
+
+	if (job) {
+		memcpy(job->cluster_id, look->cluster_id, RECORD_CLUSTER_ID_SIZE);
+		job->to = look->to;
+		job->snapshot = look->snapshot;
+	}
+	return submit(s, job);
+}
+
 int store_open_segment(struct store *s, const struct store_segment *segment, store_done_t done,
                        void *userdata)
 {

@@ -34,8 +34,8 @@ struct store_config {
 	const char *path;    /* must exist; never made */
 	const char *cluster; /* <path>/<cluster> is made by store_init() alone */
 	const char *member;
-	usec_t io_usec; /* deadline of one operation; of FOLLOW, SNAPSHOT, CLEAN: without progress
-	                 */
+	usec_t io_usec; /* deadline of one operation; of FOLLOW, SNAPSHOT, CLEAN, LOOK: without
+	                   progress */
 };
 
 struct store_file {
@@ -54,6 +54,7 @@ enum store_op {
 	STORE_QUARANTINE,
 	STORE_SNAPSHOT,
 	STORE_CLEAN,
+	STORE_LOOK,
 	STORE_N_OPS_
 };
 
@@ -134,6 +135,15 @@ struct store_follow {
 };
 int store_follow(struct store *s, const struct store_follow *follow, store_done_t done,
                  void *userdata);
+
+/* Whether the log is still there, from the snapshot (epoch 0: from its beginning) to its committed
+ * end: files, sizes, headers.  STORE_OK, or what is wrong with which file. */
+struct store_look {
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	struct log_position to;
+	struct log_snapshot snapshot;
+};
+int store_look(struct store *s, const struct store_look *look, store_done_t done, void *userdata);
 
 /* The segment that later appends go to; the one before is closed. */
 struct store_segment {

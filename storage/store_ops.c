@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "storage/chain.h"
 #include "storage/clean.h"
 #include "storage/cluster_file.h"
 #include "storage/quarantine.h"
@@ -406,6 +407,20 @@ static void take_report(struct store_job *job, struct report *report)
 	report_clear(report);
 }
 
+static void run_look(struct store_job *job)
+{
+	struct follower_request request = { .path = job->place->cluster_path,
+		                            .to = job->to,
+		                            .snapshot = job->snapshot,
+		                            .retry_usec = job->place->io_usec / 2,
+		                            .progress = &job->progress };
+	struct report report = { .state = STORE_OK };
+
+	memcpy(request.cluster_id, job->cluster_id, sizeof(request.cluster_id));
+	(void)chain_look(&request, &report);
+	take_report(job, &report);
+}
+
 static void run_snapshot(struct store_job *job)
 {
 	struct snapshot_request request = { .path = job->place->cluster_path,
@@ -467,6 +482,9 @@ void store_ops_run(struct store_job *job, struct segment **segment)
 		break;
 	case STORE_CLEAN:
 		run_clean(job);
+		break;
+	case STORE_LOOK:
+		run_look(job);
 		break;
 	case STORE_N_OPS_:
 		break;

@@ -37,8 +37,8 @@ struct store_job {
 	/* in */
 	const struct store_place *place;
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
-	struct log_position from, to;           /* FOLLOW */
-	struct log_snapshot snapshot, previous; /* FOLLOW; CLEAN: previous */
+	struct log_position from, to;           /* FOLLOW; LOOK: to */
+	struct log_snapshot snapshot, previous; /* FOLLOW; CLEAN: previous; LOOK: snapshot */
 	bool anew;                              /* FOLLOW */
 	struct store_segment segment; /* OPEN_SEGMENT; QUARANTINE: epoch and number; SNAPSHOT,
 	                                 CLEAN: epoch */

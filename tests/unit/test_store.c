@@ -238,6 +238,50 @@ static void what_is_appended_is_followed(void **state)
 	pointer_map_free(follow.map);
 }
 
+static enum store_state look(const struct log_position *to, const struct log_snapshot *snapshot)
+{
+	struct store_look request = { .to = *to, .snapshot = *snapshot };
+
+	memcpy(request.cluster_id, id, sizeof(id));
+	assert_int_equal(store_look(s, &request, on_done, &f), 0);
+	wait_for(1);
+	return last.state;
+}
+
+/* By whom no file would be opened else: all of it is in memory. */
+static void look_finds_what_is_not_there_any_more(void **state)
+{
+	static const struct log_snapshot none;
+	struct log_snapshot middle = { .epoch = 1 };
+	char path[160], away[200];
+
+	(void)state;
+	store_free(s);
+	open_store(f.path, 100 * USEC_PER_MSEC);
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "a", "1");
+	files_begin(&f, 1, 2, &f.at);
+	files_put(&f, "a", "2");
+	middle.at = f.at;
+	files_begin(&f, 2, 1, &f.at);
+	files_put(&f, "a", "3");
+	assert_int_equal(look(&nothing, &none), STORE_OK);
+	assert_int_equal(look(&f.at, &none), STORE_OK);
+	assert_int_equal(look(&f.at, &middle), STORE_OK);
+	files_name(&f, 1, 1, path);
+	(void)snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(look(&f.at, &middle), STORE_OK); /* the snapshot has it */
+	assert_int_equal(look(&f.at, &none), STORE_LOG_MISSING);
+	assert_non_null(strstr(last.text, path));
+	files_name(&f, 2, 1, path);
+	assert_int_equal(truncate(path, (off_t)f.at.offset - 1), 0);
+	assert_int_equal(look(&f.at, &middle), STORE_LOG_MISSING);
+	assert_non_null(strstr(last.text, path));
+	middle.at = f.at;
+	assert_int_equal(look(&f.at, &middle), STORE_OK); /* all of it */
+}
+
 /* The map is the loop's: what was read for another position is not merged. */
 static void map_that_moved_meanwhile_is_left_alone(void **state)
 {
@@ -333,6 +377,7 @@ int main(void)
 		T(list_finds_the_highest_epoch),
 		T(list_tells_what_the_newest_file_knows_as_committed),
 		T(what_is_appended_is_followed),
+		T(look_finds_what_is_not_there_any_more),
 		T(map_that_moved_meanwhile_is_left_alone),
 		T(append_without_a_segment_fails),
 		T(probe_writes_and_cleans_up),
