@@ -220,6 +220,15 @@ static void count_lost(struct scan *s, uint64_t n_records)
 		gap->records += n_records - known;
 }
 
+/* Not the file that the register names, so nothing in it is damaged (B5). */
+static int ends_elsewhere(struct scan *s)
+{
+	report_clear(s->in->report);
+	return reading_fail(s->in, STORE_LOG_MISSING, 0,
+	                    "does not end where it should; is the right file system "
+	                    "mounted here, as on the other members?");
+}
+
 /*
  * The sum that a whole file would have, with what was read and a trailer that says so: if it is
  * that of the file, all keys are there and right.
@@ -243,14 +252,8 @@ static int check_end(struct scan *s)
 		return r;
 	if (memcmp(sum, bytes + BEFORE_SUM, sizeof(sum)) == 0)
 		return memcmp(trailer, bytes, BEFORE_SUM) == 0 ? 0 : note_damage(s, NULL, 0, 0);
-	/* Cut off, or longer than it was: not the file that the register names, so nothing in it is
-	 * damaged (B5). */
-	if (!record_trailer_decode(bytes, &n_records)) {
-		report_clear(s->in->report);
-		return reading_fail(s->in, STORE_LOG_MISSING, 0,
-		                    "does not end where it should; is the right file system "
-		                    "mounted here, as on the other members?");
-	}
+	if (!record_trailer_decode(bytes, &n_records)) /* cut off, or longer than it was */
+		return ends_elsewhere(s);
 	if (s->in->report->n_damage == 0)
 		return reading_fail(s->in, STORE_DIGEST_MISMATCH, 0,
 		                    "its sum is wrong, and no checksum fails; see `jmhactl "
@@ -259,10 +262,28 @@ static int check_end(struct scan *s)
 	return 0;
 }
 
+/* Zeros in place of the trailer: made longer, or never written back.  Told before all of that is
+ * searched for records: there may be a TiB of it. */
+static int check_trailer(struct scan *s)
+{
+	static const uint8_t zeros[RECORD_TRAILER_SIZE];
+	const uint8_t *bytes;
+	size_t size;
+	int r;
+
+	r = reading_look(s->in, s->end, &bytes, &size);
+	if (r == 0 && memcmp(bytes, zeros, sizeof(zeros)) == 0)
+		r = ends_elsewhere(s);
+	return r;
+}
+
 static int scan(struct scan *s, const uint8_t *cluster_id)
 {
 	int r;
 
+	r = check_trailer(s);
+	if (r < 0)
+		return r;
 	r = record_sum_begin(&s->sum);
 	if (r == 0)
 		r = read_header(s, cluster_id);
