@@ -48,6 +48,14 @@ static int open_dir_at(int dir_fd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* log/ and the like.  A link is none: who reads would not follow it either. */
+static int open_own_dir(int cluster_fd, const char *name)
+{
+	int fd = openat(cluster_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* storage.path itself is never made: an empty mount point must not look like a new store (B5). */
 static int open_path(struct store_job *job)
 {
@@ -102,7 +110,7 @@ static void read_cluster(struct store_job *job, int dir_fd)
 static int walk(int dir_fd, const char *name, void (*on_name)(struct store_job *, const char *),
                 struct store_job *job)
 {
-	int fd = open_dir_at(dir_fd, name);
+	int fd = open_own_dir(dir_fd, name);
 	struct dirent *e;
 	DIR *dir;
 	int r;
@@ -172,8 +180,9 @@ static void note_committed(struct store_job *job, uint64_t sequence)
 		job->result.committed_seen = sequence;
 }
 
-/* The header, and the first records: each tells what its writer knew as committed. */
-static void look_at_newest(struct store_job *job, struct reading *in)
+/* The header, and the first records: each tells what its writer knew as committed.  A file of
+ * another cluster, or one that has another's name, was put there by somebody, and knows nothing. */
+static void look_at_newest(struct store_job *job, struct reading *in, const uint8_t *cluster_id)
 {
 	struct record_file_header h;
 	struct record record;
@@ -182,7 +191,8 @@ static void look_at_newest(struct store_job *job, struct reading *in)
 
 	in->limit = in->size;
 	if (reading_look(in, 0, &bytes, &size) < 0 ||
-	    record_file_header_decode(bytes, size, NULL, &h) != RECORD_OK)
+	    record_file_header_decode(bytes, size, cluster_id, &h) != RECORD_OK ||
+	    h.epoch != job->result.highest_epoch || h.number != job->newest)
 		return;
 	note_committed(job, h.before.sequence);
 	for (at = RECORD_FILE_HEADER_SIZE;
@@ -193,15 +203,17 @@ static void look_at_newest(struct store_job *job, struct reading *in)
 /* A11: a register from a backup may end where a segment does (with a snapshot, or an elector); then
  * what was committed since lies in later files, to which no reading leads.  What cannot be read
  * here proves nothing. */
-static void look_beyond(struct store_job *job)
+static void look_beyond(struct store_job *job, int dir_fd)
 {
 	struct report report = { .state = STORE_OK };
+	struct cluster_file cluster;
 	struct reading in = { .path = job->place->cluster_path, .dir = "log", .report = &report };
 	char name[SEGMENT_NAME_SIZE];
 
+	cluster_file_read(dir_fd, job->place->cluster_path, &cluster);
 	segment_name(job->result.highest_epoch, job->newest, name);
 	if (reading_init(&in) == 0 && reading_open(&in, name, RECORD_FILE_HEADER_SIZE, 0) == 0)
-		look_at_newest(job, &in);
+		look_at_newest(job, &in, cluster.found ? cluster.id : NULL);
 	reading_done(&in);
 	report_clear(&report);
 }
@@ -217,7 +229,7 @@ static void run_list(struct store_job *job)
 	if (r < 0)
 		store_ops_fail(job, r, "cannot list", "/log");
 	else if (job->result.highest_epoch > 0)
-		look_beyond(job);
+		look_beyond(job, fd);
 }
 
 /* ---- the first pair (A11) */
@@ -338,7 +350,7 @@ static void run_open_segment(struct store_job *job, struct segment **segment)
 	if (fd < 0)
 		return;
 	memcpy(header.cluster_id, job->segment.cluster_id, RECORD_CLUSTER_ID_SIZE);
-	r = log_fd = open_dir_at(fd, "log");
+	r = log_fd = open_own_dir(fd, "log");
 	if (r >= 0)
 		r = segment_create(log_fd, &header, segment, &job->result.position);
 	if (r < 0)
