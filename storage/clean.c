@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,9 +34,14 @@ static bool old_snapshot(const struct clean_request *request, const char *name)
 	       epoch <= request->epoch && sequence < request->previous.at.sequence;
 }
 
+struct cleaned {
+	unsigned n;
+	char left[NAME_MAX + 16]; /* below the folder of the cluster: the first that stays */
+};
+
 static int clean_dir(const struct clean_request *request, int cluster_fd, const char *name,
                      bool (*is_old)(const struct clean_request *, const char *),
-                     unsigned *ret_deleted)
+                     struct cleaned *ret)
 {
 	int fd = openat(cluster_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	const struct dirent *e;
@@ -55,9 +61,11 @@ static int clean_dir(const struct clean_request *request, int cluster_fd, const 
 			continue;
 		FAULT_POINT(clean_unlink);
 		if (unlinkat(fd, e->d_name, 0) == 0)
-			(*ret_deleted)++;
-		else if (errno != ENOENT && r == 0)
+			ret->n++;
+		else if (errno != ENOENT && r == 0) {
 			r = -errno;
+			(void)text_format(ret->left, sizeof(ret->left), "/%s/%s", name, e->d_name);
+		}
 		FAULT_POINT(clean_unlinked);
 		if (request->progress)
 			atomic_fetch_add(request->progress, 1);
@@ -68,7 +76,7 @@ static int clean_dir(const struct clean_request *request, int cluster_fd, const 
 	return r;
 }
 
-static int clean_dirs(const struct clean_request *request, unsigned *ret_deleted)
+static int clean_dirs(const struct clean_request *request, struct cleaned *ret)
 {
 	CLEANUP(closep)
 	int cluster_fd = open(request->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -76,13 +84,14 @@ static int clean_dirs(const struct clean_request *request, unsigned *ret_deleted
 
 	if (cluster_fd < 0)
 		return -errno;
-	r = clean_dir(request, cluster_fd, "log", old_segment, ret_deleted);
-	s = clean_dir(request, cluster_fd, "snapshot", old_snapshot, ret_deleted);
+	r = clean_dir(request, cluster_fd, "log", old_segment, ret);
+	s = clean_dir(request, cluster_fd, "snapshot", old_snapshot, ret);
 	return r < 0 ? r : s;
 }
 
 void clean_store(const struct clean_request *request, struct report *report, unsigned *ret_deleted)
 {
+	struct cleaned cleaned = { .n = 0 };
 	int r;
 
 	*ret_deleted = 0;
@@ -92,11 +101,12 @@ void clean_store(const struct clean_request *request, struct report *report, uns
 	                       request->progress, "is damaged, so what lies before it is kept",
 	                       report))
 		return;
-	r = clean_dirs(request, ret_deleted);
+	r = clean_dirs(request, &cleaned);
+	*ret_deleted = cleaned.n;
 	if (r == 0)
 		return;
 	report->state = store_state_from_errno(r);
 	report->error = r;
-	(void)text_format(report->text, sizeof(report->text), "cannot delete old files of %s: %s",
-	                  request->path, strerror(-r));
+	(void)text_format(report->text, sizeof(report->text), "cannot delete old files of %s%s: %s",
+	                  request->path, cleaned.left, strerror(-r));
 }

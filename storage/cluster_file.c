@@ -54,7 +54,7 @@ static int open_file(int dir_fd)
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ELOOP ? -EINVAL : -errno;
+		return errno == ELOOP || errno == ENXIO ? -EINVAL : -errno; /* link, socket */
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;

@@ -114,7 +114,7 @@ static int open_within(struct reading *r, usec_t *waited)
 		reading_close(r);
 		e = try_open(r, r->wanted);
 	} while (e == -ENOENT && wait_a_little(r, waited));
-	if (e == -EINVAL || e == -ELOOP)
+	if (e == -EINVAL || e == -ELOOP || e == -ENXIO) /* a socket */
 		return reading_fail(r, STORE_FAILED, e,
 		                    "is no regular file; remove it, and restore the file if it was "
 		                    "one");

@@ -66,6 +66,10 @@ tests_unit_test_store_thread_SOURCES = tests/unit/test_store_thread.c tests/unit
 tests_unit_test_store_thread_CFLAGS = $(storage_test_cflags)
 tests_unit_test_store_thread_LDADD = $(storage_test_libs)
 tests_unit_test_store_thread_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat
+UNIT_TESTS += tests/unit/test_strangers
+tests_unit_test_strangers_SOURCES = tests/unit/test_strangers.c tests/unit/storage_files.c tests/unit/storage_files.h tests/unit/store_bench.h
+tests_unit_test_strangers_CFLAGS = $(storage_test_cflags)
+tests_unit_test_strangers_LDADD = $(storage_test_libs)
 UNIT_TESTS += tests/unit/test_store_snapshot
 tests_unit_test_store_snapshot_SOURCES = tests/unit/test_store_snapshot.c tests/unit/storage_files.c tests/unit/storage_files.h tests/unit/store_bench.h
 tests_unit_test_store_snapshot_CFLAGS = $(storage_test_cflags)
