@@ -79,10 +79,12 @@ static void note_rollback(struct elector *e, bool seen)
 	if (e->rolled_back && !before)
 		log_error("register",
 		          "register-rolled-back: the register says epoch %" PRIu64
-		          ", %s knows of a later epoch or commit (epoch %" PRIu64
-		          "): were ZooKeeper's data restored from a backup? See jmhactl store "
-		          "recover",
-		          e->reg.epoch.v, e->config->storage_path, e->listed_epoch);
+		          ", %s/%s knows of a later epoch or commit, by "
+		          "log/%020" PRIu64 "-%020" PRIu64
+		          ".log or one before it: were ZooKeeper's data restored from a backup, or "
+		          "was that file put there? See jmhactl store recover",
+		          e->reg.epoch.v, e->config->storage_path, e->config->cluster,
+		          e->listed_epoch, e->listed_segment);
 }
 
 static void fill_view(struct elector *e, struct core_view *v)
@@ -201,6 +203,7 @@ static void on_listed(const struct store_result *result, void *userdata)
 		return;
 	}
 	e->listed_epoch = result->highest_epoch;
+	e->listed_segment = result->newest_segment;
 	if (result->committed_seen > e->committed_seen)
 		e->committed_seen = result->committed_seen;
 	elector_feed_type(e, CORE_EV_LISTED);

@@ -152,6 +152,7 @@ struct elector {
 	struct observation view; /* a copy; view.reg is not owned: see reg */
 	bool auth_refused;       /* ZooKeeper does not let us have our znodes */
 	uint64_t listed_epoch;   /* highest epoch of any file, as listed before the look */
+	uint64_t listed_segment; /* .. and the last number of it */
 	bool rolled_back;        /* A11: two looks in a row at the same register say so */
 	int32_t rolled_back_at;  /* version of the last one that did; -1 = it did not */
 	bool register_reading, register_again; /* a standby's reading of the register alone */

@@ -70,6 +70,7 @@ struct store_result {
 	bool has_files; /* log/ or snapshot/ hold something (A11) */
 	/* LIST */
 	uint64_t highest_epoch;  /* of any file in log/; 0 = none */
+	uint64_t newest_segment; /* of that epoch */
 	uint64_t committed_seen; /* A11: what the newest file names as committed; 0 = none */
 	/* OPEN_SEGMENT */
 	struct log_position position; /* end of its header */

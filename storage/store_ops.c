@@ -142,10 +142,10 @@ static void on_log_file(struct store_job *job, const char *name)
 	uint64_t epoch, segment;
 
 	if (segment_name_parse(name, &epoch, &segment) < 0 || epoch < job->result.highest_epoch ||
-	    (epoch == job->result.highest_epoch && segment < job->newest))
+	    (epoch == job->result.highest_epoch && segment < job->result.newest_segment))
 		return;
 	job->result.highest_epoch = epoch;
-	job->newest = segment;
+	job->result.newest_segment = segment;
 }
 
 /* A11: whoever was ever granted has left a file here. */
@@ -192,7 +192,7 @@ static void look_at_newest(struct store_job *job, struct reading *in, const uint
 	in->limit = in->size;
 	if (reading_look(in, 0, &bytes, &size) < 0 ||
 	    record_file_header_decode(bytes, size, cluster_id, &h) != RECORD_OK ||
-	    h.epoch != job->result.highest_epoch || h.number != job->newest)
+	    h.epoch != job->result.highest_epoch || h.number != job->result.newest_segment)
 		return;
 	note_committed(job, h.before.sequence);
 	for (at = RECORD_FILE_HEADER_SIZE;
@@ -211,7 +211,7 @@ static void look_beyond(struct store_job *job, int dir_fd)
 	char name[SEGMENT_NAME_SIZE];
 
 	cluster_file_read(dir_fd, job->place->cluster_path, &cluster);
-	segment_name(job->result.highest_epoch, job->newest, name);
+	segment_name(job->result.highest_epoch, job->result.newest_segment, name);
 	if (reading_init(&in) == 0 && reading_open(&in, name, RECORD_FILE_HEADER_SIZE, 0) == 0)
 		look_at_newest(job, &in, cluster.found ? cluster.id : NULL);
 	reading_done(&in);

@@ -48,7 +48,6 @@ struct store_job {
 	size_t size;
 	/* out */
 	struct store_result result; /* .op is in */
-	uint64_t newest;            /* LIST: the last segment of result.highest_epoch */
 	struct follower_result follow;
 };
 

@@ -86,7 +86,7 @@ follows() { [ "$(status_field "$standby" .store.sequence)" = "$(register_field .
 until_ok 10 "it follows" follows
 ok "with all of it (P3)" holds_what_it_should "$standby"
 for how in EIO ESTALE EACCES; do
-	op=read
+	op="read"
 	[ $how = EACCES ] && op=open
 	fault "$standby" "$op $how */log/*"
 	taken "$lead"

@@ -63,6 +63,7 @@ CLUSTER_TESTS += tests/cluster/storage_lost.t
 CLUSTER_TESTS += tests/cluster/store_credentials.t
 CLUSTER_TESTS += tests/cluster/store_export.t
 CLUSTER_TESTS += tests/cluster/store_recover.t
+CLUSTER_TESTS += tests/cluster/store_strangers.t
 CLUSTER_TESTS += tests/cluster/store_verify.t
 # Faults of processes, network, ZooKeeper and machine: docs/fault-matrix.md.
 CLUSTER_TESTS += tests/cluster/asymmetric.t
