@@ -55,6 +55,7 @@ CLUSTER_TESTS += tests/cluster/bad_start.t
 CLUSTER_TESTS += tests/cluster/credentials.t
 CLUSTER_TESTS += tests/cluster/disk_errors.t
 CLUSTER_TESTS += tests/cluster/disk_hangs.t
+CLUSTER_TESTS += tests/cluster/disk_snapshots.t
 CLUSTER_TESTS += tests/cluster/disk_stale.t
 CLUSTER_TESTS += tests/cluster/log_damaged.t
 CLUSTER_TESTS += tests/cluster/log_replaced.t
