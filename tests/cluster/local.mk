@@ -57,6 +57,7 @@ CLUSTER_TESTS += tests/cluster/disk_errors.t
 CLUSTER_TESTS += tests/cluster/disk_hangs.t
 CLUSTER_TESTS += tests/cluster/disk_snapshots.t
 CLUSTER_TESTS += tests/cluster/disk_stale.t
+CLUSTER_TESTS += tests/cluster/disk_takeover.t
 CLUSTER_TESTS += tests/cluster/log_damaged.t
 CLUSTER_TESTS += tests/cluster/log_replaced.t
 CLUSTER_TESTS += tests/cluster/storage_full.t
