@@ -58,6 +58,18 @@ ok "byte for byte" holds_what_it_should "$standby"
 matrix 32 "a standby's attributes, names and listings are a minute old, opening looks anew (NFS)" "follows; a switchover to it loses nothing" "so"
 fault_off "$standby"
 
+# The same at the leader, which knows its own changes: no file is given up for what is seen late.
+settle || give_up "not settled"
+lead=$(leader)
+standby=$(standbys "$lead")
+fault "$lead" 'getattr nocto:600000 *' 'readdir nocto:600000 *'
+n=$(segments)
+ok "a leader that sees nothing new: 10 changes" eval 'for i in 1 2 3 4 5 6 7 8 9 10; do taken "$lead" || exit 1; done'
+is "$(segments)" "$n" "in the same file"
+ok "and in another one" another_segment "$lead"
+until_ok 20 "the standby follows" follows "$standby"
+fault_off "$lead"
+
 # ---- worse than that: opening does not help (nocto, or a file system that is late)
 
 settle || give_up "not settled"
