@@ -198,6 +198,7 @@ static void on_listed(const struct store_result *result, void *userdata)
 
 	if (result->state != STORE_OK) { /* A11: nothing may be claimed by an older listing */
 		e->probe_state = result->state;
+		memcpy(e->probe_text, result->text, sizeof(e->probe_text));
 		elector_store_tell_reasons(e);
 		elector_feed_result(e, CORE_EV_OBSERVED, CORE_FAILED);
 		return;

@@ -6,10 +6,6 @@
 
 #include "storage/segment.h"
 
-/* A segment ends at 64 MiB (PROTOCOL section 5): what lies behind that in a file, however long
- * somebody made it, is not ours. */
-#define LOG_MAX ((uint64_t)64 * 1024 * 1024 + RECORD_MAX)
-
 struct scan {
 	struct reading *in;
 	struct log_scan *out;
@@ -209,7 +205,7 @@ int log_scan(struct reading *in, uint64_t epoch, uint64_t segment, uint64_t know
 	r = reading_open(in, name, 0, 0);
 	if (r < 0)
 		return r;
-	in->limit = in->size < LOG_MAX ? in->size : LOG_MAX;
+	in->limit = in->size < SEGMENT_FILE_MAX ? in->size : SEGMENT_FILE_MAX;
 	r = scan_once(&s, known);
 	/* Behind what looked like its end the file knows better. */
 	if (r == 0 && ret->torn && ret->committed > ret->end.sequence) {

@@ -27,7 +27,7 @@ static int create(int dir_fd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-static int copy(int from, int to)
+static int copy(int from, int to, uint64_t limit)
 {
 	CLEANUP(freep) uint8_t *block = malloc(BLOCK);
 	uint64_t at = 0;
@@ -36,7 +36,7 @@ static int copy(int from, int to)
 
 	if (!block)
 		return -ENOMEM;
-	while ((n = pread(from, block, BLOCK, (off_t)at)) != 0) {
+	while (at < limit && (n = pread(from, block, BLOCK, (off_t)at)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -70,7 +70,7 @@ int quarantine_copy(int cluster_fd, const char *dir, const char *name, const cha
 	to = create(to_dir, name);
 	if (to < 0)
 		return to == -EEXIST ? 0 : to;
-	r = copy(from, to);
+	r = copy(from, to, strcmp(dir, "log") == 0 ? SEGMENT_FILE_MAX : UINT64_MAX);
 	if (r < 0)
 		return r;
 	why = create(to_dir, reason_name);

@@ -12,6 +12,9 @@
 #include "storage/record.h"
 
 enum { SEGMENT_NAME_SIZE = 20 + 1 + 20 + 4 + 1 };
+/* A segment ends at 64 MiB (PROTOCOL section 5): what lies behind that in a file, however long
+ * somebody made it, is not ours. */
+#define SEGMENT_FILE_MAX ((uint64_t)64 * 1024 * 1024 + RECORD_MAX)
 
 /* <epoch>-<segment>.log, each padded to 20 digits. */
 void segment_name(uint64_t epoch, uint64_t segment, char ret_name[SEGMENT_NAME_SIZE]);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -64,6 +65,23 @@ static void keeps_a_copy_and_the_reason_and_moves_nothing(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+/* Of a file that somebody made huge, what can be ours: a copy of the rest fills the storage. */
+static void keeps_no_more_of_a_log_than_can_be_ours(void **state)
+{
+	struct stat st;
+	char path[256];
+
+	(void)state;
+	files_name(&f, 1, 1, path);
+	assert_int_equal(truncate(path, (off_t)1 << 40), 0);
+	(void)alarm(60);
+	assert_int_equal(quarantine_copy(cluster_fd, "log", NAME, "huge"), 0);
+	(void)alarm(0);
+	(void)snprintf(path, sizeof(path), "%s/quarantine/" NAME, f.cluster);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, SEGMENT_FILE_MAX);
+}
+
 static void keeps_the_first_copy(void **state)
 {
 	char path[256];
@@ -93,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(keeps_a_copy_and_the_reason_and_moves_nothing),
+		T(keeps_no_more_of_a_log_than_can_be_ours),
 		T(keeps_the_first_copy),
 		T(absent_file_is_an_error),
 	};
