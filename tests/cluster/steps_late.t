@@ -121,7 +121,7 @@ left_way() {
 	status_field "$name" .state >/dev/null # by then all that is to be answered is
 	for n in "${!volley[@]}"; do
 		[ ! -s "$changes/$n" ] || read -r what at <"$changes/$n"
-		[ "${what-}" != done ] || [ "$at" -le $revision ] || revision=$at
+		[ "${what-}" != "done" ] || [ "$at" -le $revision ] || revision=$at
 	done
 	# Its connection may be given up already, and the move made by another.
 	[ "$(register_field .log.sequence)" -ge $revision ] || wrong+="$revision is acknowledged, and not in the register; "
