@@ -8,4 +8,5 @@ include %D%/daemon.mk
 include %D%/api.mk
 include %D%/ctl.mk
 include %D%/migrate.mk
+include %D%/readiness.mk
 endif

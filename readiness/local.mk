@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# What a checkpoint's file says, and what Flink would make of it.  Pure; allocates nothing.
+noinst_LIBRARIES += libreadiness.a
+libreadiness_a_SOURCES = \
+	readiness/key_group.c readiness/key_group.h \
+	readiness/metadata.c readiness/metadata.h \
+	readiness/uid_hash.c readiness/uid_hash.h
