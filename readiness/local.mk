@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a checkpoint's file says, and what Flink would make of it.  Pure; allocates nothing.
+# What a checkpoint's file says, and what Flink would make of it.  Pure; only savepoint
+# allocates.
 noinst_LIBRARIES += libreadiness.a
 libreadiness_a_SOURCES = \
 	readiness/key_group.c readiness/key_group.h \
 	readiness/metadata.c readiness/metadata.h \
+	readiness/savepoint.c readiness/savepoint.h \
 	readiness/uid_hash.c readiness/uid_hash.h

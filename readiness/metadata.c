@@ -583,9 +583,10 @@ static void read_subtask(struct reader *r, const struct metadata_operator *op)
 
 static void read_coordinator(struct reader *r)
 {
+	bool has = r->at < r->size && r->bytes[r->at] != STREAM_NONE;
 	int64_t size = read_stream(r);
 
-	if (size > 0)
+	if (has)
 		tell_handle(r, 0, (struct range){ 0, 0 }, size);
 }
 
