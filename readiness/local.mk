@@ -3,6 +3,7 @@
 # allocates.
 noinst_LIBRARIES += libreadiness.a
 libreadiness_a_SOURCES = \
+	readiness/findings.c readiness/findings.h \
 	readiness/key_group.c readiness/key_group.h \
 	readiness/metadata.c readiness/metadata.h \
 	readiness/savepoint.c readiness/savepoint.h \
