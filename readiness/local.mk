@@ -6,5 +6,6 @@ libreadiness_a_SOURCES = \
 	readiness/findings.c readiness/findings.h \
 	readiness/key_group.c readiness/key_group.h \
 	readiness/metadata.c readiness/metadata.h \
+	readiness/restore.c readiness/restore.h \
 	readiness/savepoint.c readiness/savepoint.h \
 	readiness/uid_hash.c readiness/uid_hash.h
