@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 test -z "${INSTRUMENTED-}" || skip_all "instrumented code calls the instrumentation"
 
-text='mem(cmp|cpy|move|set|chr)|str(len|nlen|cmp|ncmp|chr|rchr|spn|cspn|str)|sn?printf|vsnprintf'
+text='bcmp|mem(cmp|cpy|move|set|chr|mem)|str(len|nlen|cmp|ncmp|chr|rchr|spn|cspn|str)|sn?printf|vsnprintf'
 text="$text|__(mem(cpy|move|set)|sn?printf|vsnprintf|str(cpy|ncpy|cat))_chk"
 text="$text|__cpu_model|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_"
 parse='(__isoc[0-9]+_)?strto(u?ll?|[fd])|__errno_location|__ctype_(b|tolower|toupper)_loc|qsort|bsearch'
@@ -39,6 +39,7 @@ pure "the contents of znodes are pure, with JSON and digests" \
 	"$text|$parse|$alloc|json_.*|jsonp_.*|SHA256|EVP_.*" libregister.a libelection.a libbase.a
 pure "the storage's core is pure, with digests" \
 	"$text|$parse|$alloc|SHA256|EVP_.*" libstorage_core.a libbase.a
+pure "what a checkpoint's file says is pure, may allocate" "$text|$parse|$alloc" libreadiness.a libbase.a
 pure "what Flink's znodes mean is pure, may allocate" "$text|$parse|$alloc" libmigrate.a libbase.a
 
 cat >"$tap_dir/bad.c" <<'EOF'

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-UNIT_TESTS += tests/unit/test_key_group tests/unit/test_metadata tests/unit/test_savepoint \
+UNIT_TESTS += tests/unit/test_key_group tests/unit/test_metadata tests/unit/test_restore tests/unit/test_savepoint \
 	tests/unit/test_uid_hash
 tests_unit_test_key_group_SOURCES = tests/unit/test_key_group.c
 tests_unit_test_key_group_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_key_group_LDADD = libreadiness.a $(CMOCKA_LIBS)
+tests_unit_test_key_group_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_metadata_SOURCES = tests/unit/test_metadata.c
 tests_unit_test_metadata_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_metadata_LDADD = libreadiness.a $(CMOCKA_LIBS)
+tests_unit_test_metadata_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_restore_SOURCES = tests/unit/test_restore.c
+tests_unit_test_restore_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_restore_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_savepoint_SOURCES = tests/unit/test_savepoint.c
 tests_unit_test_savepoint_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_savepoint_LDADD = libreadiness.a $(CMOCKA_LIBS)
+tests_unit_test_savepoint_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_uid_hash_SOURCES = tests/unit/test_uid_hash.c
 tests_unit_test_uid_hash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_uid_hash_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
