@@ -218,8 +218,8 @@ static void reads_the_files_of_real_flinks(void **state)
 	d = opendir(dir);
 	assert_non_null(d);
 	while ((entry = readdir(d))) {
-		uint8_t *bytes;
-		size_t size;
+		uint8_t *bytes = NULL;
+		size_t size = 0;
 
 		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "README.md") == 0)
 			continue;
