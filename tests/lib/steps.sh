@@ -245,7 +245,7 @@ renewed() {
 	lease_was=
 	until lease_grows "$1" 2>/dev/null; do
 		[ "$(now_ms)" -lt $limit ] || { wrong+="$1 does not renew its lease; " && return 1; }
-		sleep 0.03
+		sleep 0.1
 	done
 }
 the_term() { status_field "$1" '"\(.epoch) \(.jobmanager.pid)"'; }
