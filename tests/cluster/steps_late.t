@@ -22,6 +22,7 @@ scenario_start 2 -n 3 -F
 
 register_is() { [ "$(register)" = "$1" ]; }
 register_is_not() { ! register_is "$1"; }
+has_followed() { is_eligible "$1" && [ "$(status_field "$1" .store.sequence)" = "$(register_field .log.sequence)" ]; }
 register_set() { zk set "$tree/register" <<<"$1" || wrong+="the register cannot be set; "; }
 no_connection() { [ "$(status_field "$1" .zookeeper.connected)" = false ]; }
 none_is_done() { [ "${answers[done]}" = 0 ] || wrong+="${answers[done]} changes were acknowledged; "; }
@@ -84,7 +85,7 @@ comes_late() { # kill|note
 	begin_step
 	name=$(leader) && elector=$(elector_pid "$name") && term=$(the_term "$name")
 	standby=$(standbys "$name")
-	member_stop "$standby" # it would have followed
+	member_stop "$standby" # it would have followed to where the register goes back from
 	before=$(register)
 	guard_stop "$name"
 	arm "$name" move_sent 1 kill
@@ -98,12 +99,13 @@ comes_late() { # kill|note
 	guard_cont "$name"
 	demand "resumed" fired "$name"
 	register_set "$moved"
+	member_start "$standby"
+	demand "back" is_eligible "$standby" # and has that change
 	arm "$name" catch_up_asked 1 "$1"
 	goes_on "$name" "$term"
 	fired "$name" || wrong+="not at catch_up_asked; "
 	settle_changes "$name"
-	member_start "$standby"
-	demand "back" is_eligible "$standby"
+	demand "followed" has_followed "$standby"
 	end_step "the move of a dead elector comes when the next one has its segment ($1)"
 }
 comes_late note
