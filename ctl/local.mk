@@ -16,6 +16,7 @@ libctl_a_SOURCES = \
 	%D%/load_write.c %D%/load_write.h \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
+	%D%/output_file.c %D%/output_file.h \
 	%D%/pointers.c %D%/pointers.h \
 	%D%/say.c %D%/say.h \
 	%D%/store_export.c %D%/store_export.h \

@@ -42,6 +42,11 @@ test_init_files_SOURCES = %D%/test_init_files.c
 test_init_files_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_init_files_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += test_output_file
+test_output_file_SOURCES = %D%/test_output_file.c
+test_output_file_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_output_file_LDADD   = libctl.a $(CMOCKA_LIBS)
+
 UNIT_TESTS += test_load_plan
 test_load_plan_SOURCES = %D%/test_load_plan.c
 test_load_plan_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
