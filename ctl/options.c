@@ -43,6 +43,7 @@ enum {
 	OPT_CONFIG,
 	OPT_OFFLINE,
 	OPT_ACCEPT_LOSS,
+	OPT_FROM_SNAPSHOT,
 };
 
 static const struct option_info {
@@ -107,6 +108,9 @@ static const struct option_info {
 #define O_ACCEPT_LOSS BIT(16)
 	{ OPT_ACCEPT_LOSS, O_ACCEPT_LOSS, "accept-loss", NULL,
 	  "go on without what is known to be missing" },
+#define O_FROM_SNAPSHOT BIT(18)
+	{ OPT_FROM_SNAPSHOT, O_FROM_SNAPSHOT, "from-snapshot", "WHICH",
+	  "newest, or its sequence: when the log is lost" },
 };
 
 /* Options whose text is taken as it is: where it goes. */
@@ -227,7 +231,7 @@ static const struct verb_info {
 	  "When ZooKeeper lost its data, or came back from a backup. Shows what it found,\n"
 	  "asks, waits until no leader can be left, writes. --dry-run only shows." },
 	{ VERB_STORE_EXPORT, "store", "export", "[FILE]", 0, 1,
-	  O_TIMEOUT | O_FORCE | O_CONFIG | O_OFFLINE | O_STORAGE,
+	  O_TIMEOUT | O_FORCE | O_CONFIG | O_OFFLINE | O_STORAGE | O_FROM_SNAPSHOT,
 	  "all pointers and counters into one file: a backup",
 	  "From the daemon of this host, or with --offline from the files. To standard\n"
 	  "output without FILE; an existing one is replaced with --force only." },
@@ -419,6 +423,12 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 		if (parse_number(arg, INT64_MAX, &o->epoch) < 0)
 			return complain(err, "--epoch takes a number from 1, not", arg);
 		return 0;
+	case OPT_FROM_SNAPSHOT:
+		o->from_snapshot = true;
+		if (strcmp(arg, "newest") != 0 && parse_number(arg, INT64_MAX, &o->snapshot) < 0)
+			return complain(err, "--from-snapshot takes newest or a sequence, not",
+			                arg);
+		return 0;
 	case OPT_TICK_MS:
 		if (parse_number(arg, 10000, &o->tick_ms) < 0)
 			return complain(err, "--tick-ms takes 1 to 10000 milliseconds, not", arg);
@@ -510,6 +520,8 @@ static int check_options(const struct options *o, uint64_t given, FILE *err)
 	if (o->verb == VERB_STORE_EXPORT && !o->offline && (o->storage || o->config))
 		return complain(err,
 		                "this goes with --offline:", o->storage ? "--storage" : "--config");
+	if (o->from_snapshot && !o->offline)
+		return complain(err, "this goes with --offline:", "--from-snapshot");
 	if (o->socket && !asks_daemon(o->verb))
 		return complain(err, "this verb talks to no daemon:", "--socket");
 	if (o->storage && o->verb != VERB_INIT && (o->config || !o->cluster))

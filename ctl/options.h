@@ -50,7 +50,8 @@ struct options {
 	/* store */
 	const char *from, *path;
 	const char *config;
-	bool offline, accept_loss;
+	bool offline, accept_loss, from_snapshot;
+	uint64_t snapshot; /* its sequence; 0 = the newest */
 	/* init; NULL and 0 = not given */
 	const char *member, *zookeeper, *storage, *flink_home, *flink_storage, *address, *peers;
 	const char *cluster_id;

@@ -2,10 +2,7 @@
 #include "ctl/store_export.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,6 +11,7 @@
 #include "base/text.h"
 #include "ctl/backup_json.h"
 #include "ctl/field.h"
+#include "ctl/output_file.h"
 #include "ctl/say.h"
 #include "ctl/store_place.h"
 #include "ctl/verbs.h"
@@ -25,6 +23,16 @@ static int64_t now_ms(void)
 
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void time_text(uint64_t ms, char ret[32])
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+
+	(void)snprintf(ret, 32, "an unknown time");
+	if (ms > 0 && gmtime_r(&t, &tm))
+		(void)strftime(ret, 32, "%Y-%m-%d %H:%M:%SZ", &tm);
 }
 
 /* ---- from a daemon */
@@ -60,106 +68,138 @@ static enum exit_code ask_daemon(struct client *c, const struct options *o, stru
 
 /* ---- from the files */
 
-static enum exit_code read_files(const struct options *o, struct backup *b)
+static enum exit_code no_memory(void)
 {
-	CLEANUP(store_place_done) struct store_place place = { .path = NULL };
-	CLEANUP(store_facts_done) struct store_facts facts = { .looked = false };
-	const struct pointer_map *map;
-	const struct log_position *at = NULL;
-	enum exit_code code = store_place_find(o, &place);
+	say_line("not enough memory");
+	return EXIT_FAILED;
+}
 
-	if (code == EXIT_DONE)
-		code = store_place_look(&place, NULL, true, &facts);
+/* A map that the files hold, as of `at`. */
+static enum exit_code take(struct backup *b, const struct store_place *place,
+                           const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
+                           const struct log_position *at, const struct pointer_map *map)
+{
+	(void)text_format(b->cluster, sizeof(b->cluster), "%s", place->cluster);
+	text_hex(cluster_id, RECORD_CLUSTER_ID_SIZE, b->cluster_id);
+	b->epoch = at->epoch;
+	b->sequence = at->sequence;
+	return backup_put_all(b, map) < 0 ? no_memory() : EXIT_DONE;
+}
+
+/* `at`: how far the log goes; NULL: it cannot be read. */
+static void say_of_snapshot(const struct inspection *files, const struct log_position *at)
+{
+	const struct inspected_file *f = inspection_snapshot(files, 0);
+
+	if (f && (!at || f->number > at->sequence))
+		say_line("snapshot/%s is whole and has the pointers as of sequence %" PRIu64
+		         "%s: --from-snapshot newest writes these",
+		         f->name, f->number, at ? ", which is later" : "");
+}
+
+static enum exit_code read_log(const struct store_place *place, struct backup *b)
+{
+	CLEANUP(store_facts_done) struct store_facts facts = { .looked = false };
+	const struct log_position *at = NULL;
+	const struct pointer_map *map;
+	enum exit_code code = store_place_look(place, NULL, true, &facts);
+
 	if (code != EXIT_DONE)
 		return code;
 	map = store_facts_pointers(&facts, &at);
 	if (facts.files.report.state != STORE_OK || !map || !facts.files.cluster.found) {
 		say_line("the pointers in %s cannot be read; see `jmhactl store verify`",
-		         place.path);
+		         place->path);
+		say_of_snapshot(&facts.files, NULL);
 		return EXIT_FAILED;
 	}
-	(void)text_format(b->cluster, sizeof(b->cluster), "%s", place.cluster);
-	text_hex(facts.files.cluster.id, RECORD_CLUSTER_ID_SIZE, b->cluster_id);
-	b->epoch = at->epoch;
-	b->sequence = at->sequence;
-	if (backup_put_all(b, map) < 0) {
-		say_line("not enough memory");
-		return EXIT_FAILED;
-	}
+	code = take(b, place, facts.files.cluster.id, at, map);
+	if (code != EXIT_DONE)
+		return code;
 	if (facts.end.known_committed < at->sequence)
 		say_line("the changes %" PRIu64 " to %" PRIu64 " are in it, and were perhaps never "
 		         "acknowledged",
 		         facts.end.known_committed + 1, at->sequence);
 	else if (facts.end.known_committed > at->sequence || facts.end.passed_over)
 		say_line("acknowledged changes are missing; see `jmhactl store verify`");
+	say_of_snapshot(&facts.files, at);
 	return EXIT_DONE;
+}
+
+static enum exit_code say_no_snapshot(const struct options *o, const struct store_place *place,
+                                      const struct inspection *files)
+{
+	if (files->report.state != STORE_OK)
+		say_line("%s", files->report.text);
+	else if (o->snapshot > 0)
+		say_line("%s/snapshot has no whole snapshot of sequence %" PRIu64
+		         "; `jmhactl store show` lists them",
+		         place->path, o->snapshot);
+	else
+		say_line("%s/snapshot has no snapshot that is whole; see `jmhactl store verify`",
+		         place->path);
+	return EXIT_FAILED;
+}
+
+/* What is not in it, as far as the files tell. */
+static void say_what_is_missing(const struct inspection *files, const struct inspected_file *f)
+{
+	const uint64_t known = inspection_committed(files, 0);
+	char made[32];
+
+	time_text(f->scan.header.created_ms, made);
+	say_line("this is snapshot/%s of %s: what was changed after sequence %" PRIu64
+	         " is not in it, be it a pointer or the next number of a counter",
+	         f->name, made, f->number);
+	if (known > f->number)
+		say_line("acknowledged were changes up to %" PRIu64 " at least", known);
+	else
+		say_line("no file tells whether there were any");
+}
+
+static enum exit_code read_snapshot(const struct options *o, const struct store_place *place,
+                                    struct backup *b)
+{
+	const struct inspect_request request = { .path = place->path };
+	CLEANUP(inspection_done) struct inspection files = { .n_files = 0 };
+	CLEANUP(pointer_map_freep) struct pointer_map *map = NULL;
+	CLEANUP(report_clear) struct report report = { .state = STORE_OK };
+	const struct inspected_file *f;
+	enum exit_code code;
+	int r = inspect_store(&request, &files);
+
+	if (r < 0)
+		return no_memory();
+	f = inspection_snapshot(&files, o->snapshot);
+	if (!f)
+		return say_no_snapshot(o, place, &files);
+	r = inspect_read_snapshot(&request, f, &report, &map);
+	if (r == -ENOMEM)
+		return no_memory();
+	if (r < 0) {
+		say_line("%s",
+		         report.state == STORE_OK ? "the snapshot is damaged now" : report.text);
+		return EXIT_FAILED;
+	}
+	code = take(b, place, f->scan.header.cluster_id, &f->scan.header.before, map);
+	if (code == EXIT_DONE)
+		say_what_is_missing(&files, f);
+	return code;
+}
+
+static enum exit_code read_files(const struct options *o, struct backup *b)
+{
+	CLEANUP(store_place_done) struct store_place place = { .path = NULL };
+	enum exit_code code = store_place_find(o, &place);
+
+	if (code != EXIT_DONE)
+		return code;
+	return o->from_snapshot ? read_snapshot(o, &place, b) : read_log(&place, b);
 }
 
 /* ---- to a file */
 
-struct target {
-	const char *path; /* NULL: standard output */
-	char *temporary;
-	FILE *f;
-};
-
-static void target_done(struct target *t)
-{
-	if (t->f && t->f != stdout)
-		(void)fclose(t->f);
-	if (t->temporary)
-		(void)unlink(t->temporary);
-	free(t->temporary);
-}
-
-/* Whole under its name or not at all; 0600, as values may be anything. */
-static int target_open(struct target *t)
-{
-	int fd;
-
-	if (!t->path) {
-		t->f = stdout;
-		return 0;
-	}
-	if (asprintf(&t->temporary, "%s.XXXXXX", t->path) < 0) {
-		t->temporary = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(t->temporary, O_CLOEXEC);
-	t->f = fd < 0 ? NULL : fdopen(fd, "w");
-	if (t->f)
-		return 0;
-	fd = fd < 0 ? -errno : (close(fd), -ENOMEM);
-	return fd;
-}
-
-/* What has no name on disk is no backup. */
-static int sync_directory(const char *path)
-{
-	CLEANUP(freep) char *copy = strdup(path);
-	CLEANUP(closep) int fd = -EBADF;
-
-	if (!copy)
-		return -ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-static int target_publish(struct target *t, bool force)
-{
-	int r;
-
-	if (fflush(t->f) != 0)
-		return -errno;
-	if (!t->path)
-		return 0;
-	if (fsync(fileno(t->f)) < 0)
-		return -errno;
-	r = force ? rename(t->temporary, t->path) : link(t->temporary, t->path);
-	return r < 0 ? -errno : sync_directory(t->path);
-}
-
-static enum exit_code refuse_existing(const struct target *t, const struct options *o)
+static enum exit_code refuse_existing(const struct output_file *t, const struct options *o)
 {
 	struct stat st;
 
@@ -175,14 +215,14 @@ static enum exit_code refuse_existing(const struct target *t, const struct optio
 	return EXIT_UNSAFE;
 }
 
-static enum exit_code write_file(struct target *t, const struct options *o, struct backup *b)
+static enum exit_code write_file(struct output_file *t, const struct options *o, struct backup *b)
 {
-	int r = target_open(t);
+	int r = output_file_open(t);
 
 	if (r == 0)
 		r = backup_write(t->f, b);
 	if (r == 0)
-		r = target_publish(t, o->force);
+		r = output_file_publish(t, o->force);
 	if (r < 0) {
 		say_line("cannot write %s: %s", t->path ? t->path : "standard output",
 		         strerror(-r));
@@ -200,14 +240,12 @@ static enum exit_code write_file(struct target *t, const struct options *o, stru
 static enum exit_code run(struct client *c, const struct options *o)
 {
 	const char *path = o->n_args > 0 && strcmp(o->args[0], "-") != 0 ? o->args[0] : NULL;
-	CLEANUP(target_done) struct target target = { .path = path };
+	CLEANUP(output_file_done) struct output_file target = { .path = path };
 	CLEANUP(backup_done) struct backup b;
 	enum exit_code code;
 
-	if (backup_init(&b) < 0) {
-		say_line("not enough memory");
-		return EXIT_FAILED;
-	}
+	if (backup_init(&b) < 0)
+		return no_memory();
 	b.at_ms = now_ms();
 	code = refuse_existing(&target, o);
 	if (code == EXIT_DONE)

@@ -35,6 +35,11 @@ bool inspected_usable(const struct inspected_file *f)
 
 /* ---- which files there are */
 
+static int64_t file_ms(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+}
+
 static int add_file(struct inspection *i, int dir_fd, enum record_file_kind kind, const char *name)
 {
 	struct inspected_file f = { .kind = kind };
@@ -59,6 +64,8 @@ static int add_file(struct inspection *i, int dir_fd, enum record_file_kind kind
 		return -ENOMEM;
 	}
 	i->bytes += f.scan.size;
+	if (f.named && kind == RECORD_FILE_LOG && file_ms(&st) > i->written_ms)
+		i->written_ms = file_ms(&st);
 	i->file[i->n_files++] = f;
 	return 0;
 }

@@ -63,6 +63,8 @@ struct inspection {
 	uint64_t bytes;
 	struct report report;   /* all damage of all files; a state that is not OK: of the
 	                         * directory, and nothing else is of use */
+	int64_t written_ms;     /* when a log file of ours was last written to, by its times; for
+	                         * people.  0 = none */
 	uint64_t highest_epoch; /* in any name or header of a log or snapshot; 0 = none */
 };
 
@@ -104,6 +106,18 @@ struct inspected_end {
 int inspect_find_end(const struct inspect_request *request, const struct inspection *inspection,
                      struct inspected_end *ret);
 void inspected_end_done(struct inspected_end *end);
+
+/* ---- what a snapshot tells by itself */
+
+/* The newest whole one, or the newest whole one of that sequence (0: any).  NULL: none.  An epoch's
+ * are newer than those of any before it: sequences begin again at a lower one where a loss was
+ * accepted. */
+const struct inspected_file *inspection_snapshot(const struct inspection *inspection,
+                                                 uint64_t sequence);
+
+/* The pointers in it.  0; -EBADMSG and -EIO: ret_report says why not; -ENOMEM. */
+int inspect_read_snapshot(const struct inspect_request *request, const struct inspected_file *file,
+                          struct report *ret_report, struct pointer_map **ret);
 
 /* What a follower has read from nothing is a delta, which remembers deletions: makes it the
  * pointers that there are.  Done for inspect_find_end(). -ENOMEM. */

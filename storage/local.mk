@@ -20,7 +20,7 @@ libstorage_a_SOURCES = \
 	storage/clean.c storage/clean.h \
 	storage/cluster_file.c storage/cluster_file.h \
 	storage/follower.c storage/follower.h \
-	storage/inspect.c storage/inspect.h storage/inspect_end.c \
+	storage/inspect.c storage/inspect.h storage/inspect_end.c storage/inspect_snapshot.c \
 	storage/log_scan.c storage/log_scan.h \
 	storage/quarantine.c storage/quarantine.h \
 	storage/reading.c storage/reading.h \

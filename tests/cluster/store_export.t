@@ -54,6 +54,38 @@ mkfifo "$tap_dir/pipe"
 store "$lead" export "$tap_dir/pipe" --force
 is $? 1 "nothing but a file is replaced: exit 1"
 ok "it stays what it is" test -p "$tap_dir/pipe"
+: >"$tap_dir/elsewhere"
+ln -s elsewhere "$tap_dir/link"
+store "$lead" export "$tap_dir/link"
+is $? 4 "a symbolic link is there already: exit 4"
+store "$lead" export "$tap_dir/link" --force
+is "$? $(stat -c %F "$tap_dir/link")" "0 regular file" "with --force it is replaced"
+not_ok "and not followed" test -s "$tap_dir/elsewhere"
+ln -s "$cluster_dir/store" "$tap_dir/store-link"
+"$bin/jmhactl" store export --storage "$tap_dir/store-link" -c "$cluster_name" --offline "$tap_dir/by-link" >/dev/null 2>&1
+is "$? $(lines "$tap_dir/by-link")" "0 $(lines "$tap_dir/backup")" "a store that is reached by a symbolic link"
+# Another user: one that owns the files, as jmha does, and one that may not read them.
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@" >"$tap_dir/said" 2>&1; }
+offline_at() { # DIR FILE
+	nobody "$bin/jmhactl" store export --offline --storage "$1" -c "$cluster_name" "$2"
+}
+chmod 711 "$tap_dir" "$cluster_dir"
+if [ "$(id -u)" = 0 ] && nobody test -x "$bin/jmhactl"; then
+	offline_at "$cluster_dir/store" -
+	is $? 1 "a stranger cannot read the files: exit 1"
+	ok "and is told who can" said "Permission denied; run this as root or as the daemon's user"
+	mkdir "$tap_dir/owned"
+	cp -a "$cluster_dir/store/$cluster_name" "$tap_dir/owned"
+	chown -R 65534:65534 "$tap_dir/owned"
+	offline_at "$tap_dir/owned" "$tap_dir/owned/backup"
+	is "$? $(lines "$tap_dir/owned/backup")" "0 $(lines "$tap_dir/backup")" "their owner can"
+	offline_at "$tap_dir/owned" "$cluster_dir/backup"
+	is $? 1 "but writes no file where it may not: exit 1"
+	ok "which is said" said "cannot write $cluster_dir/backup: Permission denied"
+else
+	skip "other users" "not run as root, or the build is where others see nothing"
+fi
+chmod 700 "$tap_dir"
 store "$lead" export /nonexistent/file
 is $? 1 "a directory that is not there: exit 1"
 
@@ -150,4 +182,26 @@ store "$lead" export "$tap_dir/many.out"
 is $? 0 "and out again"
 is "$(lines "$tap_dir/many.out" | grep many | sha256sum)" "$(lines "$tap_dir/many" | sha256sum)" "all are the same"
 is "$(next_number many)" 77 "the counter goes on from there"
+
+# ---- Ctrl-C
+
+# Whoever ends it before there is a file, or when it is whole already, has missed it.
+interrupted() { # SIGNAL
+	local pid i
+	for ((i = 0; i < 20; i++)); do
+		rm -f "$tap_dir"/cut-short*
+		env --default-signal="$1" "$bin/jmhactl" --socket "$(member_socket "$lead")" store export "$tap_dir/cut-short" >/dev/null 2>&1 &
+		pid=$!
+		until compgen -G "$tap_dir/cut-short*" >/dev/null || ! kill -0 $pid 2>/dev/null; do :; done
+		kill -s "$1" $pid 2>/dev/null
+		wait $pid
+		code=$?
+		[ $code -le 128 ] || return 0
+	done
+	return 1
+}
+for signal in INT TERM; do
+	ok "SIG$signal while the file is written" interrupted $signal
+	is "$code $(compgen -G "$tap_dir/cut-short*")" "$((128 + $(kill -l $signal))) " "nothing is left of it"
+done
 scenario_end 1

@@ -56,25 +56,25 @@ static void inspect(void)
 	assert_int_equal(inspect_find_end(&request, &seen, &end), 0);
 }
 
-static const char *value(const char *key)
+static inline const char *value(const char *key)
 {
 	assert_true(end.found);
 	return files_value(end.read.delta, key);
 }
 
-static enum inspected_state state_of(size_t i)
+static inline enum inspected_state state_of(size_t i)
 {
 	assert_true(i < seen.n_files);
 	return seen.file[i].state;
 }
 
 /* Where the next record of f will begin. */
-static uint64_t here(void)
+static inline uint64_t here(void)
 {
 	return f.at.offset;
 }
 
-static void flip(uint64_t epoch, uint64_t segment, uint64_t at)
+static inline void flip(uint64_t epoch, uint64_t segment, uint64_t at)
 {
 	char path[160];
 

@@ -92,6 +92,11 @@ tests_unit_test_inspect_end_SOURCES = tests/unit/test_inspect_end.c tests/unit/i
 tests_unit_test_inspect_end_CFLAGS = $(storage_test_cflags)
 tests_unit_test_inspect_end_LDADD = $(storage_test_libs)
 # What is built on both of them: repair/.
+UNIT_TESTS += tests/unit/test_inspect_snapshot
+tests_unit_test_inspect_snapshot_SOURCES = tests/unit/test_inspect_snapshot.c tests/unit/inspect_bench.h tests/unit/storage_files.c tests/unit/storage_files.h
+tests_unit_test_inspect_snapshot_CFLAGS = $(storage_test_cflags)
+tests_unit_test_inspect_snapshot_LDADD = $(storage_test_libs)
+
 UNIT_TESTS += tests/unit/test_recover_plan
 tests_unit_test_recover_plan_SOURCES = tests/unit/test_recover_plan.c tests/unit/storage_files.c tests/unit/storage_files.h
 tests_unit_test_recover_plan_CFLAGS = $(storage_test_cflags) $(JANSSON_CFLAGS)

@@ -84,7 +84,12 @@ static void verbs_and_their_arguments_are_told_apart(void **state)
 	assert_int_equal(parse("store show --storage /mnt -c orders"), 0);
 	assert_int_equal(o.verb, VERB_STORE_SHOW);
 	assert_string_equal(o.storage, "/mnt");
+	assert_int_equal(parse("store export f --offline --from-snapshot newest -c orders"), 0);
+	assert_true(o.from_snapshot && o.snapshot == 0);
+	assert_int_equal(parse("store export f --offline --from-snapshot 17 -c orders"), 0);
+	assert_true(o.from_snapshot && o.snapshot == 17);
 	assert_int_equal(parse("store export f --offline --storage /mnt -c orders"), 0);
+	assert_false(o.from_snapshot);
 	assert_int_equal(o.verb, VERB_STORE_EXPORT);
 	assert_string_equal(o.args[0], "f");
 	assert_int_equal(parse("store import f --force"), 0);
@@ -191,6 +196,9 @@ static void what_makes_no_sense_is_refused_with_a_hint(void **state)
 	refuses("store show --storage /mnt", "--storage goes with --cluster");
 	refuses("store show --storage /mnt -c orders --config /x", "--storage goes with --cluster");
 	refuses("store recover --socket /x", "talks to no daemon: --socket");
+	refuses("store export --from-snapshot newest", "this goes with --offline: --from-snapshot");
+	refuses("store export --offline --from-snapshot f",
+	        "--from-snapshot takes newest or a sequence, not f");
 	refuses("store recover --offline", "--offline is no option of store recover");
 	refuses("store import --from-flink-zookeeper=", "needs a value, not nothing");
 	refuses("list --path /x", "--path is no option of list");
