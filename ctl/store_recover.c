@@ -35,13 +35,12 @@ static void recovery_done(struct recovery *r)
 
 /* ---- before */
 
-/* A leader that is cut off from ZooKeeper shows itself only where it is. */
-static bool leads_here(const struct store_place *place)
+/* NULL: this host's daemon does not answer. */
+static json_t *status_here(const struct store_place *place)
 {
 	CLEANUP(client_closep) struct client *c = NULL;
 	CLEANUP(client_reply_done) struct client_reply reply = { 0 };
 	CLEANUP(freep) char *socket = NULL;
-	json_auto_t *status = NULL;
 	const struct client_request req = {
 		.method = "GET",
 		.path = "/v1/status",
@@ -50,12 +49,28 @@ static bool leads_here(const struct store_place *place)
 
 	if (asprintf(&socket, "%s/api.sock", place->config->runtime_dir) < 0) {
 		socket = NULL;
-		return false;
+		return NULL;
 	}
 	if (client_open(socket, &c) < 0 || client_call(c, &req, &reply) < 0 || reply.http != 200)
-		return false;
-	status = json_loadb(reply.body, reply.size, 0, NULL);
+		return NULL;
+	return json_loadb(reply.body, reply.size, 0, NULL);
+}
+
+/* A leader that is cut off from ZooKeeper shows itself only where it is. */
+static bool leads_here(const struct store_place *place)
+{
+	json_auto_t *status = status_here(place);
+
 	return strcmp(field_text(status, "state"), "leader") == 0;
+}
+
+/* A running member remembers what a register said that is gone. */
+static uint64_t newest_epoch_here(const struct store_place *place)
+{
+	json_auto_t *status = status_here(place);
+	const long long seen = field_int(status, "epoch");
+
+	return seen > 0 ? (uint64_t)seen : 0;
 }
 
 static enum exit_code refuse_leader_here(const struct recovery *r)
@@ -75,6 +90,7 @@ static enum exit_code look(struct recovery *r)
 	if (code == EXIT_DONE) {
 		r->session = zk_calls_session(z);
 		code = store_place_look(&r->place, z, true, &r->facts);
+		r->facts.epoch_here = newest_epoch_here(&r->place);
 	}
 	if (code == EXIT_DONE && recover_plan_make(&r->facts, &r->plan) < 0) {
 		say_line("not enough memory");

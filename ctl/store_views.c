@@ -236,5 +236,10 @@ void store_view_plan(FILE *f, const json_t *store, const json_t *plan)
 		table_print_text(f, field_text(plan, "todo"));
 		(void)fputc('\n', f);
 	}
+	if (*field_text(plan, "doubt")) {
+		(void)fputs("Not known: ", f);
+		table_print_text(f, field_text(plan, "doubt"));
+		(void)fputc('\n', f);
+	}
 	print_register(f, plan);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 
@@ -23,6 +24,10 @@ const char *recover_verdict_code(enum recover_verdict verdict)
 
 #define WHY(p, ...)    ((void)text_format((p)->why, sizeof((p)->why), __VA_ARGS__))
 #define ADVISE(p, ...) ((void)text_format((p)->todo, sizeof((p)->todo), __VA_ARGS__))
+
+#define SAVE_SNAPSHOT                                                                            \
+	"`jmhactl store export --offline --from-snapshot newest FILE` saves that, and `jmhactl " \
+	"store import FILE` writes it into a new cluster"
 
 static bool has_register(const struct store_facts *f)
 {
@@ -106,6 +111,7 @@ static bool refuse_register(const struct store_facts *f, struct recover_plan *p)
 /* What could not be read at all may be whole: look again when it can. */
 static bool refuse_unread(const struct store_facts *f, struct recover_plan *p)
 {
+	const struct inspected_file *snapshot;
 	const struct report *r = NULL;
 
 	if (f->has_read && f->read.report.state != STORE_LOG_MISSING &&
@@ -116,14 +122,22 @@ static bool refuse_unread(const struct store_facts *f, struct recover_plan *p)
 	if (!r || r->state == STORE_OK)
 		return false;
 	WHY(p, "the store cannot be read: %s", r->text);
-	ADVISE(p, "restore the directory from its newest backup, then run this again");
+	snapshot = inspection_snapshot(&f->files, 0);
+	if (snapshot)
+		ADVISE(p,
+		       "restore the directory from its newest backup, then run this again. Without "
+		       "one: snapshot/%s is whole and has the pointers as of sequence %" PRIu64
+		       "; " SAVE_SNAPSHOT,
+		       snapshot->name, snapshot->number);
+	else
+		ADVISE(p, "restore the directory from its newest backup, then run this again");
 	return true;
 }
 
 /* The highest that a register can say, and no member ever gives: somebody made that name. */
 static bool refuse_epoch(const struct store_facts *f, struct recover_plan *p)
 {
-	if (f->files.highest_epoch < INT64_MAX - 1)
+	if (f->files.highest_epoch < INT64_MAX - RECOVER_EPOCH_MOST)
 		return false;
 	WHY(p, "a file of the store has epoch %" PRIu64 ", which no member has ever given",
 	    f->files.highest_epoch);
@@ -167,12 +181,25 @@ static bool refuse_living(const struct store_facts *f, struct recover_plan *p)
 
 /* ---- what is lost, what is not sure */
 
+/* What members have read was committed: theirs is the memory of a store that is an old copy now. */
+static uint64_t known_by_members(const struct store_facts *f)
+{
+	uint64_t known = 0;
+
+	for (unsigned i = 0; i < f->look.n_members; i++)
+		if (f->look.member[i].sequence > known)
+			known = f->look.member[i].sequence;
+	return known;
+}
+
 static void count_changes(const struct store_facts *f, struct recover_plan *p)
 {
 	uint64_t end = f->end.at.sequence, known = f->end.known_committed;
 
 	if (has_register(f) && f->look.reg.log.sequence > known)
 		known = f->look.reg.log.sequence;
+	if (known_by_members(f) > known)
+		known = known_by_members(f);
 	if (known > end) {
 		p->missing_first = end + 1;
 		p->missing_last = known;
@@ -186,11 +213,38 @@ static void count_changes(const struct store_facts *f, struct recover_plan *p)
 		p->missing_unknown = true;
 }
 
+static void advise_loss(const struct store_facts *f, struct recover_plan *p)
+{
+	const struct inspected_file *s = inspection_snapshot(&f->files, 0);
+	char later[256] = "";
+
+	if (s && s->number > f->end.at.sequence)
+		(void)text_format(later, sizeof(later),
+		                  " snapshot/%s is later than the log (sequence %" PRIu64
+		                  "): " SAVE_SNAPSHOT ".",
+		                  s->name, s->number);
+	ADVISE(p,
+	       "mount the right directory or restore its newest copy. Members that run still have "
+	       "in "
+	       "memory what they have read: save it first, on each of their hosts, by `jmhactl "
+	       "store "
+	       "export FILE`.%s When nothing better is left, --accept-loss goes on with what is "
+	       "here%s%s",
+	       later, f->end.passed_over ? "; not used: " : "",
+	       f->end.passed_over ? f->end.passed_over_why : "");
+}
+
 static void explain(const struct store_facts *f, struct recover_plan *p)
 {
 	const struct register_node *reg = &f->look.reg;
 
-	if (f->look.register_error == -ENOENT)
+	if (!has_register(f) && known_by_members(f) > f->end.at.sequence)
+		WHY(p,
+		    "there is no register that can be read, and members have read up to sequence "
+		    "%" PRIu64 ", where the store ends at sequence %" PRIu64
+		    ": an old backup of the store, or a damaged one",
+		    known_by_members(f), f->end.at.sequence);
+	else if (f->look.register_error == -ENOENT)
 		WHY(p, "ZooKeeper has no register of this cluster: its data was lost, or "
 		       "zookeeper.servers or zookeeper.root name another place than those of the "
 		       "other members");
@@ -209,28 +263,60 @@ static void explain(const struct store_facts *f, struct recover_plan *p)
 		    ": another directory, or an old backup of it (%s)",
 		    reg->epoch.v, reg->log.sequence, f->end.at.sequence, f->read.report.text);
 	if (p->verdict == RECOVER_LOSS)
-		ADVISE(p,
-		       "mount the right directory or restore its newest copy. Members that run "
-		       "still "
-		       "have in memory what they have read: save it first, on each of their hosts, "
-		       "by `jmhactl store export FILE`. When nothing better is left, --accept-loss "
-		       "goes on with what is here%s%s",
-		       f->end.passed_over ? "; not used: " : "",
-		       f->end.passed_over ? f->end.passed_over_why : "");
+		advise_loss(f, p);
 }
 
 /* ---- what is to be written */
 
+/* The register tells neither the newest epoch nor how far the log went. */
+static bool files_decide(const struct store_facts *f)
+{
+	return !has_register(f) || store_facts_rolled_back(f);
+}
+
+static uint64_t above_unknown(const struct store_facts *f, uint64_t epoch)
+{
+	int64_t minutes = (f->at_ms - RECOVER_EPOCH_BEGIN_MS) / 60000;
+
+	if (minutes < 0 || (uint64_t)minutes <= epoch)
+		return epoch;
+	return (uint64_t)minutes < epoch + RECOVER_EPOCH_MOST ? (uint64_t)minutes
+	                                                      : epoch + RECOVER_EPOCH_MOST;
+}
+
 static uint64_t next_epoch(const struct store_facts *f)
 {
 	uint64_t epoch = f->files.highest_epoch;
+
+	if (f->epoch_here > epoch)
+		epoch = f->epoch_here;
 
 	if (has_register(f) && f->look.reg.epoch.v > epoch)
 		epoch = f->look.reg.epoch.v;
 	for (unsigned i = 0; i < f->look.n_members; i++)
 		if (f->look.member[i].stopped.v > epoch)
 			epoch = f->look.member[i].stopped.v;
-	return epoch + 1;
+	return files_decide(f) ? above_unknown(f, epoch + 1) : epoch + 1;
+}
+
+/* ZooKeeper without its data, and a store from a backup of before: it looks whole. */
+static void doubt(const struct store_facts *f, struct recover_plan *p)
+{
+	time_t t = (time_t)(f->files.written_ms / 1000);
+	char written[32];
+	struct tm tm;
+
+	if (!files_decide(f) || !gmtime_r(&t, &tm))
+		return;
+	(void)strftime(written, sizeof(written), "%Y-%m-%d %H:%M:%SZ", &tm);
+	(void)text_format(
+	        p->doubt, sizeof(p->doubt),
+	        "whether this is the newest copy of the store. Its log was last written "
+	        "at %s: if a member has led after that, this is an old backup, and what "
+	        "was acknowledged since is missing without a sign. Then look for a newer "
+	        "one first. The new epoch goes by the clock, so that none is granted twice even "
+	        "then",
+	        written);
 }
 
 static int make_register(const struct store_facts *f, struct recover_plan *p)
@@ -278,6 +364,7 @@ int recover_plan_make(const struct store_facts *facts, struct recover_plan *ret)
 	count_changes(facts, ret);
 	ret->verdict = ret->missing_last > 0 || ret->missing_unknown ? RECOVER_LOSS : RECOVER_READY;
 	explain(facts, ret);
+	doubt(facts, ret);
 	return make_register(facts, ret);
 }
 

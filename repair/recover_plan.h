@@ -28,10 +28,21 @@ const char *recover_verdict_code(enum recover_verdict verdict);
 
 enum { RECOVER_TEXT_SIZE = 1000 };
 
+/*
+ * Where nothing but the files and who is connected can tell which epochs were granted, and the
+ * files may be an old backup: the new epoch is at least the minutes since this time.  So it is
+ * above all, unless terms have begun each minute since the last recovery; but no more than so far
+ * above the known ones, as guards compare 24 bits of it (PROTOCOL A8).
+ */
+#define RECOVER_EPOCH_BEGIN_MS INT64_C(1767225600000) /* 2026-01-01 00:00 UTC */
+#define RECOVER_EPOCH_MOST     (UINT64_C(1) << 22)
+
 struct recover_plan {
 	enum recover_verdict verdict;
 	char why[RECOVER_TEXT_SIZE];  /* what was found */
 	char todo[RECOVER_TEXT_SIZE]; /* what to do about it; "" = nothing */
+	/* READY, LOSS: what cannot be known, and only who runs this can judge; "" = nothing. */
+	char doubt[RECOVER_TEXT_SIZE];
 	/* Sequence numbers of changes; 0 = none. */
 	uint64_t missing_first, missing_last; /* acknowledged, and not in the store */
 	bool missing_unknown;                 /* there may be more of them, nobody can tell */

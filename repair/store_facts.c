@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 
@@ -81,9 +82,12 @@ static int look_and_read(const struct inspect_request *request, struct zk_calls 
 int store_facts_gather(const struct inspect_request *request, struct zk_calls *z, bool want_end,
                        struct store_facts *ret)
 {
+	struct timespec now;
 	int r;
 
 	*ret = (struct store_facts){ .looked = false };
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	ret->at_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	r = inspect_store(request, &ret->files);
 	if (r < 0)
 		return r;

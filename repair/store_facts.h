@@ -16,14 +16,17 @@
 
 struct store_facts {
 	struct inspection files;
-	bool looked; /* ZooKeeper was asked, and answered: */
+	int64_t at_ms; /* wall clock */
+	bool looked;   /* ZooKeeper was asked, and answered: */
 	struct cluster_look look;
 	bool has_read;               /* there is a register of this cluster: */
 	struct follower_result read; /* what can be read up to its end */
 	/* What a register that was read after that says is committed; 0: there was no need to look.
 	 * A leader may have committed meanwhile what `read` has seen. */
 	uint64_t committed_later;
-	bool has_end; /* was looked for: always when there is nothing else */
+	uint64_t epoch_here; /* the newest one that this host's member knows; 0: none, or not asked
+	                      */
+	bool has_end;        /* was looked for: always when there is nothing else */
 	struct inspected_end end;
 };
 

@@ -329,11 +329,12 @@ static json_t *range_json(uint64_t first, uint64_t last)
 json_t *store_json_plan(const struct recover_plan *plan)
 {
 	bool writes = plan->verdict == RECOVER_READY || plan->verdict == RECOVER_LOSS;
-	json_t *o = json_pack(
-	        "{s:s, s:s, s:o, s:o, s:b, s:o}", "verdict", recover_verdict_code(plan->verdict),
-	        "why", plan->why, "todo", text_or_null(plan->todo), "missing",
-	        range_json(plan->missing_first, plan->missing_last), "missing_unknown",
-	        plan->missing_unknown, "unsure", range_json(plan->unsure_first, plan->unsure_last));
+	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "verdict",
+	                      recover_verdict_code(plan->verdict), "why", plan->why, "todo",
+	                      text_or_null(plan->todo), "doubt", text_or_null(plan->doubt),
+	                      "missing", range_json(plan->missing_first, plan->missing_last),
+	                      "missing_unknown", plan->missing_unknown, "unsure",
+	                      range_json(plan->unsure_first, plan->unsure_last));
 
 	if (!o || !writes)
 		return o;

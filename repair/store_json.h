@@ -27,7 +27,8 @@ json_t *store_json_show(const struct store_facts *facts, const char *cluster, co
  */
 json_t *store_json_findings(const struct store_facts *facts);
 
-/* {"verdict", "why", "todo", "epoch", "position", "snapshot", "missing": {..}, "unsure": {..}} */
+/* {"verdict", "why", "todo", "doubt", "epoch", "position", "snapshot", "missing": {..}, "unsure":
+ * {..}} */
 json_t *store_json_plan(const struct recover_plan *plan);
 
 /* Adds a finding; false when memory ran out. */

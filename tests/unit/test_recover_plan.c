@@ -2,11 +2,13 @@
 #include "repair/recover_plan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -55,6 +57,8 @@ static void gather(void)
 	const struct inspect_request request = { .path = f.cluster };
 
 	assert_int_equal(store_facts_gather(&request, NULL, true, &facts), 0);
+	assert_true(facts.at_ms > RECOVER_EPOCH_BEGIN_MS);
+	facts.at_ms = 0; /* no clock to go by */
 	facts.looked = true;
 	facts.look.register_error = -ENOENT;
 }
@@ -145,6 +149,163 @@ static void an_epoch_that_a_member_has_stopped_is_not_used_again(void **state)
 	facts.look.member[0].stopped.v = 9;
 	decide(RECOVER_READY);
 	written(10, &f.at);
+}
+
+/* The daemon of this host may have seen an epoch that another one led, and died with. */
+static void an_epoch_that_this_hosts_member_has_seen_is_not_used_again(void **state)
+{
+	(void)state;
+	(void)two_terms();
+	gather();
+	facts.epoch_here = 9;
+	decide(RECOVER_READY);
+	written(10, &f.at);
+}
+
+static void the_epoch_goes_by_the_clock(void **state)
+{
+	(void)state;
+	(void)two_terms();
+	gather();
+	facts.at_ms = RECOVER_EPOCH_BEGIN_MS + 60000 * INT64_C(475123) + 59999;
+	decide(RECOVER_READY);
+	written(475123, &f.at);
+}
+
+/* A lease page compares 24 bits of it (A8). */
+static void by_a_wrong_clock_it_goes_no_further_than_a_guard_can_follow(void **state)
+{
+	(void)state;
+	(void)two_terms();
+	gather();
+	facts.at_ms = INT64_C(4102444800000); /* 2100 */
+	decide(RECOVER_READY);
+	written(5 + RECOVER_EPOCH_MOST, &f.at);
+}
+
+static void a_clock_that_is_behind_never_sets_it_back(void **state)
+{
+	(void)state;
+	(void)two_terms();
+	gather();
+	facts.at_ms = RECOVER_EPOCH_BEGIN_MS + 3 * 60000;
+	decide(RECOVER_READY);
+	written(5, &f.at);
+}
+
+/* ZooKeeper's data is gone, and the store is from a backup: all that is left agrees. */
+static void without_a_register_it_is_said_what_nobody_can_know(void **state)
+{
+	char path[160];
+
+	(void)state;
+	(void)two_terms();
+	files_name(&f, 3, 1, path);
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){ { 60, 0 }, { 60, 0 } }, 0),
+	                 0);
+	files_name(&f, 4, 1, path);
+	assert_int_equal(
+	        utimensat(AT_FDCWD, path, (struct timespec[]){ { 120, 0 }, { 120, 0 } }, 0), 0);
+	gather();
+	decide(RECOVER_READY);
+	assert_non_null(strstr(plan.doubt, "last written at 1970-01-01 00:02:00Z"));
+}
+
+static void a_register_that_is_newer_than_the_store_leaves_no_such_doubt(void **state)
+{
+	struct log_position committed, later;
+	char path[160];
+
+	(void)state;
+	committed = two_terms();
+	later = f.at;
+	files_name(&f, 4, 1, path);
+	assert_int_equal(unlink(path), 0);
+	gather();
+	(void)add_register(4, &later);
+	facts.at_ms = RECOVER_EPOCH_BEGIN_MS + 60000 * INT64_C(475123);
+	decide(RECOVER_LOSS);
+	assert_string_equal(plan.doubt, "");
+	written(5, &committed); /* no epoch is left out */
+}
+
+/* They run still, and have in memory what a store of today had. */
+static void a_store_that_is_older_than_what_members_have_read_has_to_be_accepted(void **state)
+{
+	(void)state;
+	(void)two_terms();
+	gather();
+	facts.look.n_members = 2;
+	facts.look.member[1].sequence = 5;
+	decide(RECOVER_LOSS);
+	assert_int_equal(plan.missing_first, 4);
+	assert_int_equal(plan.missing_last, 5);
+	assert_non_null(strstr(plan.why, "have read up to sequence 5"));
+	assert_non_null(strstr(plan.todo, "store export FILE"));
+}
+
+static void what_members_have_read_was_acknowledged(void **state)
+{
+	(void)state;
+	(void)two_terms();
+	gather();
+	facts.look.n_members = 1;
+	facts.look.member[0].sequence = 3;
+	decide(RECOVER_READY);
+	assert_int_equal(plan.unsure_last, 0);
+}
+
+/* ---- the log is gone */
+
+static void without_a_log_the_way_from_a_snapshot_is_said(void **state)
+{
+	char path[160];
+
+	(void)state;
+	(void)two_terms();
+	(void)files_snapshot_here(&f, 4);
+	files_name(&f, 3, 1, path);
+	assert_int_equal(unlink(path), 0);
+	files_name(&f, 4, 1, path);
+	assert_int_equal(unlink(path), 0);
+	gather();
+	decide(RECOVER_REFUSED);
+	assert_non_null(strstr(plan.todo, "as of sequence 3"));
+	assert_non_null(strstr(plan.todo, "--from-snapshot newest"));
+}
+
+static void a_snapshot_that_is_later_than_the_log_is_said(void **state)
+{
+	struct log_position committed;
+	char path[160];
+
+	(void)state;
+	committed = two_terms();
+	(void)files_snapshot_here(&f, 4);
+	files_name(&f, 4, 1, path);
+	assert_int_equal(unlink(path), 0);
+	gather();
+	decide(RECOVER_LOSS);
+	assert_int_equal(plan.missing_first, committed.sequence + 1);
+	assert_int_equal(plan.missing_last, 3);
+	assert_non_null(strstr(plan.todo, "is later than the log (sequence 3)"));
+	assert_non_null(strstr(plan.todo, "--from-snapshot newest"));
+}
+
+static void a_snapshot_that_the_log_goes_on_from_is_no_other_way(void **state)
+{
+	struct log_position later;
+
+	(void)state;
+	(void)two_terms();
+	(void)files_snapshot_here(&f, 4);
+	files_put(&f, "jobs/d", "4");
+	later = f.at;
+	later.sequence++;
+	gather();
+	(void)add_register(4, &later);
+	decide(RECOVER_LOSS);
+	assert_null(strstr(plan.todo, "--from-snapshot"));
 }
 
 static void an_empty_store_needs_no_recovery(void **state)
@@ -429,6 +590,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_lost_register_is_written_anew_above_every_epoch),
 		TEST(an_epoch_that_a_member_has_stopped_is_not_used_again),
+		TEST(an_epoch_that_this_hosts_member_has_seen_is_not_used_again),
+		TEST(the_epoch_goes_by_the_clock),
+		TEST(by_a_wrong_clock_it_goes_no_further_than_a_guard_can_follow),
+		TEST(a_clock_that_is_behind_never_sets_it_back),
+		TEST(without_a_register_it_is_said_what_nobody_can_know),
+		TEST(a_register_that_is_newer_than_the_store_leaves_no_such_doubt),
+		TEST(a_store_that_is_older_than_what_members_have_read_has_to_be_accepted),
+		TEST(what_members_have_read_was_acknowledged),
+		TEST(without_a_log_the_way_from_a_snapshot_is_said),
+		TEST(a_snapshot_that_is_later_than_the_log_is_said),
+		TEST(a_snapshot_that_the_log_goes_on_from_is_no_other_way),
 		TEST(an_empty_store_needs_no_recovery),
 		TEST(a_damaged_register_is_replaced),
 		TEST(changes_that_were_committed_and_are_gone_have_to_be_accepted),
