@@ -97,6 +97,17 @@ static void say_of_snapshot(const struct inspection *files, const struct log_pos
 		         f->name, f->number, at ? ", which is later" : "");
 }
 
+static void say_unreadable(const struct store_place *place, const struct inspection *files)
+{
+	if (files->report.state != STORE_OK)
+		say_line("%s", files->report.text);
+	else if (files->cluster.state != STORE_OK)
+		say_line("%s", files->cluster.text);
+	else
+		say_line("the pointers in %s cannot be read; see `jmhactl store verify`",
+		         place->path);
+}
+
 static enum exit_code read_log(const struct store_place *place, struct backup *b)
 {
 	CLEANUP(store_facts_done) struct store_facts facts = { .looked = false };
@@ -108,8 +119,7 @@ static enum exit_code read_log(const struct store_place *place, struct backup *b
 		return code;
 	map = store_facts_pointers(&facts, &at);
 	if (facts.files.report.state != STORE_OK || !map || !facts.files.cluster.found) {
-		say_line("the pointers in %s cannot be read; see `jmhactl store verify`",
-		         place->path);
+		say_unreadable(place, &facts.files);
 		say_of_snapshot(&facts.files, NULL);
 		return EXIT_FAILED;
 	}

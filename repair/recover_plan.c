@@ -306,7 +306,7 @@ static void doubt(const struct store_facts *f, struct recover_plan *p)
 	char written[32];
 	struct tm tm;
 
-	if (!files_decide(f) || !gmtime_r(&t, &tm))
+	if (p->verdict != RECOVER_READY || !files_decide(f) || !gmtime_r(&t, &tm))
 		return;
 	(void)strftime(written, sizeof(written), "%Y-%m-%d %H:%M:%SZ", &tm);
 	(void)text_format(

@@ -41,7 +41,7 @@ struct recover_plan {
 	enum recover_verdict verdict;
 	char why[RECOVER_TEXT_SIZE];  /* what was found */
 	char todo[RECOVER_TEXT_SIZE]; /* what to do about it; "" = nothing */
-	/* READY, LOSS: what cannot be known, and only who runs this can judge; "" = nothing. */
+	/* READY: what cannot be known, and only who runs this can judge; "" = nothing. */
 	char doubt[RECOVER_TEXT_SIZE];
 	/* Sequence numbers of changes; 0 = none. */
 	uint64_t missing_first, missing_last; /* acknowledged, and not in the store */

@@ -65,6 +65,7 @@ CLUSTER_TESTS += tests/cluster/storage_lost.t
 CLUSTER_TESTS += tests/cluster/store_credentials.t
 CLUSTER_TESTS += tests/cluster/store_export.t
 CLUSTER_TESTS += tests/cluster/store_log_lost.t
+CLUSTER_TESTS += tests/cluster/store_old_backup.t
 CLUSTER_TESTS += tests/cluster/store_recover.t
 CLUSTER_TESTS += tests/cluster/store_strangers.t
 CLUSTER_TESTS += tests/cluster/store_verify.t

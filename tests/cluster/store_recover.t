@@ -164,28 +164,6 @@ is "$(get_code "$(leader)" after/backup)" 404 "what it has not is not"
 is "$(put "$(leader)" after/loss z)" 200 "changes are taken"
 ok "and the store is whole" "$bin/jmhactl" store verify --config "$(member_dir jm-a)/jmhad.conf"
 
-# ---- ZooKeeper without its data, and the store from an old backup: all that is left agrees
-
-mv "$cluster_dir/store" "$tap_dir/newest-store"
-cp -a "$tap_dir/old-store" "$cluster_dir/store"
-epoch=$(status_field "$(leader)" .epoch)
-sequence=$(register_field .log.sequence)
-ok "the data is wiped" zk_restart_with
-until_ok 60 "register-lost on every member" all_have register-lost
-until_ok 20 "no JobManager runs any more" no_jobs
-recover --yes
-is $? 4 "members remember more than the store has: exit 4"
-note "$(cat "$tap_dir/said")"
-ok "which says how much" said "members have read up to sequence $sequence, where the store ends at"
-for name in "${members[@]}"; do member_stop "$name"; done
-recover --yes
-is $? 0 "with nobody left who remembers: exit 0"
-ok "a warning" said 'Not known: whether this is the newest copy of the store'
-for name in "${members[@]}"; do member_start "$name"; done
-until_ok 60 "somebody leads" settle
-ok "no epoch is given a second time (P2)" has_epoch_above "$(leader)" "$epoch"
-ok "what the backup has is there" same_all "$(leader)"
-
 # ---- whose store it is
 
 mv "$cluster_dir/store/$cluster_name/CLUSTER" "$tap_dir/CLUSTER"
@@ -198,4 +176,4 @@ recover --yes --accept-loss
 is $? 1 "another cluster's: exit 1"
 ok "says so" said 'another cluster'
 mv "$tap_dir/CLUSTER" "$cluster_dir/store/$cluster_name/CLUSTER"
-scenario_end 6
+scenario_end 5
