@@ -89,7 +89,8 @@ comes_late() { # kill|note
 	before=$(register)
 	guard_stop "$name"
 	arm "$name" move_sent 1 kill
-	begin_volley "$name"
+	! removes $((last_change + 1)) || last_change=$((last_change + 1))
+	begin_volley "$name" 1 # no other is to find the next elector
 	demand "dead" gone "$elector"
 	demand "moved" register_is_not "$before"
 	moved=$(register)
@@ -100,7 +101,9 @@ comes_late() { # kill|note
 	demand "resumed" fired "$name"
 	register_set "$moved"
 	member_start "$standby"
-	demand "back" is_eligible "$standby" # and has that change
+	demand "back" has_followed "$standby"
+	end_volley
+	settle_changes "$standby" # what it serves is committed for good
 	arm "$name" catch_up_asked 1 "$1"
 	goes_on "$name" "$term"
 	fired "$name" || wrong+="not at catch_up_asked; "

@@ -74,10 +74,10 @@ change() { # NAME NUMBER: leaves what it was told in a file
 	echo "$out" >"$changes/$n"
 }
 
-begin_volley() { # NAME: three at once, of three keys
+begin_volley() { # NAME [NUMBER]: three at once, of three keys
 	local i
 	volley=()
-	for i in 1 2 3; do
+	for ((i = 0; i < ${2:-3}; i++)); do
 		last_change=$((last_change + 1))
 		change "$1" $last_change &
 		volley[last_change]=$!
