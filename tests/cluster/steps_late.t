@@ -185,13 +185,14 @@ prefixes() {
 same_prefixes() {
 	[ -z "$(prefixes | grep -vxFf "$tap_dir/prefixes")" ] || wrong+="what was in a log file is another: $(prefixes | grep -vxFf "$tap_dir/prefixes")"
 }
-sees_deposed() { [ "$(status_field "$1" .state)" != leader ]; }
+sees_deposed() { status_field "$1" .state | grep -qvE 'leader|claiming'; }
 
 deposed() { # POINT PASS
 	local name new job elector now
 	begin_step
-	name=$(leader) && elector=$(elector_pid "$name") && job=$(jobmanager_pid "$name")
+	name=$(leader)
 	demand "eligible" others_eligible "$name"
+	elector=$(elector_pid "$name") && job=$(jobmanager_pid "$name")
 	kill -STOP "$job" "$(guard_pid "$name")"
 	arm "$name" "$1" "$2" stop
 	write_until "$name" fired "$name" && demand "standing still" stopped_state "$elector"
@@ -205,7 +206,7 @@ deposed() { # POINT PASS
 	demand "deposed" sees_deposed "$name"
 	demand "its JobManager dead" gone "$job"
 	guard_cont "$name"
-	demand "back" is_eligible "$name"
+	demand "back" others_eligible "$new"
 	end_late
 	accepts "$new"
 	[ "$(the_term "$new") $(register_field '"\(.epoch) \(.owner.latch)"')" = "$now" ] || wrong+="another term than $now: $(register)"
@@ -221,8 +222,9 @@ done
 deposed_claiming() { # POINT
 	local name other elector asking now
 	begin_step
-	name=$(leader) && other=$(standbys "$name") && elector=$(elector_pid "$other")
+	name=$(leader) && other=$(standbys "$name")
 	demand "eligible" others_eligible "$name"
+	elector=$(elector_pid "$other")
 	guard_stop "$other"
 	arm "$other" "$1" 1 stop
 	ctl "$name" step-down --yes >/dev/null 2>&1 &
@@ -235,8 +237,10 @@ deposed_claiming() { # POINT
 	settle_changes "$name"
 	now=$(the_term "$name")
 	note_prefixes
-	kill -CONT "$(guard_pid "$other")" "$elector"
-	demand "back" is_eligible "$other"
+	kill -CONT "$elector"
+	demand "deposed" sees_deposed "$other"
+	guard_cont "$other"
+	demand "back" others_eligible "$name" # what it says itself may be of before
 	accepts "$name"
 	[ "$(the_term "$name")" = "$now" ] || wrong+="another term: $(the_term "$name"), not $now; "
 	same_prefixes
