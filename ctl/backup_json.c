@@ -12,7 +12,6 @@ int backup_json_take_pointers(struct backup *b, const json_t *list)
 
 	if (!json_is_array(array))
 		return -EINVAL;
-	b->sequence = (uint64_t)field_int(list, "sequence");
 	json_array_foreach(array, i, p)
 	{
 		const char *value = json_string_value(field(p, "value"));

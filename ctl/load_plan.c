@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "ctl/backup_json.h"
-
 struct comparison {
 	const struct backup *backup;
-	struct backup there; /* what the store has, in the same form */
+	const struct backup *there; /* what the store has, in the same form */
 	struct load_plan *out;
 };
 
@@ -39,7 +37,7 @@ static uint64_t next_of(const struct pointer *p)
 static int on_counter(const struct pointer *p, void *userdata)
 {
 	struct comparison *c = userdata;
-	const struct pointer *there = pointer_map_get(c->there.map, p->key);
+	const struct pointer *there = pointer_map_get(c->there->map, p->key);
 
 	return add(c, (struct load_item){ .pointer = p,
 	                                  .counter = true,
@@ -52,7 +50,7 @@ static int on_counter(const struct pointer *p, void *userdata)
 static int on_pointer(const struct pointer *p, void *userdata)
 {
 	struct comparison *c = userdata;
-	const struct pointer *there = pointer_map_get(c->there.map, p->key);
+	const struct pointer *there = pointer_map_get(c->there->map, p->key);
 	struct load_item item = { .pointer = p, .state = LOAD_NEW };
 
 	if (p->damaged)
@@ -78,27 +76,20 @@ static int on_there(const struct pointer *p, void *userdata)
 	return 0;
 }
 
-int load_plan_make(const struct backup *backup, const json_t *pointers, const json_t *counters,
-                   struct load_plan *ret)
+int load_plan_make(const struct backup *backup, const struct backup *there, struct load_plan *ret)
 {
-	struct comparison c = { .backup = backup, .out = ret };
+	struct comparison c = { .backup = backup, .there = there, .out = ret };
 	size_t most = backup->n_pointers + backup->n_counters;
-	int r = backup_init(&c.there);
+	int r;
 
 	*ret = (struct load_plan){ .item = calloc(most + 1, sizeof(*ret->item)) };
-	if (r == 0 && !ret->item)
-		r = -ENOMEM;
-	if (r == 0)
-		r = backup_json_take_pointers(&c.there, pointers);
-	if (r == 0)
-		r = backup_json_take_counters(&c.there, counters);
-	if (r == 0)
-		r = pointer_map_list(backup->map, BACKUP_COUNTER_PREFIX, on_counter, &c);
+	if (!ret->item)
+		return -ENOMEM;
+	r = pointer_map_list(backup->map, BACKUP_COUNTER_PREFIX, on_counter, &c);
 	if (r == 0)
 		r = pointer_map_list(backup->map, "", on_pointer, &c);
 	if (r == 0)
-		r = pointer_map_list(c.there.map, "", on_there, &c);
-	backup_done(&c.there);
+		r = pointer_map_list(there->map, "", on_there, &c);
 	return r;
 }
 

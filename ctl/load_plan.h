@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,8 +35,6 @@ struct load_plan {
 	size_t n_more; /* pointers of the store that are not in the backup */
 };
 
-/* What GET /v1/pointers and GET /v1/counters answered.  0, -ENOMEM, or -EINVAL for what is no such
- * answer. */
-int load_plan_make(const struct backup *backup, const json_t *pointers, const json_t *counters,
-                   struct load_plan *ret);
+/* there: what the daemon says that it has.  0 or -ENOMEM. */
+int load_plan_make(const struct backup *backup, const struct backup *there, struct load_plan *ret);
 void load_plan_done(struct load_plan *plan);

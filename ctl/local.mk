@@ -17,6 +17,7 @@ libctl_a_SOURCES = \
 	%D%/operate.c %D%/operate.h \
 	%D%/options.c %D%/options.h \
 	%D%/output_file.c %D%/output_file.h \
+	%D%/pointer_pages.c %D%/pointer_pages.h \
 	%D%/pointers.c %D%/pointers.h \
 	%D%/say.c %D%/say.h \
 	%D%/store_export.c %D%/store_export.h \

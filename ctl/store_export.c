@@ -12,6 +12,7 @@
 #include "ctl/backup_json.h"
 #include "ctl/field.h"
 #include "ctl/output_file.h"
+#include "ctl/pointer_pages.h"
 #include "ctl/say.h"
 #include "ctl/store_place.h"
 #include "ctl/verbs.h"
@@ -37,29 +38,37 @@ static void time_text(uint64_t ms, char ret[32])
 
 /* ---- from a daemon */
 
+static int on_page(void *userdata, const json_t *page)
+{
+	return backup_json_take_pointers(userdata, page);
+}
+
 /* Counters are asked for last: one that has gone on meanwhile skips numbers and repeats none. */
 static enum exit_code ask_daemon(struct client *c, const struct options *o, struct backup *b)
 {
 	const struct options quiet = { .verb = o->verb, .timeout = verbs_timeout(o, 60) };
-	json_auto_t *status = NULL, *pointers = NULL, *counters = NULL;
+	json_auto_t *status = NULL, *counters = NULL;
 	enum exit_code code = verbs_get(c, &quiet, "/v1/status", &status);
+	uint64_t last = 0;
 	int r;
 
 	if (code == EXIT_DONE)
-		code = verbs_get(c, &quiet, "/v1/pointers?prefix=", &pointers);
+		code = pointer_pages_each(c, &quiet, on_page, b, &b->sequence, &last);
 	if (code == EXIT_DONE)
 		code = verbs_get(c, &quiet, "/v1/counters", &counters);
 	if (code != EXIT_DONE)
 		return code;
 	(void)text_format(b->cluster, sizeof(b->cluster), "%s", field_text(status, "cluster"));
 	b->epoch = (uint64_t)field_int(status, "epoch");
-	r = backup_json_take_pointers(b, pointers);
-	if (r == 0)
-		r = backup_json_take_counters(b, counters);
+	r = backup_json_take_counters(b, counters);
 	if (r < 0) {
 		say_line("what the daemon answered cannot be kept: %s", strerror(-r));
 		return EXIT_FAILED;
 	}
+	if (last != b->sequence)
+		say_line("changes were made meanwhile: the first pointers are as of sequence "
+		         "%" PRIu64 ", the last ones as of %" PRIu64,
+		         b->sequence, last);
 	if (strcmp(field_text(status, "state"), "leader") != 0)
 		say_line("%s does not lead: this is what it has read, up to sequence %" PRIu64,
 		         field_text(status, "member"), b->sequence);

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "ctl/backup_json.h"
 #include "ctl/field.h"
 #include "ctl/import_write.h"
 #include "ctl/load_plan.h"
 #include "ctl/load_write.h"
 #include "ctl/operate.h"
+#include "ctl/pointer_pages.h"
 #include "ctl/say.h"
 #include "ctl/verbs.h"
 
@@ -59,23 +61,43 @@ static enum exit_code read_file(struct load *l)
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static enum exit_code make_plan(struct load *l)
+static int on_page(void *userdata, const json_t *page)
+{
+	return backup_json_take_pointers(userdata, page);
+}
+
+static enum exit_code ask_what_is_there(const struct load *l, struct backup *ret)
 {
 	const struct options quiet = { .verb = l->o->verb, .timeout = verbs_timeout(l->o, 60) };
-	json_auto_t *pointers = NULL, *counters = NULL;
-	enum exit_code code = verbs_get(l->client, &quiet, "/v1/pointers?prefix=", &pointers);
+	json_auto_t *counters = NULL;
+	uint64_t first, last;
+	enum exit_code code = pointer_pages_each(l->client, &quiet, on_page, ret, &first, &last);
 	int r;
 
 	if (code == EXIT_DONE)
 		code = verbs_get(l->client, &quiet, "/v1/counters", &counters);
 	if (code != EXIT_DONE)
 		return code;
-	r = load_plan_make(&l->backup, pointers, counters, &l->plan);
-	if (r < 0) {
+	r = backup_json_take_counters(ret, counters);
+	if (r < 0)
 		say_line("what the daemon answered cannot be compared: %s", strerror(-r));
+	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static enum exit_code make_plan(struct load *l)
+{
+	CLEANUP(backup_done) struct backup there;
+	enum exit_code code;
+	int r = backup_init(&there);
+
+	code = r < 0 ? EXIT_FAILED : ask_what_is_there(l, &there);
+	if (code == EXIT_DONE)
+		r = load_plan_make(&l->backup, &there, &l->plan);
+	if (r < 0) {
+		say_line("not enough memory");
 		return EXIT_FAILED;
 	}
-	return EXIT_DONE;
+	return code;
 }
 
 static void show(const struct load *l)

@@ -197,8 +197,8 @@ void api_dispatch(const struct api_request *req, struct api_reply *reply)
 	else if (req->unknown_query && strncmp(req->path, "/v1/", 4) == 0)
 		api_reply_error(
 		        reply, API_BAD_REQUEST,
-		        "a parameter behind the '?' is not known; there are prefix (list of "
-		        "pointers), follow (endpoints) and wait_ms (switchover, step-down)");
+		        "a parameter behind the '?' is not known; there are prefix and after (list "
+		        "of pointers), follow (endpoints) and wait_ms (switchover, step-down)");
 	else
 		route->handler(&r, reply);
 }

@@ -281,6 +281,8 @@ static enum MHD_Result on_query(void *cls, enum MHD_ValueKind kind, const char *
 	(void)kind;
 	if (strcmp(key, "prefix") == 0)
 		req->prefix = value ? value : "";
+	else if (strcmp(key, "after") == 0)
+		req->after = value ? value : "";
 	else if (strcmp(key, "wait_ms") == 0)
 		req->wait_ms = value ? value : "";
 	else if (strcmp(key, "follow") == 0)

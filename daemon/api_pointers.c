@@ -91,26 +91,55 @@ static void print_base64(FILE *f, const void *value, size_t size)
 	}
 }
 
+/*
+ * The loop does nothing else meanwhile, and an elector whose heart does not beat is killed (A8): a
+ * list is short, or comes in parts.
+ */
+enum { LIST_PART = 4 << 20, LIST_MOST = 32 << 20 };
+
 struct listing {
 	FILE *f;
-	bool any;
+	long limit;
+	bool any, more;
 };
 
 /* By hand: 10,000 values should not become 40,000 JSON nodes first. */
-static void on_pointer(void *cookie, const struct pointer_view *p)
+static bool on_pointer(void *cookie, const struct pointer_view *p)
 {
 	struct listing *l = cookie;
 
+	l->more = ftell(l->f) >= l->limit;
+	if (l->more)
+		return false;
 	fprintf(l->f, "%s{\"key\":\"%s\",\"revision\":%" PRIu64 ",\"value\":", l->any ? "," : "",
 	        p->key, p->revision);
 	l->any = true;
 	if (p->damaged) {
 		fputs("null,\"damaged\":true}", l->f);
-		return;
+		return true;
 	}
 	fputc('"', l->f);
 	print_base64(l->f, p->value, p->size);
 	fputs("\"}", l->f);
+	return true;
+}
+
+static bool check_prefix(const char *text, struct api_reply *reply)
+{
+	if (strlen(text) <= API_MAX_KEY && key_chars_ok(text))
+		return true;
+	api_reply_error(reply, API_BAD_REQUEST,
+	                "prefix and after have at most 255 characters of A-Z a-z 0-9 . _ / -");
+	return false;
+}
+
+static void reply_too_long(struct api_reply *reply)
+{
+	api_reply_errorf(reply, API_TOO_LARGE,
+	                 "the list is longer than %d MiB: ask for less by a longer prefix, or for "
+	                 "one part after the other: after= and, as long as there is more, after= "
+	                 "the last key",
+	                 LIST_MOST >> 20);
 }
 
 void api_pointers_list(const struct api_request *req, struct api_reply *reply)
@@ -119,29 +148,31 @@ void api_pointers_list(const struct api_request *req, struct api_reply *reply)
 	const char *prefix = req->prefix ? req->prefix : "";
 	CLEANUP(freep) char *text = NULL;
 	size_t size = 0;
-	struct listing l = { 0 };
+	const char *after = req->after ? req->after : "";
+	struct listing l = { .limit = req->after ? LIST_PART : LIST_MOST };
 	enum api_error error;
 	uint64_t sequence = b->ops->sequence(b->userdata);
 	bool failed;
 
-	if (strlen(prefix) > API_MAX_KEY || !key_chars_ok(prefix)) {
-		api_reply_error(reply, API_BAD_REQUEST,
-		                "a prefix has at most 255 characters of A-Z a-z 0-9 . _ / -");
+	if (!check_prefix(prefix, reply) || !check_prefix(after, reply))
 		return;
-	}
 	l.f = open_memstream(&text, &size);
 	if (!l.f) {
 		api_reply_error(reply, API_INTERNAL, NULL);
 		return;
 	}
 	fprintf(l.f, "{\"version\":1,\"sequence\":%" PRIu64 ",\"pointers\":[", sequence);
-	error = b->ops->pointer_list(b->userdata, prefix, on_pointer, &l);
-	fputs("]}\n", l.f);
+	error = b->ops->pointer_list(b->userdata, prefix, after, on_pointer, &l);
+	fputs(!req->after ? "]}\n" : l.more ? "],\"more\":true}\n" : "],\"more\":false}\n", l.f);
 	failed = ferror(l.f);
 	if (fclose(l.f) != 0 || failed)
 		error = API_INTERNAL;
 	if (error != API_OK) {
 		api_reply_error(reply, error, NULL);
+		return;
+	}
+	if (l.more && !req->after) {
+		reply_too_long(reply);
 		return;
 	}
 	api_reply_take(reply, TYPE_JSON, TAKE_PTR(text), size);

@@ -46,7 +46,7 @@ struct api_request {
 	const char *by;   /* who asks, "uid 1000" */
 	pid_t pid;        /* on the Unix socket: of the process that connected; else 0 */
 	/* query and headers; NULL = not there */
-	const char *prefix, *wait_ms, *follow;
+	const char *prefix, *after, *wait_ms, *follow;
 	const char *if_match, *if_none_match, *jmha_epoch;
 	const char *unknown_query; /* the name of a parameter that no call knows */
 	const void *body;

@@ -159,7 +159,8 @@ struct pointer_view {
 	bool damaged; /* the value is lost: named, not served (410) */
 };
 
-typedef void (*backend_pointer_cb)(void *cookie, const struct pointer_view *pointer);
+/* false: enough. */
+typedef bool (*backend_pointer_cb)(void *cookie, const struct pointer_view *pointer);
 
 /* PUT and DELETE.  At most one of the two conditions. */
 struct pointer_change {
@@ -293,10 +294,10 @@ struct backend_ops {
 	/* API_OK (also when ret->damaged), API_NOT_FOUND, API_NOT_READY (store not read yet). */
 	enum api_error (*pointer_get)(void *userdata, const char *key, struct pointer_view *ret);
 
-	/* All pointers whose key begins with `prefix`, in the order of their keys; API_NOT_READY.
-	 */
-	enum api_error (*pointer_list)(void *userdata, const char *prefix, backend_pointer_cb each,
-	                               void *cookie);
+	/* The pointers whose key begins with `prefix` and comes after `after` ("" = all), in the
+	 * order of their keys; API_NOT_READY. */
+	enum api_error (*pointer_list)(void *userdata, const char *prefix, const char *after,
+	                               backend_pointer_cb each, void *cookie);
 
 	/* Of the last record applied here (Jmha-Sequence). */
 	uint64_t (*sequence)(void *userdata);

@@ -272,12 +272,11 @@ static int on_listed_pointer(const struct pointer *p, void *userdata)
 	struct pointer_view view;
 
 	fill_pointer(p, &view);
-	l->each(l->cookie, &view);
-	return 0;
+	return l->each(l->cookie, &view) ? 0 : 1;
 }
 
-static enum api_error op_pointer_list(void *userdata, const char *prefix, backend_pointer_cb each,
-                                      void *cookie)
+static enum api_error op_pointer_list(void *userdata, const char *prefix, const char *after,
+                                      backend_pointer_cb each, void *cookie)
 {
 	struct elector *e = userdata;
 	struct pointer_listing l = { each, cookie };
@@ -285,7 +284,7 @@ static enum api_error op_pointer_list(void *userdata, const char *prefix, backen
 	if (!elector_status_store_read(e))
 		return API_NOT_READY;
 	if (!pointer_key_reserved(prefix))
-		(void)pointer_map_list(e->map, prefix, on_listed_pointer, &l);
+		(void)pointer_map_list_after(e->map, prefix, after, on_listed_pointer, &l);
 	return API_OK;
 }
 

@@ -149,10 +149,12 @@ const struct pointer *pointer_map_get(const struct pointer_map *map, const char 
 	return entry ? *entry : NULL;
 }
 
-int pointer_map_list(const struct pointer_map *map, const char *prefix,
-                     int (*on_pointer)(const struct pointer *p, void *userdata), void *userdata)
+int pointer_map_list_after(const struct pointer_map *map, const char *prefix, const char *after,
+                           int (*on_pointer)(const struct pointer *p, void *userdata),
+                           void *userdata)
 {
-	struct pointer_place at = pointer_chunks_find(&map->chunks, prefix);
+	bool from_after = strcmp(after, prefix) > 0;
+	struct pointer_place at = pointer_chunks_find(&map->chunks, from_after ? after : prefix);
 	size_t size = strlen(prefix);
 	const struct pointer *p;
 	int r;
@@ -160,11 +162,19 @@ int pointer_map_list(const struct pointer_map *map, const char *prefix,
 	while ((p = pointer_chunks_step(&map->chunks, &at)) && strncmp(p->key, prefix, size) == 0) {
 		if (pointer_key_reserved(p->key) && !pointer_key_reserved(prefix))
 			continue;
+		if (strcmp(p->key, after) == 0)
+			continue;
 		r = on_pointer(p, userdata);
 		if (r != 0)
 			return r;
 	}
 	return 0;
+}
+
+int pointer_map_list(const struct pointer_map *map, const char *prefix,
+                     int (*on_pointer)(const struct pointer *p, void *userdata), void *userdata)
+{
+	return pointer_map_list_after(map, prefix, "", on_pointer, userdata);
 }
 
 size_t pointer_map_count(const struct pointer_map *map)

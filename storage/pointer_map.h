@@ -57,6 +57,10 @@ const struct pointer *pointer_map_get(const struct pointer_map *map, const char 
  * returns that.  A prefix that begins with ~ lists reserved keys. */
 int pointer_map_list(const struct pointer_map *map, const char *prefix,
                      int (*on_pointer)(const struct pointer *p, void *userdata), void *userdata);
+/* .. and come after that key, which need not be there any more; "" = all. */
+int pointer_map_list_after(const struct pointer_map *map, const char *prefix, const char *after,
+                           int (*on_pointer)(const struct pointer *p, void *userdata),
+                           void *userdata);
 
 size_t pointer_map_count(const struct pointer_map *map);         /* without reserved keys */
 size_t pointer_map_count_damaged(const struct pointer_map *map); /* of all keys */

@@ -48,14 +48,15 @@ static enum api_error on_get(void *userdata, const char *key, struct pointer_vie
 	return API_NOT_FOUND;
 }
 
-static enum api_error on_list(void *userdata, const char *prefix, backend_pointer_cb each,
-                              void *cookie)
+static enum api_error on_list(void *userdata, const char *prefix, const char *after,
+                              backend_pointer_cb each, void *cookie)
 {
 	struct fake *f = userdata;
 
 	for (unsigned i = 0; i < f->n_pointers; i++)
-		if (strncmp(f->pointers[i].key, prefix, strlen(prefix)) == 0)
-			each(cookie, &f->pointers[i]);
+		if (strncmp(f->pointers[i].key, prefix, strlen(prefix)) == 0 &&
+		    strcmp(f->pointers[i].key, after) > 0 && !each(cookie, &f->pointers[i]))
+			break;
 	f->n_listed++;
 	return f->read_error;
 }

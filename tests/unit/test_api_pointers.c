@@ -155,6 +155,66 @@ static void the_list_is_cut_down_to_a_prefix(void **state)
 	expect_error(&reply, 400, "bad-request");
 }
 
+/* So many of the longest values, each with a key of its own. */
+static void many_long_ones(unsigned n)
+{
+	static char value[API_MAX_VALUE], key[600][8];
+	static struct pointer_view many[600];
+
+	assert_true(n <= 600);
+	for (unsigned i = 0; i < n; i++) {
+		(void)snprintf(key[i], sizeof(key[i]), "k%03u", i);
+		many[i] = (struct pointer_view){ key[i], value, sizeof(value), i + 1, false };
+	}
+	fake.pointers = many;
+	fake.n_pointers = n;
+}
+
+/* The loop does nothing else while it makes one: its elector would be killed for that. */
+static void a_list_that_takes_too_long_is_refused(void **state)
+{
+	struct api_request req = request("GET", "");
+
+	(void)state;
+	many_long_ones(600);
+	api_pointers_list(&req, &reply);
+	expect_error(&reply, 413, "too-large");
+	assert_non_null(strstr(reply.body, "after="));
+}
+
+static void a_long_list_comes_in_parts(void **state)
+{
+	struct api_request req = request("GET", "");
+	char last[8] = "", first[32];
+	unsigned n = 0, parts = 0;
+	bool more = true;
+
+	(void)state;
+	many_long_ones(600);
+	while (more) {
+		json_auto_t *o = NULL;
+		const json_t *list;
+
+		req.after = last;
+		api_pointers_list(&req, &reply);
+		assert_int_equal(reply.http, 200);
+		assert_true(reply.size < 5 << 20);
+		o = json_loadb(reply.body, reply.size, 0, NULL);
+		list = json_object_get(o, "pointers");
+		(void)snprintf(first, sizeof(first), "k%03u", n);
+		assert_string_equal(
+		        json_string_value(json_object_get(json_array_get(list, 0), "key")), first);
+		n += (unsigned)json_array_size(list);
+		(void)snprintf(last, sizeof(last), "k%03u", n - 1);
+		more = json_is_true(json_object_get(o, "more"));
+		assert_true(more || json_is_false(json_object_get(o, "more")));
+		parts++;
+		api_reply_done(&reply);
+	}
+	assert_int_equal(n, 600);
+	assert_true(parts > 8);
+}
+
 /* The pieces that are encoded one by one must join without padding in between. */
 static void a_long_value_is_one_base64_text(void **state)
 {
@@ -368,6 +428,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_list_has_values_in_base64_and_names_the_damaged,
 		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(the_list_is_cut_down_to_a_prefix, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_list_that_takes_too_long_is_refused, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(a_long_list_comes_in_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_value_is_one_base64_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_put_answers_with_revision_and_epoch, setup,
 		                                teardown),

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-static struct backup backup;
+#include "ctl/backup_json.h"
+
+static struct backup backup, there;
 static struct load_plan plan;
 
 static int setup(void **state)
@@ -34,7 +36,11 @@ static void compare(const char *pointers, const char *counters)
 
 	assert_non_null(p);
 	assert_non_null(c);
-	assert_int_equal(load_plan_make(&backup, p, c, &plan), 0);
+	assert_int_equal(backup_init(&there), 0);
+	assert_int_equal(backup_json_take_pointers(&there, p), 0);
+	assert_int_equal(backup_json_take_counters(&there, c), 0);
+	assert_int_equal(load_plan_make(&backup, &there, &plan), 0);
+	backup_done(&there);
 }
 
 static const struct load_item *item(const char *key)
@@ -115,7 +121,8 @@ static void what_is_no_list_is_refused(void **state)
 	json_auto_t *o = json_object();
 
 	(void)state;
-	assert_int_equal(load_plan_make(&backup, o, o, &plan), -EINVAL);
+	assert_int_equal(backup_json_take_pointers(&backup, o), -EINVAL);
+	assert_int_equal(backup_json_take_counters(&backup, o), -EINVAL);
 }
 
 int main(void)

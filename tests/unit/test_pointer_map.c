@@ -75,6 +75,35 @@ static void lists_by_prefix_in_order_without_reserved_keys(void **state)
 	assert_int_equal(pointer_map_list(map, "s", collect, text), 7);
 }
 
+static void a_list_goes_on_after_a_key(void **state)
+{
+	static const char *const keys[] = { "jobs/b", "jobs", "jobs/a", "x", "jobs/a/c", "a" };
+	static const struct {
+		const char *prefix, *after, *list;
+	} asked[] = {
+		{ "jobs/", "jobs/a", "jobs/a/c jobs/b " },
+		{ "jobs/", "jobs/a/b", "jobs/a/c jobs/b " }, /* that is not there any more */
+		{ "jobs/", "a", "jobs/a jobs/a/c jobs/b " },
+		{ "jobs/", "jobs/b", "" },
+		{ "jobs/", "x", "" },
+		{ "", "a", "jobs jobs/a jobs/a/c jobs/b x " },
+		{ "", "", "a jobs jobs/a jobs/a/c jobs/b x " },
+	};
+	CLEANUP(pointer_map_freep) struct pointer_map *map = pointer_map_new();
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++)
+		apply(map, keys[i], "v", i + 1, false);
+	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		char text[256] = "";
+
+		assert_int_equal(
+		        pointer_map_list_after(map, asked[i].prefix, asked[i].after, collect, text),
+		        0);
+		assert_string_equal(text, asked[i].list);
+	}
+}
+
 /* B6: never the older value. */
 static void damaged_value_replaces_the_older_one(void **state)
 {
@@ -448,6 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holds_the_last_value_and_its_revision),
 		cmocka_unit_test(lists_by_prefix_in_order_without_reserved_keys),
+		cmocka_unit_test(a_list_goes_on_after_a_key),
 		cmocka_unit_test(damaged_value_replaces_the_older_one),
 		cmocka_unit_test(delta_carries_puts_and_deletions_over),
 		cmocka_unit_test(what_replaces_the_map_is_told_by_its_differences),
