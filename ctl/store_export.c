@@ -84,15 +84,15 @@ static enum exit_code no_memory(void)
 }
 
 /* A map that the files hold, as of `at`. */
-static enum exit_code take(struct backup *b, const struct store_place *place,
-                           const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
-                           const struct log_position *at, const struct pointer_map *map)
+static void adopt(struct backup *b, const struct store_place *place,
+                  const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE], const struct log_position *at,
+                  struct pointer_map *map)
 {
 	(void)text_format(b->cluster, sizeof(b->cluster), "%s", place->cluster);
 	text_hex(cluster_id, RECORD_CLUSTER_ID_SIZE, b->cluster_id);
 	b->epoch = at->epoch;
 	b->sequence = at->sequence;
-	return backup_put_all(b, map) < 0 ? no_memory() : EXIT_DONE;
+	backup_adopt_map(b, map);
 }
 
 /* `at`: how far the log goes; NULL: it cannot be read. */
@@ -121,20 +121,18 @@ static enum exit_code read_log(const struct store_place *place, struct backup *b
 {
 	CLEANUP(store_facts_done) struct store_facts facts = { .looked = false };
 	const struct log_position *at = NULL;
-	const struct pointer_map *map;
+	CLEANUP(pointer_map_freep) struct pointer_map *map = NULL;
 	enum exit_code code = store_place_look(place, NULL, true, &facts);
 
 	if (code != EXIT_DONE)
 		return code;
-	map = store_facts_pointers(&facts, &at);
+	map = store_facts_take_pointers(&facts, &at);
 	if (facts.files.report.state != STORE_OK || !map || !facts.files.cluster.found) {
 		say_unreadable(place, &facts.files);
 		say_of_snapshot(&facts.files, NULL);
 		return EXIT_FAILED;
 	}
-	code = take(b, place, facts.files.cluster.id, at, map);
-	if (code != EXIT_DONE)
-		return code;
+	adopt(b, place, facts.files.cluster.id, at, TAKE_PTR(map));
 	if (facts.end.known_committed < at->sequence)
 		say_line("the changes %" PRIu64 " to %" PRIu64 " are in it, and were perhaps never "
 		         "acknowledged",
@@ -184,7 +182,6 @@ static enum exit_code read_snapshot(const struct options *o, const struct store_
 	CLEANUP(pointer_map_freep) struct pointer_map *map = NULL;
 	CLEANUP(report_clear) struct report report = { .state = STORE_OK };
 	const struct inspected_file *f;
-	enum exit_code code;
 	int r = inspect_store(&request, &files);
 
 	if (r < 0)
@@ -200,10 +197,9 @@ static enum exit_code read_snapshot(const struct options *o, const struct store_
 		         report.state == STORE_OK ? "the snapshot is damaged now" : report.text);
 		return EXIT_FAILED;
 	}
-	code = take(b, place, f->scan.header.cluster_id, &f->scan.header.before, map);
-	if (code == EXIT_DONE)
-		say_what_is_missing(&files, f);
-	return code;
+	adopt(b, place, f->scan.header.cluster_id, &f->scan.header.before, TAKE_PTR(map));
+	say_what_is_missing(&files, f);
+	return EXIT_DONE;
 }
 
 static enum exit_code read_files(const struct options *o, struct backup *b)

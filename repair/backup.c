@@ -87,28 +87,39 @@ int backup_put_counter(struct backup *backup, const char *key, int64_t next)
 	return r;
 }
 
-static int on_pointer(const struct pointer *p, void *userdata)
-{
-	return backup_put(userdata, p->key, p->revision, p->damaged ? NULL : pointer_value(p),
-	                  p->value_size);
-}
-
 /* A counter whose value was lost is left out: the next number is one that nobody knows. */
-static int on_counter(const struct pointer *p, void *userdata)
+static bool is_counter(const struct pointer *p)
 {
 	uint64_t next;
 
-	if (p->damaged ||
-	    parse_uint64_n((const char *)pointer_value(p), p->value_size, 1, INT64_MAX, &next) < 0)
-		return 0;
-	return backup_put_counter(userdata, p->key + strlen(BACKUP_COUNTER_PREFIX), (int64_t)next);
+	return !p->damaged && parse_uint64_n((const char *)pointer_value(p), p->value_size, 1,
+	                                     INT64_MAX, &next) >= 0;
 }
 
-int backup_put_all(struct backup *backup, const struct pointer_map *map)
+static int count_pointer(const struct pointer *p, void *userdata)
 {
-	int r = pointer_map_list(map, "", on_pointer, backup);
+	struct backup *b = userdata;
 
-	return r < 0 ? r : pointer_map_list(map, BACKUP_COUNTER_PREFIX, on_counter, backup);
+	b->n_pointers++;
+	b->n_damaged += p->damaged;
+	return 0;
+}
+
+static int count_counter(const struct pointer *p, void *userdata)
+{
+	struct backup *b = userdata;
+
+	b->n_counters += is_counter(p);
+	return 0;
+}
+
+void backup_adopt_map(struct backup *backup, struct pointer_map *map)
+{
+	pointer_map_free(backup->map);
+	backup->map = map;
+	backup->n_pointers = backup->n_counters = backup->n_damaged = 0;
+	(void)pointer_map_list(map, "", count_pointer, backup);
+	(void)pointer_map_list(map, BACKUP_COUNTER_PREFIX, count_counter, backup);
 }
 
 /* ---- writing */
@@ -143,7 +154,7 @@ static int write_pointer(const struct pointer *p, void *userdata)
 
 static int write_counter(const struct pointer *p, void *userdata)
 {
-	return write_line(userdata, backup_line_counter(p));
+	return is_counter(p) ? write_line(userdata, backup_line_counter(p)) : 0;
 }
 
 static int write_all(struct writing *w, const struct backup *b)

@@ -48,8 +48,9 @@ int backup_put(struct backup *backup, const char *key, uint64_t revision, const 
 int backup_put_base64(struct backup *backup, const char *key, uint64_t revision, const char *text);
 int backup_put_counter(struct backup *backup, const char *key, int64_t next);
 
-/* What belongs into a backup of a whole map: see above.  -ENOMEM. */
-int backup_put_all(struct backup *backup, const struct pointer_map *map);
+/* What belongs into a backup of a whole map: see above.  In place of what it held: the map is the
+ * backup's then. */
+void backup_adopt_map(struct backup *backup, struct pointer_map *map);
 
 /* 0, -EIO or -ENOMEM; the caller flushes. */
 int backup_write(FILE *f, struct backup *backup);

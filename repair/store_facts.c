@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 enum { MAX_LOOKS = 3 };
@@ -128,17 +129,36 @@ bool store_facts_rolled_back(const struct store_facts *facts)
 	        facts->read.committed_seen > facts->committed_later);
 }
 
-const struct pointer_map *store_facts_pointers(const struct store_facts *facts,
-                                               const struct log_position **ret_at)
+/* NULL: nowhere. */
+static const struct follower_result *where(const struct store_facts *facts,
+                                           const struct log_position **ret_at)
 {
 	if (facts->files.report.state != STORE_OK)
 		return NULL;
 	if (store_facts_readable(facts) && !store_facts_rolled_back(facts)) {
 		*ret_at = &facts->look.reg.log;
-		return facts->read.delta;
+		return &facts->read;
 	}
 	if (!facts->has_end || !facts->end.found)
 		return NULL;
 	*ret_at = &facts->end.at;
-	return facts->end.read.delta;
+	return &facts->end.read;
+}
+
+const struct pointer_map *store_facts_pointers(const struct store_facts *facts,
+                                               const struct log_position **ret_at)
+{
+	const struct follower_result *read = where(facts, ret_at);
+
+	return read ? read->delta : NULL;
+}
+
+struct pointer_map *store_facts_take_pointers(struct store_facts *facts,
+                                              const struct log_position **ret_at)
+{
+	const struct follower_result *read = where(facts, ret_at);
+
+	if (!read)
+		return NULL;
+	return read == &facts->read ? TAKE_PTR(facts->read.delta) : TAKE_PTR(facts->end.read.delta);
 }

@@ -45,3 +45,6 @@ bool store_facts_rolled_back(const struct store_facts *facts);
  * set back, by the files.  NULL: nothing can be read. */
 const struct pointer_map *store_facts_pointers(const struct store_facts *facts,
                                                const struct log_position **ret_at);
+/* .. and they are the caller's. */
+struct pointer_map *store_facts_take_pointers(struct store_facts *facts,
+                                              const struct log_position **ret_at);

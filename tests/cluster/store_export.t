@@ -183,6 +183,31 @@ is $? 0 "and out again"
 is "$(lines "$tap_dir/many.out" | grep many | sha256sum)" "$(lines "$tap_dir/many" | sha256sum)" "all are the same"
 is "$(next_number many)" 77 "the counter goes on from there"
 
+# ---- the order of a load: a job that can be seen has all that belongs to it
+
+backup_of() { # NUMBER: so many of each kind, in a file
+	{
+		printf '{"version":1,"cluster":"other","cluster_id":null,"epoch":3,"sequence":1,"at_ms":1,"pointers":%d,"counters":%d}\n' $(($1 * 2)) "$1"
+		for kind in jobs checkpoints; do
+			for ((i = 1; i <= $1; i++)); do printf '{"key":"%s/o%05d","revision":1,"value":"%d"}\n' $kind $i $i; done
+		done
+		for ((i = 1; i <= $1; i++)); do printf '{"counter":"o%05d","next":%d}\n' $i $i; done
+	} >"$tap_dir/order"
+	printf '{"end":true,"pointers":%d,"counters":%d,"sha256":"%s"}\n' $(($1 * 2)) "$1" \
+		"$(sha256sum <"$tap_dir/order" | cut -d' ' -f1)" >>"$tap_dir/order"
+}
+backup_of 300
+store "$lead" import "$tap_dir/order" --yes
+is $? 0 "counters, checkpoints and jobs are imported"
+api "$lead" '/v1/pointers?prefix=' >"$tap_dir/list"
+revisions() { jq "[.pointers[] | select(.key | startswith(\"$1/o\")) | .revision] | \"\(length) \($2)\"" -r "$tap_dir/list"; }
+read -r n last < <(revisions checkpoints max)
+read -r m first < <(revisions jobs min)
+is "$n $m" "300 300" "all are there"
+ok "no job ($first and later) before the last checkpoint ($last)" test "$last" -lt "$first"
+at() { cat "$cluster_dir/store/$cluster_name"/log/*.log | grep -abo -- "$1" | cut -d: -f1 | sort -n; } # in the log
+ok "and no checkpoint before the last counter" test "$(at '~counter/o[0-9]*' | tail -n 1)" -lt "$(at 'checkpoints/o[0-9]*' | head -n 1)"
+
 # ---- Ctrl-C
 
 # Whoever ends it before there is a file, or when it is whole already, has missed it.

@@ -142,12 +142,16 @@ static void a_whole_map_gives_what_belongs_into_a_backup(void **state)
 {
 	struct pointer_map *map = pointer_map_new();
 	static const char *const pairs[][2] = {
-		{ "jobs/a", "1" }, { "~counter/x", "9" }, { "~term/1", "{}" }, { "~parked/y", "{}" }
+		{ "jobs/a", "1" },       { "~counter/x", "9" },
+		{ "~term/1", "{}" },     { "~counter/no-number", "" },
+		{ "~parked/y", "{}" },   { "jobs/lost", "" },
+		{ "~counter/lost", "" },
 	};
+	enum { N = sizeof(pairs) / sizeof(pairs[0]) };
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
-		const struct record_change c = { .op = RECORD_PUT,
+	for (size_t i = 0; i < N; i++) {
+		const struct record_change c = { .op = i < N - 2 ? RECORD_PUT : RECORD_LOST,
 			                         .key = pairs[i][0],
 			                         .key_size = (uint16_t)strlen(pairs[i][0]),
 			                         .value = (const uint8_t *)pairs[i][1],
@@ -155,14 +159,17 @@ static void a_whole_map_gives_what_belongs_into_a_backup(void **state)
 
 		assert_int_equal(pointer_map_apply(map, &c, i + 1, false), 0);
 	}
-	assert_int_equal(backup_put_all(&out, map), 0);
-	assert_int_equal(out.n_pointers, 1);
-	assert_int_equal(out.n_counters, 1);
+	assert_int_equal(backup_put(&out, "jobs/of-before", 3, NULL, 0), 0);
+	backup_adopt_map(&out, map);
+	assert_int_equal(out.n_pointers, 2);
+	assert_int_equal(out.n_damaged, 1);
+	assert_int_equal(out.n_counters, 1); /* of those without a number nobody knows the next */
 	write_it();
+	assert_int_equal(read_bytes(text, size), 0);
+	assert_null(strstr(text, "before"));
 	assert_null(strstr(text, "term"));
 	assert_null(strstr(text, "parked"));
 	assert_non_null(strstr(text, "{\"counter\":\"x\",\"next\":9}"));
-	pointer_map_free(map);
 }
 
 /* ---- what is refused */
