@@ -342,7 +342,7 @@ static int follow(struct elector *e, store_done_t done, void *userdata)
 
 static void follow_register(struct elector *e)
 {
-	if (e->following || e->loading || commit_queue_active(e->commits))
+	if (e->following || e->loading || commit_queue_owns_map(e->commits))
 		return;
 	if (at_the_end(e)) {
 		e->caught_up = true;

@@ -588,6 +588,11 @@ bool commit_queue_active(const struct commit_queue *q)
 	return q->state != OFF && !q->settling;
 }
 
+bool commit_queue_owns_map(const struct commit_queue *q)
+{
+	return q->state != OFF;
+}
+
 bool commit_queue_segment_open(const struct commit_queue *q)
 {
 	return q->segment_open;

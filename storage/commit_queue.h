@@ -195,7 +195,9 @@ void commit_queue_settle(struct commit_queue *q);
  * `outcome-unknown`), the queue is off.  Harmless when it is off. */
 void commit_queue_abort(struct commit_queue *q);
 
-bool commit_queue_active(const struct commit_queue *q);       /* begun, not settled or aborted */
+bool commit_queue_active(const struct commit_queue *q); /* begun, not settled or aborted */
+/* The map is changed by its commits alone: also while a last one is settled. */
+bool commit_queue_owns_map(const struct commit_queue *q);
 bool commit_queue_segment_open(const struct commit_queue *q); /* A11: may be granted */
 bool commit_queue_idle(const struct commit_queue *q);         /* no request waits or is pending */
 /* Of the term; as last known. */

@@ -180,7 +180,7 @@ static void follow_register(struct world *w, int m)
 {
 	struct committer *c = &w->host[m].committer;
 
-	if (!c->has_register || c->following || c->loading || commit_queue_active(c->commits))
+	if (!c->has_register || c->following || c->loading || commit_queue_owns_map(c->commits))
 		return;
 	if (!at_the_end(c))
 		c->following = follow(w, m, &c->log, on_followed, 0);

@@ -588,6 +588,22 @@ static void what_is_held_is_begun_together(void **state)
 	assert_int_equal(commit_queue_holds(bench.q), 0);
 }
 
+/* Who follows the log meanwhile would put its change into the map a second time. */
+static void a_commit_that_is_settled_has_the_map_to_itself(void **state)
+{
+	(void)state;
+	(void)put("a", "1", "A");
+	assert_string_equal(look(), "append:1(1) ");
+	appended(COMMIT_STORED);
+	(void)look();
+	commit_queue_settle(bench.q);
+	assert_false(commit_queue_active(bench.q));
+	assert_true(commit_queue_owns_map(bench.q));
+	moved(COMMIT_MOVED, 6);
+	assert_string_equal(look(), "A=ok/1 settled ");
+	assert_false(commit_queue_owns_map(bench.q));
+}
+
 static void a_full_record_is_not_held(void **state)
 {
 	char key[16];
@@ -607,6 +623,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_is_held_is_begun_together),
+		T(a_commit_that_is_settled_has_the_map_to_itself),
 		T(a_full_record_is_not_held),
 		T(acknowledges_only_after_the_register_moved),
 		T(unknown_outcome_is_read_before_anything_else_is_written),
