@@ -7,7 +7,7 @@
 #include "ctl/field.h"
 #include "ctl/say.h"
 #include "ctl/verbs.h"
-#include "storage/record.h"
+#include "repair/backup.h"
 
 enum { PATH_SIZE = RECORD_KEY_MAX + 64 };
 
