@@ -32,8 +32,10 @@ bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t sequence, uint
 {
 	bool enough = plan->min_log == 0 || (plan->log > plan->min_log && plan->log / 2 > live);
 
-	return (enough || snapshot_plan_wants(plan, sequence)) && !plan->writing &&
-	       !snapshot_plan_waits(plan) && plan->log >= plan->try_at;
+	/* Who wants one asks again by himself: a log that does not grow must not keep him waiting.
+	 */
+	return ((enough && plan->log >= plan->try_at) || snapshot_plan_wants(plan, sequence)) &&
+	       !plan->writing && !snapshot_plan_waits(plan);
 }
 
 bool snapshot_plan_wants(const struct snapshot_plan *plan, uint64_t sequence)

@@ -128,6 +128,9 @@ static void one_that_is_wanted_is_due_however_short_the_log_is(void **state)
 	plan.wanted = true;
 	snapshot_plan_written(&plan, snapshot_plan_write(&plan), NULL);
 	assert_false(snapshot_plan_wants(&plan, 201));
+	assert_false(snapshot_plan_due(&plan, 201, UINT64_MAX));
+	plan.wanted = true; /* again: the log need not have grown since */
+	assert_true(snapshot_plan_due(&plan, 201, UINT64_MAX));
 }
 
 static void late_answers_are_none(void **state)
