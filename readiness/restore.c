@@ -105,7 +105,7 @@ static void check_parallelism(const struct check *c, const struct savepoint_oper
 		findings_add(c->f, &above_max, object,
 		             "parallelism %d with a maximum of %d in the state", op->parallelism,
 		             old->max_parallelism);
-	else if (op->parallelism * 2 > old->max_parallelism &&
+	else if (op->parallelism > old->max_parallelism / 2 &&
 	         old->size[METADATA_KEYED_MANAGED] > 0)
 		findings_add(c->f, &at_max, object,
 		             "parallelism %d of at most %d: it cannot be doubled", op->parallelism,

@@ -105,6 +105,10 @@ static void no_more_subtasks_than_key_groups(void **state)
 	assert_string_equal(look(), "cannot-scale");
 	b.now[0].parallelism = 129;
 	assert_string_equal(look(), "parallelism-above-max!");
+	b.op[0].max_parallelism = INT32_MAX; /* a file may say so */
+	b.now[0].max_parallelism = 0;
+	b.now[0].parallelism = INT32_MAX / 2 + 1;
+	assert_string_equal(look(), "cannot-scale");
 }
 
 static void state_is_not_left_behind_unasked(void **state)
