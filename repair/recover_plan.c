@@ -274,14 +274,21 @@ static bool files_decide(const struct store_facts *f)
 	return !has_register(f) || store_facts_rolled_back(f);
 }
 
-static uint64_t above_unknown(const struct store_facts *f, uint64_t epoch)
+/* 0: the clock is before that time. */
+static uint64_t epoch_of_clock(const struct store_facts *f)
 {
 	int64_t minutes = (f->at_ms - RECOVER_EPOCH_BEGIN_MS) / 60000;
 
-	if (minutes < 0 || (uint64_t)minutes <= epoch)
+	return minutes > 0 ? (uint64_t)minutes : 0;
+}
+
+static uint64_t above_unknown(const struct store_facts *f, uint64_t epoch)
+{
+	uint64_t minutes = epoch_of_clock(f);
+
+	if (minutes <= epoch)
 		return epoch;
-	return (uint64_t)minutes < epoch + RECOVER_EPOCH_MOST ? (uint64_t)minutes
-	                                                      : epoch + RECOVER_EPOCH_MOST;
+	return minutes < epoch + RECOVER_EPOCH_MOST ? minutes : epoch + RECOVER_EPOCH_MOST;
 }
 
 static uint64_t next_epoch(const struct store_facts *f)
@@ -290,7 +297,6 @@ static uint64_t next_epoch(const struct store_facts *f)
 
 	if (f->epoch_here > epoch)
 		epoch = f->epoch_here;
-
 	if (has_register(f) && f->look.reg.epoch.v > epoch)
 		epoch = f->look.reg.epoch.v;
 	for (unsigned i = 0; i < f->look.n_members; i++)
@@ -299,24 +305,35 @@ static uint64_t next_epoch(const struct store_facts *f)
 	return files_decide(f) ? above_unknown(f, epoch + 1) : epoch + 1;
 }
 
+/* Neither is the clock behind, nor was it too far ahead. */
+static bool by_clock(const struct store_facts *f)
+{
+	return next_epoch(f) == epoch_of_clock(f);
+}
+
 /* ZooKeeper without its data, and a store from a backup of before: it looks whole. */
 static void doubt(const struct store_facts *f, struct recover_plan *p)
 {
+	static const char clock_tells[] =
+	        "The new epoch goes by the clock, so that none is granted twice even then";
+	static const char clock_is_off[] =
+	        "An epoch may be granted twice then: the clock of this host is behind the epochs "
+	        "that are known, or too far ahead of them";
 	time_t t = (time_t)(f->files.written_ms / 1000);
 	char written[32];
 	struct tm tm;
 
-	if (p->verdict != RECOVER_READY || !files_decide(f) || !gmtime_r(&t, &tm))
+	if (p->verdict != RECOVER_READY || !files_decide(f))
 		return;
-	(void)strftime(written, sizeof(written), "%Y-%m-%d %H:%M:%SZ", &tm);
-	(void)text_format(
-	        p->doubt, sizeof(p->doubt),
-	        "whether this is the newest copy of the store. Its log was last written "
-	        "at %s: if a member has led after that, this is an old backup, and what "
-	        "was acknowledged since is missing without a sign. Then look for a newer "
-	        "one first. The new epoch goes by the clock, so that none is granted twice even "
-	        "then",
-	        written);
+	(void)text_format(written, sizeof(written), "a time that is not known");
+	if (f->files.written_ms > 0 && gmtime_r(&t, &tm))
+		(void)strftime(written, sizeof(written), "%Y-%m-%d %H:%M:%SZ", &tm);
+	(void)text_format(p->doubt, sizeof(p->doubt),
+	                  "whether this is the newest copy of the store. Its log was last written "
+	                  "at %s: if a member has led after that, this is an old backup, and what "
+	                  "was acknowledged since is missing without a sign. Then look for a newer "
+	                  "one first. %s",
+	                  written, by_clock(f) ? clock_tells : clock_is_off);
 }
 
 static int make_register(const struct store_facts *f, struct recover_plan *p)

@@ -169,6 +169,7 @@ static void the_epoch_goes_by_the_clock(void **state)
 	gather();
 	facts.at_ms = RECOVER_EPOCH_BEGIN_MS + 60000 * INT64_C(475123) + 59999;
 	decide(RECOVER_READY);
+	assert_non_null(strstr(plan.doubt, "none is granted twice"));
 	written(475123, &f.at);
 }
 
@@ -180,6 +181,7 @@ static void by_a_wrong_clock_it_goes_no_further_than_a_guard_can_follow(void **s
 	gather();
 	facts.at_ms = INT64_C(4102444800000); /* 2100 */
 	decide(RECOVER_READY);
+	assert_non_null(strstr(plan.doubt, "may be granted twice")); /* nothing is promised */
 	written(5 + RECOVER_EPOCH_MOST, &f.at);
 }
 
@@ -190,6 +192,7 @@ static void a_clock_that_is_behind_never_sets_it_back(void **state)
 	gather();
 	facts.at_ms = RECOVER_EPOCH_BEGIN_MS + 3 * 60000;
 	decide(RECOVER_READY);
+	assert_non_null(strstr(plan.doubt, "may be granted twice"));
 	written(5, &f.at);
 }
 
@@ -313,6 +316,15 @@ static void an_empty_store_needs_no_recovery(void **state)
 	(void)state;
 	gather();
 	decide(RECOVER_NOT_NEEDED);
+}
+
+static void a_store_without_a_log_was_written_at_no_time(void **state)
+{
+	(void)state;
+	gather();
+	facts.look.register_error = -EBADMSG;
+	decide(RECOVER_READY);
+	assert_non_null(strstr(plan.doubt, "at a time that is not known"));
 }
 
 static void a_damaged_register_is_replaced(void **state)
@@ -602,6 +614,7 @@ int main(void)
 		TEST(a_snapshot_that_is_later_than_the_log_is_said),
 		TEST(a_snapshot_that_the_log_goes_on_from_is_no_other_way),
 		TEST(an_empty_store_needs_no_recovery),
+		TEST(a_store_without_a_log_was_written_at_no_time),
 		TEST(a_damaged_register_is_replaced),
 		TEST(changes_that_were_committed_and_are_gone_have_to_be_accepted),
 		TEST(what_agrees_is_left_alone),
