@@ -13,7 +13,7 @@
 
 /* ---- signals */
 
-static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGXFSZ };
 
 enum { N_ENDING = sizeof(ending) / sizeof(ending[0]) };
 

@@ -161,7 +161,7 @@ static int end_child(int number, void (*action)(int), bool published)
 
 static void a_signal_takes_the_unfinished_file_away(void **state)
 {
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM, SIGXFSZ };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
