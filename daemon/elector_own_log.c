@@ -10,6 +10,7 @@
  */
 #include "daemon/elector_private.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -17,6 +18,16 @@
 #include "daemon/log.h"
 
 enum { LOOK_EVERY = 10 * 1000000 };
+
+/* Of all the storage, and not of one file: the next change finds it out, and the probe when it is
+ * over.  A pipe or a link in place of a file is none of that: it stays. */
+static bool storage_failed(const struct store_result *result)
+{
+	bool no_file = result->error == -EINVAL || result->error == -ELOOP ||
+	               result->error == -ENXIO; /* see storage/reading.c */
+
+	return result->state == STORE_FULL || (result->state == STORE_FAILED && !no_file);
+}
 
 static void on_looked(const struct store_result *result, void *userdata)
 {
@@ -26,11 +37,8 @@ static void on_looked(const struct store_result *result, void *userdata)
 	            log_snapshot_same(&e->looked_from, &e->reg.snapshot);
 
 	e->looking_after = false;
-	/* What cannot be read is the probe's to find; what was cleaned away meanwhile (B3) is fine.
-	 */
-	if (!ours || result->state == STORE_OK || result->state == STORE_FAILED ||
-	    result->state == STORE_FULL)
-		return;
+	if (!ours || result->state == STORE_OK || storage_failed(result))
+		return; /* not ours: what was cleaned away meanwhile (B3) is fine */
 	log_error("store",
 	          "a log file was touched: %s; all that is committed is in memory and a snapshot "
 	          "of it "

@@ -278,6 +278,10 @@ static void look_finds_what_is_not_there_any_more(void **state)
 	assert_int_equal(truncate(path, (off_t)f.at.offset - 1), 0);
 	assert_int_equal(look(&f.at, &middle), STORE_LOG_MISSING);
 	assert_non_null(strstr(last.text, path));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(look(&f.at, &middle), STORE_FAILED);
+	assert_int_equal(last.error, -EINVAL); /* not the storage: this file */
 	middle.at = f.at;
 	assert_int_equal(look(&f.at, &middle), STORE_OK); /* all of it */
 }
