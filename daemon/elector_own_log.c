@@ -23,10 +23,8 @@ enum { LOOK_EVERY = 10 * 1000000 };
  * over.  A pipe or a link in place of a file is none of that: it stays. */
 static bool storage_failed(const struct store_result *result)
 {
-	bool no_file = result->error == -EINVAL || result->error == -ELOOP ||
-	               result->error == -ENXIO; /* see storage/reading.c */
-
-	return result->state == STORE_FULL || (result->state == STORE_FAILED && !no_file);
+	return result->state == STORE_FULL ||
+	       (result->state == STORE_FAILED && result->error != -EINVAL);
 }
 
 static void on_looked(const struct store_result *result, void *userdata)

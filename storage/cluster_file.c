@@ -2,14 +2,13 @@
 #include "storage/cluster_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "storage/reading.h"
 
 enum { CLUSTER_FILE_MAX = 4096 };
 
@@ -46,20 +45,6 @@ static void parse(struct cluster_file *c, const char *path, const char *text, si
 	json_decref(json);
 }
 
-/* Never waits for who may write to a pipe.  -EINVAL: no regular file. */
-static int open_file(int dir_fd)
-{
-	CLEANUP(closep)
-	int fd = openat(dir_fd, "CLUSTER", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0)
-		return errno == ELOOP || errno == ENXIO ? -EINVAL : -errno; /* link, socket */
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
-}
-
 /* A part of it would look like somebody else's. */
 static ssize_t read_all(int fd, char *ret, size_t size)
 {
@@ -75,7 +60,7 @@ static ssize_t read_all(int fd, char *ret, size_t size)
 
 void cluster_file_read(int dir_fd, const char *path, struct cluster_file *ret)
 {
-	CLEANUP(closep) int fd = open_file(dir_fd);
+	CLEANUP(closep) int fd = reading_open_file(dir_fd, "CLUSTER");
 	char text[CLUSTER_FILE_MAX];
 	ssize_t n;
 

@@ -65,6 +65,19 @@ static int open_dir(struct reading *r)
 	return 0;
 }
 
+int reading_open_file(int dir_fd, const char *name)
+{
+	CLEANUP(closep)
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO ? -EINVAL : -errno; /* link, socket */
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
 /* Opens the file and sees that it holds `size` bytes: 0, -ENOENT (absent or short), or an error. */
 static int try_open(struct reading *r, uint64_t size)
 {
@@ -74,14 +87,11 @@ static int try_open(struct reading *r, uint64_t size)
 	e = open_dir(r);
 	if (e < 0)
 		return e == -ESTALE ? -ENOENT : e;
-	/* Nobody waits for who may write to a pipe. */
-	r->fd = openat(r->dir_fd, r->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	r->fd = reading_open_file(r->dir_fd, r->name);
 	if (r->fd < 0)
-		return errno == ESTALE ? -ENOENT : -errno;
+		return r->fd == -ESTALE ? -ENOENT : r->fd;
 	if (fstat(r->fd, &st) < 0)
 		e = errno == ESTALE ? -ENOENT : -errno;
-	else if (!S_ISREG(st.st_mode))
-		e = -EINVAL;
 	else if ((uint64_t)st.st_size < size)
 		e = -ENOENT;
 	r->size = e < 0 ? 0 : (uint64_t)st.st_size;
@@ -114,7 +124,7 @@ static int open_within(struct reading *r, usec_t *waited)
 		reading_close(r);
 		e = try_open(r, r->wanted);
 	} while (e == -ENOENT && wait_a_little(r, waited));
-	if (e == -EINVAL || e == -ELOOP || e == -ENXIO) /* a socket */
+	if (e == -EINVAL)
 		return reading_fail(r, STORE_FAILED, e,
 		                    "is no regular file; remove it, and restore the file if it was "
 		                    "one");

@@ -47,6 +47,10 @@ void reading_done(struct reading *r);
 int reading_open(struct reading *r, const char *name, uint64_t size, usec_t retry_usec);
 void reading_close(struct reading *r);
 
+/* What storage/reading opens, and CLUSTER: never waits for who may write to a pipe, and follows no
+ * link.  A descriptor; -EINVAL: something else than a file has that name; or another errno. */
+int reading_open_file(int dir_fd, const char *name);
+
 /* What is there from `at` (below limit) on: at least a whole record, or up to the limit.  Valid
  * until the next call.  -EBADMSG: reported. */
 int reading_look(struct reading *r, uint64_t at, const uint8_t **ret, size_t *ret_size);
