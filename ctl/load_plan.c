@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+
 struct comparison {
 	const struct backup *backup;
 	const struct backup *there; /* what the store has, in the same form */

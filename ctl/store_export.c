@@ -15,6 +15,7 @@
 #include "ctl/pointer_pages.h"
 #include "ctl/say.h"
 #include "ctl/store_place.h"
+#include "ctl/store_views.h"
 #include "ctl/verbs.h"
 #include "repair/backup.h"
 
@@ -24,16 +25,6 @@ static int64_t now_ms(void)
 
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void time_text(uint64_t ms, char ret[32])
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-
-	(void)snprintf(ret, 32, "an unknown time");
-	if (ms > 0 && gmtime_r(&t, &tm))
-		(void)strftime(ret, 32, "%Y-%m-%d %H:%M:%SZ", &tm);
 }
 
 /* ---- from a daemon */
@@ -164,10 +155,10 @@ static void say_what_is_missing(const struct inspection *files, const struct ins
 	const uint64_t known = inspection_committed(files, 0);
 	char made[32];
 
-	time_text(f->scan.header.created_ms, made);
+	store_view_time((long long)f->scan.header.created_ms, made);
 	say_line("this is snapshot/%s of %s: what was changed after sequence %" PRIu64
 	         " is not in it, be it a pointer or the next number of a counter",
-	         f->name, made, f->number);
+	         f->name, *made ? made : "an unknown time", f->number);
 	if (known > f->number)
 		say_line("acknowledged were changes up to %" PRIu64 " at least", known);
 	else

@@ -23,7 +23,7 @@ void store_view_bytes(long long bytes, char *ret, size_t size)
 	(void)snprintf(ret, size, i == 0 ? "%.0f %s" : "%.1f %s", n, unit[i]);
 }
 
-static void print_time(long long ms, char ret[32])
+void store_view_time(long long ms, char ret[32])
 {
 	time_t t = (time_t)(ms / 1000);
 	struct tm tm;
@@ -48,7 +48,7 @@ static void add_file(struct table *t, const json_t *file)
 	if (first > 0)
 		(void)snprintf(changes, sizeof(changes), "%lld to %lld", first,
 		               field_int(file, "last"));
-	print_time(field_int(file, "created_ms"), made);
+	store_view_time(field_int(file, "created_ms"), made);
 	const char *const cells[] = {
 		field_text(file, "kind"),
 		epoch,

@@ -14,3 +14,5 @@ void store_view_plan(FILE *f, const json_t *store, const json_t *plan);
 
 /* "12.3 KiB" */
 void store_view_bytes(long long bytes, char *ret, size_t size);
+/* "2026-11-27 13:51:36Z"; "" for 0. */
+void store_view_time(long long ms, char ret[32]);
