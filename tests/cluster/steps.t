@@ -77,13 +77,5 @@ fi
 is "$(sed -n 's/^[ 	]*X([a-z_]*, \([a-z]*\), .*/\1/p' "$top_srcdir/base/fault_point.h" | sort -u | tr '\n' ' ')" \
 	"late load resume takeover unknown write " "each kind of step is driven, here or in steps_late.t"
 
-for name in "${members[@]}"; do member_stop "$name"; done
-ok "the store is whole" "$bin/jmhactl" store verify --config "$(member_dir jm-a)/jmhad.conf"
-for name in "${members[@]}"; do member_start "$name"; done
-ok "all start again" settle
-who=$(leader)
-begin_step
-settle_changes "$who"
-accepts "$who"
-end_step "who reads it anew serves the same"
+read_anew
 scenario_end 2

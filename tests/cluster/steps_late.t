@@ -249,13 +249,5 @@ deposed_claiming() { # POINT
 }
 for point in $claims; do deposed_claiming "$point"; done
 
-for name in "${members[@]}"; do member_stop "$name"; done
-ok "the store is whole" "$bin/jmhactl" store verify --config "$(member_dir jm-a)/jmhad.conf"
-for name in "${members[@]}"; do member_start "$name"; done
-ok "all start again" settle
-who=$(leader)
-begin_step
-settle_changes "$who"
-accepts "$who"
-end_step "who reads it anew serves the same"
+read_anew
 scenario_end 2

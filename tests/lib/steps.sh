@@ -259,3 +259,19 @@ goes_on() { # NAME TERM
 	[ "$(the_term "$1")" = "$2" ] || wrong+="another term: $(the_term "$1"), not $2; "
 	renewed "$1"
 }
+
+# ---- the end
+
+# What all of that has left: read from outside, and by members that know nothing of it.
+read_anew() {
+	local name who
+	for name in "${members[@]}"; do member_stop "$name"; done
+	ok "the store is whole" "$bin/jmhactl" store verify --config "$(member_dir jm-a)/jmhad.conf"
+	for name in "${members[@]}"; do member_start "$name"; done
+	ok "all start again" settle
+	who=$(leader)
+	begin_step
+	settle_changes "$who"
+	accepts "$who"
+	end_step "who reads it anew serves the same"
+}
