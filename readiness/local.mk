@@ -4,8 +4,10 @@
 noinst_LIBRARIES += libreadiness.a
 libreadiness_a_SOURCES = \
 	readiness/findings.c readiness/findings.h \
+	readiness/input.c readiness/input.h \
 	readiness/key_group.c readiness/key_group.h \
 	readiness/metadata.c readiness/metadata.h \
+	readiness/metadata_state.c readiness/metadata_state.h \
 	readiness/restore.c readiness/restore.h \
 	readiness/savepoint.c readiness/savepoint.h \
 	readiness/uid_hash.c readiness/uid_hash.h

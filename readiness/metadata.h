@@ -16,12 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { METADATA_ID_SIZE = 16, METADATA_ERROR_SIZE = 240, METADATA_DEPTH_MAX = 16 };
+#include "readiness/input.h"
 
-struct metadata_text { /* "modified UTF-8" of Java, checked; not terminated */
-	const char *bytes;
-	size_t size;
-};
+enum { METADATA_ID_SIZE = 16, METADATA_DEPTH_MAX = 16 };
 
 /* What the file says of itself behind the operators (version 4 and later). */
 enum metadata_purpose {
@@ -41,7 +38,7 @@ struct metadata_file {
 
 struct metadata_operator {
 	uint8_t id[METADATA_ID_SIZE];
-	struct metadata_text name, uid; /* version 5 and later; empty: not set */
+	struct input_text name, uid; /* version 5 and later; empty: not set */
 	int32_t parallelism, max_parallelism;
 	int32_t n_subtasks; /* described; others have no state */
 	bool finished;      /* all of it: nothing follows */
@@ -85,7 +82,7 @@ enum metadata_location {
 
 struct metadata_stream {
 	enum metadata_location location;
-	struct metadata_text name;
+	struct input_text name;
 	int64_t size; /* bytes of this state */
 	int64_t from; /* MERGED: where they begin */
 };
@@ -102,7 +99,7 @@ struct metadata_handle {
 enum metadata_mode { METADATA_SPLIT, METADATA_UNION, METADATA_BROADCAST };
 
 struct metadata_state { /* a named one of operator state */
-	struct metadata_text name;
+	struct input_text name;
 	enum metadata_mode mode;
 	int32_t n_partitions;
 };
@@ -116,11 +113,6 @@ struct metadata_visitor {
 	int (*on_handle)(void *userdata, const struct metadata_handle *handle); /* after these */
 };
 
-struct metadata_error {
-	uint64_t offset;
-	char text[METADATA_ERROR_SIZE]; /* what was expected there, and in which operator */
-};
-
-/* 0; -EBADMSG: reterr says what is wrong; else what the visitor returned. */
+/* 0; -EBADMSG: reterr says what is wrong, and in which operator; else what the visitor returned. */
 int metadata_read(const void *bytes, size_t size, const struct metadata_visitor *visitor,
-                  void *userdata, struct metadata_file *ret, struct metadata_error *reterr);
+                  void *userdata, struct metadata_file *ret, struct input_error *reterr);

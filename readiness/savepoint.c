@@ -133,7 +133,7 @@ static int on_handle(void *userdata, const struct metadata_handle *h)
 
 /* ---- the whole */
 
-static int compare_text(const struct metadata_text *a, const struct metadata_text *b)
+static int compare_text(const struct input_text *a, const struct input_text *b)
 {
 	size_t n = a->size < b->size ? a->size : b->size;
 	int r = memcmp(a->bytes, b->bytes, n);
@@ -171,7 +171,7 @@ static void each_file_once(struct savepoint *s)
 }
 
 int savepoint_read(const void *bytes, size_t size, struct savepoint *ret,
-                   struct metadata_error *reterr)
+                   struct input_error *reterr)
 {
 	static const struct metadata_visitor visitor = {
 		.on_operator = on_operator,
@@ -184,7 +184,7 @@ int savepoint_read(const void *bytes, size_t size, struct savepoint *ret,
 	*ret = (struct savepoint){ .operators = NULL };
 	r = metadata_read(bytes, size, &visitor, ret, &ret->head, reterr);
 	if (r == -EOVERFLOW) {
-		*reterr = (struct metadata_error){
+		*reterr = (struct input_error){
 			.text = "sizes of state add up to more than 64 bits"
 		};
 		r = -EBADMSG;

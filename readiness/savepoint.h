@@ -27,7 +27,7 @@ enum savepoint_backend {
 
 struct savepoint_operator {
 	uint8_t id[METADATA_ID_SIZE];
-	struct metadata_text name, uid; /* empty: the file has none */
+	struct input_text name, uid; /* empty: the file has none */
 	int32_t parallelism, max_parallelism;
 	int32_t n_finished; /* subtasks; all of them when `finished` */
 	bool finished;
@@ -42,7 +42,7 @@ struct savepoint_operator {
 
 struct savepoint_file {
 	enum metadata_location location; /* never INLINE */
-	struct metadata_text name;
+	struct input_text name;
 	int64_t size;      /* of the file; MERGED: at least so many bytes */
 	uint64_t n_states; /* that lie in it */
 };
@@ -62,7 +62,7 @@ struct savepoint {
 
 /* 0, -ENOMEM, or -EBADMSG with reterr.  ret is to be done in any case. */
 int savepoint_read(const void *bytes, size_t size, struct savepoint *ret,
-                   struct metadata_error *reterr);
+                   struct input_error *reterr);
 void savepoint_done(struct savepoint *s);
 
 /* A word for scripts, and one for people. */

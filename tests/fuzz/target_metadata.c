@@ -7,7 +7,7 @@
 #include "readiness/savepoint.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check_text(const uint8_t *data, size_t size, const struct metadata_text *t)
+static void check_text(const uint8_t *data, size_t size, const struct input_text *t)
 {
 	const uint8_t *at = (const uint8_t *)t->bytes;
 
@@ -47,7 +47,7 @@ static void check(const uint8_t *data, size_t size, const struct savepoint *s)
 
 static void run(const uint8_t *data, size_t size)
 {
-	struct metadata_error e = { .text = "" };
+	struct input_error e = { .text = "" };
 	struct savepoint s;
 	int r = savepoint_read(data, size, &s, &e);
 

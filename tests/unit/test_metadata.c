@@ -97,7 +97,7 @@ static struct {
 } file;
 
 static struct metadata_file head;
-static struct metadata_error error;
+static struct input_error error;
 static struct told told;
 
 static void number(uint64_t v, unsigned size)

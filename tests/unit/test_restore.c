@@ -156,7 +156,7 @@ static void a_savepoint_names_its_operators_by_what_it_has(void **state)
 	struct restore_operator *all = NULL;
 
 	(void)state;
-	b.op[0].uid = (struct metadata_text){ "counter-uid", 11 };
+	b.op[0].uid = (struct input_text){ "counter-uid", 11 };
 	assert_int_equal(restore_operators_of(&b.from, &all), 0);
 	assert_int_equal(all[0].max_parallelism, 128);
 	assert_int_equal(all[0].max, RESTORE_MAX_NOT_KNOWN);

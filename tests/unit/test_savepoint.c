@@ -22,7 +22,7 @@ static struct {
 static void load(const char *name)
 {
 	const char *top = getenv("top_srcdir");
-	struct metadata_error e;
+	struct input_error e;
 	char path[512];
 	FILE *f;
 
@@ -134,7 +134,7 @@ static void each_file_is_named_once(void **state)
 
 static void a_wrong_file_leaves_nothing(void **state)
 {
-	struct metadata_error e;
+	struct input_error e;
 	struct savepoint s;
 
 	(void)state;
