@@ -77,6 +77,8 @@ static uint64_t size_of(const char *name, uint64_t *largest)
 	while ((e = readdir(dir))) {
 		if (fstatat(dirfd(dir), e->d_name, &st, 0) < 0 || !S_ISREG(st.st_mode))
 			continue; /* just deleted */
+		if (st.st_nlink > 1 && strstr(e->d_name, ".tmp"))
+			continue; /* it has its own name, too, and is on the disk once */
 		size += (uint64_t)st.st_size;
 		if (largest && (uint64_t)st.st_size > *largest)
 			*largest = (uint64_t)st.st_size;
