@@ -127,7 +127,8 @@ static void explain_leader(FILE *f, const json_t *status)
 		            "until one is; it is tried again: %s.",
 		            error);
 	if (*log_error)
-		explain_say(f, "Since it leads a log file was touched: %s.", log_error);
+		explain_say(f, "A file that it leads by is gone, changed or unreadable: %s.",
+		            log_error);
 	if (!field_true(status, "eligible")) {
 		explain_say(f, "It could not take over again as it is, but leads on:");
 		say_reasons(f, field(status, "reasons"));

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A leader looks after the log that it leads by: are the files still there, from the last snapshot
- * to the committed end?  Who holds all of it in memory would not notice otherwise: a successor
- * opens none of the files that it has read as a standby, and an idle leader writes to none.  The
- * next member that starts would find acknowledged changes gone.
+ * A leader looks after the files that it leads by: are they still there, from the last snapshot to
+ * the committed end?  Who holds all of it in memory would not notice otherwise: a successor opens
+ * none of the files that it has read as a standby, and an idle leader writes to none.  The next
+ * member that starts would find acknowledged changes gone.
  *
  * What is wrong is made good by a snapshot of what is in memory, which is all that is committed,
- * and by a new file, which comes with it.  Content is not compared: that is `jmhactl store verify`.
+ * and by a new file, which comes with it.  A snapshot has a position of its own, so one that is
+ * lost with nothing changed since waits for the next change.  Content is not compared: that is
+ * `jmhactl store verify`.
  */
 #include "daemon/elector_private.h"
 
@@ -19,30 +21,48 @@
 
 enum { LOOK_EVERY = 10 * 1000000 };
 
-/* Of all the storage, and not of one file: the next change finds it out, and the probe when it is
- * over.  A pipe or a link in place of a file is none of that: it stays. */
-static bool storage_failed(const struct store_result *result)
+/* The storage answers with an error, for this file or for all: of no file is known that it was
+ * touched, and the error may pass.  A pipe or a link in place of a file is none of that: it stays.
+ */
+static bool cannot_be_read(const struct store_result *result)
 {
-	return result->state == STORE_FULL ||
-	       (result->state == STORE_FAILED && result->error != -EINVAL);
+	return result->state == STORE_FAILED && result->error != -EINVAL;
+}
+
+/* Told once, however often it is seen. */
+static bool is_news(char told[STORE_TEXT_SIZE], const char *text)
+{
+	bool news = strcmp(told, text) != 0;
+
+	(void)text_format(told, STORE_TEXT_SIZE, "%s", text);
+	return news;
 }
 
 static void on_looked(const struct store_result *result, void *userdata)
 {
+	static const char made_good[] = "all that is committed is in memory, and a snapshot of it "
+	                                "is written with the next change at the latest";
 	struct elector *e = userdata;
 	bool ours = commit_queue_active(e->commits) &&
 	            epoch_equal(e->looked_epoch, e->load_epoch) &&
 	            log_snapshot_same(&e->looked_from, &e->reg.snapshot);
 
 	e->looking_after = false;
-	if (!ours || result->state == STORE_OK || storage_failed(result))
-		return; /* not ours: what was cleaned away meanwhile (B3) is fine */
-	log_error("store",
-	          "a log file was touched: %s; all that is committed is in memory and a snapshot "
-	          "of it "
-	          "is written: find out who touches files there",
-	          result->text);
-	(void)text_format(e->touched, sizeof(e->touched), "%s", result->text);
+	if (!ours)
+		return; /* what was cleaned away meanwhile (B3) is fine */
+	if (!cannot_be_read(result))
+		e->unreadable[0] = '\0';
+	if (result->state == STORE_OK)
+		return;
+	if (cannot_be_read(result) && is_news(e->unreadable, result->text))
+		log_error("store", "a file that this member leads by cannot be read: %s; %s",
+		          result->text, made_good);
+	else if (!cannot_be_read(result) && is_news(e->touched, result->text))
+		log_error("store",
+		          "a file that this member leads by was touched: %s; %s: find out who "
+		          "touches "
+		          "files there",
+		          result->text, made_good);
 	e->counters.storage_errors++;
 	commit_queue_want_snapshot(e->commits);
 }

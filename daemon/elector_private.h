@@ -183,7 +183,8 @@ struct elector {
 	uint64_t committed_seen;              /* A11: by a record past the register's end */
 	struct log_snapshot followed;         /* what the register named when the reading began */
 	char snapshot_error[STORE_TEXT_SIZE]; /* why the last one was not made; "" = it was */
-	char touched[STORE_TEXT_SIZE];        /* what was done to a log file in this term, or "" */
+	char touched[STORE_TEXT_SIZE];        /* what was done to a file in this term, or "" */
+	char unreadable[STORE_TEXT_SIZE];     /* why a file cannot be read now, or "" */
 	usec_t probe_at, check_at;
 	bool looking_after;              /* .. its own log: daemon/elector_own_log.c */
 	usec_t look_after_at;            /* not sooner; 0 = at once */

@@ -477,7 +477,7 @@ void elector_store_load(struct elector *e, struct epoch epoch)
 	e->load_epoch = epoch;
 	e->loading = true;
 	e->load_followed = e->load_opened = false;
-	e->snapshot_error[0] = e->touched[0] = '\0';
+	e->snapshot_error[0] = e->touched[0] = e->unreadable[0] = '\0';
 	e->look_after_at = 0;
 	if (!e->store_checked) /* resumed: on_checked() comes back */
 		elector_store_look_at(e);

@@ -400,19 +400,21 @@ int chain_look(const struct follower_request *request, struct report *report)
 	const struct log_snapshot *snapshot = &request->snapshot;
 	const struct chain_base base = { .at = snapshot->at,
 		                         .snapshot = snapshot->epoch != 0 ? snapshot : NULL };
-	struct pass p = { .request = request,
-		          .base = &base,
-		          .in = { .path = request->path,
-		                  .dir = "log",
-		                  .progress = request->progress,
-		                  .report = report },
-		          .at = base.at };
+	struct pass p = {
+		.request = request,
+		.base = &base,
+		.in = { .path = request->path, .progress = request->progress, .report = report },
+		.at = base.at
+	};
 	int r;
 
-	if (log_position_same(&base.at, &request->to))
-		return 0; /* all of it is in the snapshot */
 	r = reading_init(&p.in);
-	if (r == 0)
+	if (r == 0 && base.snapshot) {
+		p.in.dir = "snapshot";
+		r = snapshot_look(&p.in, request->cluster_id, snapshot, request->retry_usec);
+	}
+	p.in.dir = "log";
+	if (r == 0 && !log_position_same(&base.at, &request->to)) /* else it holds all of it */
 		r = find_chain(&p);
 	if (r == -EAGAIN)
 		r = reading_fail(&p.in, STORE_DIGEST_MISMATCH, 0, "does not lead to the snapshot");

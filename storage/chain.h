@@ -28,6 +28,6 @@ struct chain_base {
 int chain_read(const struct follower_request *request, const struct chain_base *base,
                struct follower_result *out, bool again);
 
-/* Whether the files are all there that lead from the request's snapshot, or the beginning, to its
- * end: by their headers and sizes.  0, or -EBADMSG: reported. */
+/* Whether the files are all there that lead from the request's snapshot, itself one of them, or the
+ * beginning, to its end: by their headers and sizes.  0, or -EBADMSG: reported. */
 int chain_look(const struct follower_request *request, struct report *report);

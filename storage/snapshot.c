@@ -54,7 +54,7 @@ struct scan {
 	size_t key_size; /* of the last one read; 0 = none */
 };
 
-static int read_header(struct scan *s, const uint8_t *cluster_id)
+static int check_header(struct scan *s, const uint8_t *cluster_id, const uint8_t **ret_bytes)
 {
 	const struct log_position *at = &s->snapshot->at;
 	struct record_file_header h;
@@ -77,6 +77,18 @@ static int read_header(struct scan *s, const uint8_t *cluster_id)
 	    h.number != at->sequence || !log_position_same(&h.before, at))
 		return reading_fail(s->in, STORE_DIGEST_MISMATCH, 0,
 		                    "is another snapshot than the register names");
+	*ret_bytes = bytes;
+	return 0;
+}
+
+static int read_header(struct scan *s, const uint8_t *cluster_id)
+{
+	const uint8_t *bytes;
+	int r;
+
+	r = check_header(s, cluster_id, &bytes);
+	if (r < 0)
+		return r;
 	s->at = RECORD_FILE_HEADER_SIZE;
 	return record_sum_add(&s->sum, bytes, RECORD_FILE_HEADER_SIZE);
 }
@@ -295,10 +307,8 @@ static int scan(struct scan *s, const uint8_t *cluster_id)
 	return r;
 }
 
-int snapshot_read(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
-                  const struct log_snapshot *snapshot, usec_t retry_usec, struct pointer_map *map)
+static int open_named(struct reading *in, const struct log_snapshot *snapshot, usec_t retry_usec)
 {
-	struct scan s = { .in = in, .snapshot = snapshot, .map = map };
 	char name[SNAPSHOT_NAME_SIZE];
 	int r;
 
@@ -309,6 +319,32 @@ int snapshot_read(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID
 		        in, STORE_LOG_MISSING, 0,
 		        "absent or too short; is the right file system mounted here, as "
 		        "on the other members?");
+	return r;
+}
+
+int snapshot_look(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
+                  const struct log_snapshot *snapshot, usec_t retry_usec)
+{
+	struct scan s = { .in = in, .snapshot = snapshot };
+	const uint8_t *bytes;
+	int r;
+
+	r = open_named(in, snapshot, retry_usec);
+	if (r < 0)
+		return r;
+	in->limit = RECORD_FILE_HEADER_SIZE;
+	r = check_header(&s, cluster_id, &bytes);
+	reading_close(in);
+	return r;
+}
+
+int snapshot_read(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
+                  const struct log_snapshot *snapshot, usec_t retry_usec, struct pointer_map *map)
+{
+	struct scan s = { .in = in, .snapshot = snapshot, .map = map };
+	int r;
+
+	r = open_named(in, snapshot, retry_usec);
 	if (r < 0)
 		return r;
 	in->limit = in->size;

@@ -73,6 +73,17 @@ fault "$lead" 'write short */log/*'
 is "$(change "$lead") $(change "$lead" 60000)" "200 200" "writes that take less than was asked for: taken"
 ok "so it was" met "$lead" 'write short'
 fault_off "$lead"
+# Files that it leads by cannot be read: it needs none of them while it leads, but whoever comes next.
+for how in 'read EIO' 'open EACCES'; do
+	fault "$lead" "$how */log/*"
+	unread() { status_field "$lead" .store.log_error | grep -qE 'Input/output error|Permission denied'; }
+	until_ok 30 "$how: an idle leader notices" unread
+	note "$(status_field "$lead" .store.log_error)"
+	like "$(ctl "$lead" explain 2>&1 | tr -s ' \n' ' ')" 'gone, changed or unreadable' "explain says so"
+	fault_off "$lead"
+	until_ok 30 "$how: it is over, and status has forgotten it" eval '! unread'
+	is "$(change "$lead")" 200 "and a change is taken"
+done
 same_term "after all that"
 until_ok 10 "and it is eligible again" is_eligible "$lead"
 ok "all is there that should, and nothing else (P3)" holds_what_it_should "$lead"

@@ -16,7 +16,7 @@ put "$old" jobs/refused x >"$tap_dir/code"
 like "$(cat "$tap_dir/code")" '^50[0-9]$' "the change that would go into the old file is refused"
 like "$(member_log "$old")" "${log##*/} was (deleted|replaced)" "the log names the file"
 like "$(status_field "$old" .store.log_error)" "${log##*/} was " "status, too"
-like "$(ctl "$old" explain 2>&1 | tr -s ' \n' ' ')" 'a log file was touched' "and explain"
+like "$(ctl "$old" explain 2>&1 | tr -s ' \n' ' ')" 'file that it leads by is gone, changed or unreadable' "and explain"
 taken() { [ "$(put "$old" jobs/taken y)" = 200 ]; }
 until_ok 20 "the next one is taken" taken
 snapshot() { [ "$(register_field .snapshot.epoch)" != null ]; }
@@ -44,14 +44,30 @@ epoch=$(status_field "$old" .epoch)
 begin=$(now_ms)
 until_ok 30 "an idle leader's file is moved away: a snapshot holds what was in it" snapshot_of "$epoch"
 like "$(status_field "$old" .store.log_error)" "${log##*/}: absent or shorter" "status names the file"
-like "$(ctl "$old" explain 2>&1 | tr -s ' \n' ' ')" 'a log file was touched' "explain, too"
+like "$(ctl "$old" explain 2>&1 | tr -s ' \n' ' ')" 'file that it leads by is gone, changed or unreadable' "explain, too"
 matrix 32 "an idle leader's log file is moved away" "noticed, a snapshot is written; nothing refused or lost" "so" "$(since "$begin")"
 is "$(put "$old" jobs/kept zz)" 200 "the next change is taken, into another file"
 same_term "what was moved away"
 
+# Its last snapshot: what is behind it in the log does not tell what was before.
+named() { find "$cluster_dir/store/$cluster_name/snapshot" -name "$(printf '%020d-%020d.snap' "$(register_field .snapshot.epoch)" "$(register_field .snapshot.sequence)")"; }
+moved_away() { snapshot=$(named) && mv "$snapshot" "$snapshot.away"; }
+says() { status_field "$old" .store.log_error | grep -q "${snapshot##*/}: absent"; }
+another() { [ -n "$(named)" ] && [ "$(named)" != "$snapshot" ]; }
+moved_away
+until_ok 30 "the snapshot that the register names is moved away, with changes since: there is another one" another
+ok "status says which" says
+until_ok 10 "it has all" snapshot_of "$epoch"
+moved_away
+until_ok 30 "the next one, too, and nothing was changed since: status names it" says
+is "$(put "$old" jobs/kept zz2)" 200 "a change"
+until_ok 30 "with which there is another one" another
+same_term "a snapshot that was moved away"
+matrix 32 "a leader's last snapshot is moved away" "noticed; another one is written, with the next change where nothing was changed since; nothing refused or lost" "so"
+
 # Its successor, which has all of it in memory, does the same: the predecessor had no time to.
-log=$(newest_log)
 is "$(put "$old" jobs/kept zzz)" 200 "a change"
+log=$(newest_log)
 standby=$(standbys "$old")
 caught_up() { [ "$(status_field "$standby" .store.sequence)" = "$(register_field .log.sequence)" ]; }
 until_ok 10 "the standby has it" caught_up

@@ -252,7 +252,7 @@ static enum store_state look(const struct log_position *to, const struct log_sna
 static void look_finds_what_is_not_there_any_more(void **state)
 {
 	static const struct log_snapshot none;
-	struct log_snapshot middle = { .epoch = 1 };
+	struct log_snapshot middle, end;
 	char path[160], away[200];
 
 	(void)state;
@@ -262,9 +262,10 @@ static void look_finds_what_is_not_there_any_more(void **state)
 	files_put(&f, "a", "1");
 	files_begin(&f, 1, 2, &f.at);
 	files_put(&f, "a", "2");
-	middle.at = f.at;
+	middle = files_snapshot_here(&f, 1);
 	files_begin(&f, 2, 1, &f.at);
 	files_put(&f, "a", "3");
+	end = files_snapshot_here(&f, 2);
 	assert_int_equal(look(&nothing, &none), STORE_OK);
 	assert_int_equal(look(&f.at, &none), STORE_OK);
 	assert_int_equal(look(&f.at, &middle), STORE_OK);
@@ -281,9 +282,40 @@ static void look_finds_what_is_not_there_any_more(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(look(&f.at, &middle), STORE_FAILED);
-	assert_int_equal(last.error, -EINVAL); /* not the storage: this file */
-	middle.at = f.at;
-	assert_int_equal(look(&f.at, &middle), STORE_OK); /* all of it */
+	assert_int_equal(last.error, -EINVAL);         /* not the storage: this file */
+	assert_int_equal(look(&f.at, &end), STORE_OK); /* has all of it */
+}
+
+/* The last snapshot is what the next start reads first. */
+static void look_finds_that_the_snapshot_is_gone(void **state)
+{
+	struct log_snapshot middle, end;
+	char path[160], away[200];
+
+	(void)state;
+	store_free(s);
+	open_store(f.path, 100 * USEC_PER_MSEC);
+	files_begin(&f, 1, 1, &nothing);
+	files_put(&f, "a", "1");
+	middle = files_snapshot_here(&f, 1);
+	files_put(&f, "a", "2");
+	end = files_snapshot_here(&f, 1);
+	files_snapshot_name(&f, &middle, path);
+	(void)snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(look(&f.at, &end), STORE_OK); /* another one */
+	assert_int_equal(look(&f.at, &middle), STORE_LOG_MISSING);
+	assert_non_null(strstr(last.text, path));
+	files_snapshot_name(&f, &end, path);
+	assert_int_equal(rename(away, path), 0); /* in the place of the last one */
+	assert_int_equal(look(&f.at, &end), STORE_DIGEST_MISMATCH);
+	assert_non_null(strstr(last.text, path));
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(look(&f.at, &end), STORE_LOG_MISSING); /* the log has nothing behind it */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(look(&f.at, &end), STORE_FAILED);
+	assert_int_equal(last.error, -EINVAL);
 }
 
 /* The map is the loop's: what was read for another position is not merged. */
@@ -382,6 +414,7 @@ int main(void)
 		T(list_tells_what_the_newest_file_knows_as_committed),
 		T(what_is_appended_is_followed),
 		T(look_finds_what_is_not_there_any_more),
+		T(look_finds_that_the_snapshot_is_gone),
 		T(map_that_moved_meanwhile_is_left_alone),
 		T(append_without_a_segment_fails),
 		T(probe_writes_and_cleans_up),
