@@ -82,6 +82,8 @@ static void on_caught_up(const struct store_result *result, void *userdata)
 {
 	CLEANUP(freep) struct commit_answer *a = userdata;
 
+	if (result->state == STORE_OK)
+		elector_store_read(a->e, result->follow);
 	commit_queue_caught_up(a->e->commits, a->ticket, stored(a->e, result));
 }
 
@@ -239,6 +241,7 @@ static void catch_up(struct elector *e, const struct commit_action *action)
 		                  .on_change = on_change_caught_up };
 
 	memcpy(f.cluster_id, e->cluster_id, sizeof(f.cluster_id));
+	e->followed = e->reg.snapshot;
 	FAULT_POINT(catch_up_asked);
 	if (a && store_follow(e->store, &f, on_caught_up, a) >= 0)
 		return;

@@ -272,6 +272,8 @@ int elector_store_init(struct elector *e);
 void elector_store_done(struct elector *e);
 void elector_store_look_at(struct elector *e); /* register or time has moved on */
 void elector_own_log_look(struct elector *e);  /* each second */
+/* A leader has read on: what is damaged is named (B6). */
+void elector_store_read(struct elector *e, const struct follower_result *f);
 void elector_store_load(struct elector *e, struct epoch epoch);
 void elector_store_opened(struct elector *e, bool well);               /* .. its segment */
 void elector_store_pump(struct elector *e);                            /* .. and what follows */

@@ -280,6 +280,20 @@ static void note_damage(struct elector *e, const struct follower_result *f)
 	}
 }
 
+/* What this map lacks by damage is named, by a snapshot (B6). */
+static void want_snapshot_of_damage(struct elector *e)
+{
+	set_aside(e);
+	if (e->damage_at > e->reg.snapshot.at.sequence)
+		commit_queue_want_snapshot(e->commits);
+}
+
+void elector_store_read(struct elector *e, const struct follower_result *f)
+{
+	note_damage(e, f);
+	want_snapshot_of_damage(e);
+}
+
 static void continue_load(struct elector *e);
 
 static void on_followed(const struct store_result *result, void *userdata)
@@ -430,9 +444,7 @@ void elector_store_opened(struct elector *e, bool well)
 	}
 	FAULT_POINT(load_opened);
 	e->load_opened = true; /* the rest is the pump's, when the queue has said what it wants */
-	set_aside(e);
-	if (e->damage_at > e->reg.snapshot.at.sequence)
-		commit_queue_want_snapshot(e->commits);
+	want_snapshot_of_damage(e);
 }
 
 void elector_store_pump(struct elector *e)

@@ -250,4 +250,40 @@ deposed_claiming() { # POINT
 for point in $claims; do deposed_claiming "$point"; done
 
 read_anew
+
+# What the dead elector's late move has committed is damaged when the next one reads it: named, by the
+# log and by a snapshot, as when it is read at a start (B6).
+names_damage() { member_log "$1" | grep -q 'the value of steps/damaged'; }
+named_since() { [ "$(register_field .snapshot.sequence)" -ge "$1" ]; }
+late_and_damaged() {
+	local standby moved sequence at
+	begin_step
+	name=$(leader) && elector=$(elector_pid "$name") && term=$(the_term "$name")
+	standby=$(standbys "$name")
+	member_stop "$standby"
+	before=$(register)
+	guard_stop "$name"
+	arm "$name" move_sent 1 kill
+	put "$name" steps/damaged "$(printf 'damage-me-%0900d' 0)" >/dev/null 2>&1
+	demand "dead" gone "$elector"
+	demand "moved" register_is_not "$before"
+	moved=$(register)
+	sequence=$(register_field .log.sequence)
+	register_set "$before"
+	at=$(cd "$log_dir" && grep -aboH damage-me -- *.log | tail -n 1)
+	printf x | dd of="$log_dir/${at%%:*}" bs=1 conv=notrunc seek="$(cut -d: -f2 <<<"$at")" status=none
+	arm "$name" load_opened 1 note
+	guard_cont "$name"
+	demand "resumed" fired "$name"
+	register_set "$moved"
+	accepts "$name" # its move finds the other one
+	demand "naming what is damaged" names_damage "$name"
+	demand "in a snapshot" named_since "$sequence"
+	[ "$(the_term "$name")" = "$term" ] || wrong+="another term; "
+	[ "$(get_code "$name" steps/damaged)" != 200 ] || wrong+="damaged bytes are served; "
+	[ "$(put "$name" steps/damaged new)" = 200 ] || wrong+="no new value is taken; "
+	[ "$(get "$name" steps/damaged)" = new ] || wrong+="the new value is not served; "
+	end_step "what a dead elector's late move has committed is damaged: named, by a snapshot, too"
+}
+late_and_damaged
 scenario_end 2

@@ -196,6 +196,12 @@ void elector_store_pump(struct elector *elector)
 	(void)elector;
 }
 
+void elector_store_read(struct elector *elector, const struct follower_result *f)
+{
+	(void)elector;
+	(void)f;
+}
+
 void elector_store_tell_reasons(struct elector *elector)
 {
 	(void)elector;
