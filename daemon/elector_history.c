@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "daemon/clock.h"
+#include "daemon/elector_serve.h"
 #include "daemon/log.h"
 
 enum { TERMS_KEPT = 200 };
@@ -129,7 +130,7 @@ void elector_history_note(struct elector *e)
 		return;
 	if (t.cause != CAUSE_RESUMED)
 		write_term(e);
-	elector_requests_granted(e);
+	elector_serve_granted(e);
 }
 
 /* ---- reading it back ---- */

@@ -13,7 +13,8 @@
  *	elector_health.c   asks a JobManager whether it still answers
  *	elector_leadership.c   the stream of a hot JobManager, and what it says
  *	elector_status.c   what the API may ask
- *	elector_requests.c operator requests through requests/ (D6)
+ *	elector_requests.c operator requests through requests/ (D6), where they are made
+ *	elector_serve.c    .. and at the leader
  *	elector_history.c  terms and transitions
  *	elector_endpoints.c  reads, serves and writes the endpoints (B10)
  *	elector_counters.c   numbers that are handed out once
@@ -372,8 +373,6 @@ void elector_jobs_submit(struct elector *e, struct epoch epoch, enum job_op op, 
 void elector_requests_submit(struct elector *e, const struct operator_request *request,
                              backend_operator_cb progress, void *cookie);
 bool elector_requests_get(struct elector *e, const char *id, struct operator_result *ret);
-void elector_requests_changed(struct elector *e); /* children of requests/ */
-void elector_requests_granted(struct elector *e);
 void elector_requests_looked(struct elector *e); /* after each look */
 void elector_requests_disconnected(struct elector *e);
 void elector_requests_sweep(struct elector *e); /* once a second */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operator requests (D6).  Any member takes one from its API and relays it as an ephemeral node in
- * requests/; the leader takes those made after its own claim; the result of a switchover is written
- * by the leader that follows.
+ * Operator requests, at the member that was asked (D6): relays one from its API as an ephemeral
+ * node in requests/, and tells what becomes of it.  Who serves it: daemon/elector_serve.c.
  */
 #include "daemon/elector_private.h"
 
@@ -16,16 +15,11 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "daemon/clock.h"
+#include "daemon/elector_serve.h"
 #include "daemon/log.h"
 #include "election/fence.h"
 
 enum { REQUEST_KEPT = 600 * 1000000 }; /* a result can be asked for so long */
-
-static const char *const verbs[] = {
-	[OPERATOR_SWITCHOVER] = "switchover", [OPERATOR_STEP_DOWN] = "step-down"
-};
-
-/* ---- the member that was asked ---- */
 
 static usec_t timing(const json_t *timings, const char *field)
 {
@@ -63,7 +57,7 @@ static void fill_result(const struct elector_request *q, struct operator_result 
 		         : q->node.state == REQUEST_TAKEN ? OPERATOR_TAKEN
 		                                          : OPERATOR_NEW,
 		.id = q->name[0] ? q->name : NULL,
-		.verb = verbs[q->verb],
+		.verb = elector_serve_verb(q->verb),
 		.error = (enum api_error)q->error,
 		.message = q->node.message[0] ? q->node.message : NULL,
 		.leader = q->leader[0] ? q->leader : NULL,
@@ -153,11 +147,6 @@ static void on_created(void *userdata, const struct zk_result *r)
 	}
 }
 
-static const struct observed_member *member_named(const struct elector *e, const char *name)
-{
-	return e->looked ? observation_member(&e->view, name) : NULL;
-}
-
 /* What can be told at once, without asking the leader.  API_N_ERRORS_: it has to be asked. */
 static enum api_error check_request(struct elector *e, const struct operator_request *request,
                                     const char *leader, char *ret_message, size_t size)
@@ -171,7 +160,7 @@ static enum api_error check_request(struct elector *e, const struct operator_req
 		return API_NO_LEADER;
 	if (!request->to)
 		return API_N_ERRORS_;
-	to = member_named(e, request->to);
+	to = elector_serve_member(e, request->to);
 	if (!to) {
 		(void)text_format(ret_message, size, "no member named %s; see jmhactl list",
 		                  request->to);
@@ -182,74 +171,6 @@ static enum api_error check_request(struct elector *e, const struct operator_req
 		return API_OK;
 	}
 	return API_N_ERRORS_;
-}
-
-static bool latch_of(const struct elector *e, const char *member, struct latch_name *ret)
-{
-	const struct observed_member *m = member_named(e, member);
-
-	for (unsigned i = 0; m && i < e->view.n_latches; i++) {
-		if (!latch_name_has_nonce(&e->view.latch[i], &m->node.nonce))
-			continue;
-		*ret = e->view.latch[i];
-		return m->node.eligible;
-	}
-	return false;
-}
-
-/* What the leader says to it.  API_N_ERRORS_: it ends its term for it, in favour of ret_to. */
-static enum api_error judge(const struct elector *e, const struct request_node *node,
-                            struct latch_name *ret_to, const char **ret_message)
-{
-	json_auto_t *args = json_loads(node->args[0] ? node->args : "{}", 0, NULL);
-	const char *to = json_string_value(json_object_get(args, "to"));
-	bool force = json_is_true(json_object_get(args, "force"));
-
-	if (strcmp(node->verb, verbs[OPERATOR_SWITCHOVER]) != 0 &&
-	    strcmp(node->verb, verbs[OPERATOR_STEP_DOWN]) != 0) {
-		*ret_message = "the leader does not know this verb: is it older?";
-		return API_BAD_REQUEST;
-	}
-	if (to && strcmp(to, e->config->member) == 0) {
-		*ret_message = "leads already";
-		return API_OK;
-	}
-	if (to && !latch_of(e, to, ret_to)) {
-		*ret_message = "the member to lead is not eligible; see jmhactl list";
-		return API_NOT_ELIGIBLE;
-	}
-	if (!to && e->core.view.successors == 0 && !force) {
-		*ret_message = "no other member is eligible; see jmhactl list";
-		return API_NOT_ELIGIBLE;
-	}
-	return API_N_ERRORS_;
-}
-
-/* The last look may be some seconds old, and the operator may know better: nobody is refused as not
- * eligible by a look that began before the request was met here.  (Not by one of a certain age:
- * where ZooKeeper answers slowly, none is young enough.)  True: wait for
- * elector_requests_looked(). */
-static bool look_first(struct elector *e, enum api_error error, usec_t met)
-{
-	if (error != API_NOT_ELIGIBLE || e->view.asked >= met)
-		return false;
-	e->request_looking = true;
-	elector_feed_type(e, CORE_EV_CHANGED);
-	return true;
-}
-
-/* Its mark `taken` has been sent before, on the same session as the release will be: whoever leads
- * next finds it applied (D6), so its answer is not waited for. */
-static void end_term_for(struct elector *e, const struct request_node *node,
-                         const struct latch_name *to)
-{
-	struct core_event ev = { .type = CORE_EV_STOP };
-
-	ev.stop.cause = strcmp(node->verb, verbs[OPERATOR_SWITCHOVER]) == 0 ? CAUSE_SWITCHOVER
-	                                                                    : CAUSE_STEP_DOWN;
-	ev.stop.to = *to;
-	log_notice("requests", "%s by %s at %s %s", node->verb, node->by, node->member, node->args);
-	elector_feed(e, &ev);
 }
 
 static struct elector_request *free_slot(struct elector *e)
@@ -278,7 +199,7 @@ static int fill_node(const struct elector *e, struct elector_request *q,
 	json_decref(args);
 	if (!text)
 		return -ENOMEM;
-	(void)text_format(n->verb, sizeof(n->verb), "%s", verbs[q->verb]);
+	(void)text_format(n->verb, sizeof(n->verb), "%s", elector_serve_verb(q->verb));
 	r = text_format(n->args, sizeof(n->args), "%s", text);
 	free(text);
 	if (r < 0)
@@ -294,10 +215,10 @@ static int take_own(struct elector *e, struct elector_request *q)
 {
 	struct latch_name to = { 0 };
 	const char *message;
-	enum api_error error = judge(e, &q->node, &to, &message);
+	enum api_error error = elector_serve_judge(e, &q->node, &to, &message);
 	int r;
 
-	q->judging = look_first(e, error, q->asked);
+	q->judging = elector_serve_look_first(e, error, q->asked);
 	if (q->judging)
 		return 0;
 	if (error != API_N_ERRORS_) {
@@ -309,7 +230,7 @@ static int take_own(struct elector *e, struct elector_request *q)
 	q->node.state = REQUEST_TAKEN;
 	r = fence_request_create(e->session, &e->core.latch, &q->node, on_created, q);
 	if (r >= 0)
-		end_term_for(e, &q->node, &to);
+		elector_serve_end_term(e, &q->node, &to);
 	return r;
 }
 
@@ -380,22 +301,11 @@ static void on_deleted(void *userdata, const struct zk_result *r)
 	(void)r; /* ephemeral: it goes with the session at the latest */
 }
 
-/* What a lost connection has left undone: the claim's zxid, the list and its watch. */
-static void sweep_as_leader(struct elector *e)
-{
-	if (e->core.phase != CORE_LEADING || !e->session || !session_connected(e->session))
-		return;
-	if (e->claim_zxid == 0)
-		elector_requests_granted(e);
-	else if (!e->request_listed)
-		elector_requests_changed(e);
-}
-
 void elector_requests_sweep(struct elector *e)
 {
 	usec_t now = clock_boottime();
 
-	sweep_as_leader(e);
+	elector_serve_sweep(e);
 	for (unsigned i = 0; i < ELECTOR_MAX_REQUESTS; i++) {
 		struct elector_request *q = &e->requests[i];
 
@@ -409,209 +319,6 @@ void elector_requests_sweep(struct elector *e)
 			q->used = false;
 		}
 	}
-}
-
-/* ---- the leader ---- */
-
-struct leader_request { /* one being read or answered */
-	struct elector *e;
-	char name[32];
-	struct request_node node;
-	int32_t version;
-};
-
-static void on_answered(void *userdata, const struct zk_result *r)
-{
-	struct leader_request *l = userdata;
-
-	if (r->outcome != ZK_DONE)
-		log_warning_errno(r->error, "requests", "the result of %s was not written: %m",
-		                  l->name);
-	free(l);
-}
-
-static void answer(struct leader_request *l, enum api_error error, const char *message)
-{
-	struct elector *e = l->e;
-	int r;
-
-	l->node.state = REQUEST_DONE;
-	l->node.epoch = e->core.epoch;
-	(void)text_format(l->node.error, sizeof(l->node.error), "%s",
-	                  error == API_OK ? "" : api_error_code(error));
-	(void)text_format(l->node.message, sizeof(l->node.message), "%s", message);
-	(void)text_format(l->node.timings, sizeof(l->node.timings),
-	                  "{\"leader\":\"%s\",\"grant_ms\":%.3f}", e->config->member,
-	                  (double)(e->core.granted - e->core.detected) / 1000.0);
-	r = fence_request_set(e->session, &e->core.latch, l->name, &l->node, l->version,
-	                      on_answered, l);
-	if (r < 0)
-		free(l);
-}
-
-static void on_taken(void *userdata, const struct zk_result *r)
-{
-	struct leader_request *l = userdata;
-
-	if (r->outcome != ZK_DONE)
-		log_warning_errno(r->error, "requests", "%s was not marked as taken: %m", l->name);
-	free(l);
-}
-
-static void take(struct leader_request *l, const struct latch_name *to)
-{
-	struct elector *e = l->e;
-	struct request_node node = l->node;
-
-	l->node.state = REQUEST_TAKEN;
-	if (fence_request_set(e->session, &e->core.latch, l->name, &l->node, l->version, on_taken,
-	                      l) < 0)
-		free(l); /* not sent: still new, and asked again */
-	else
-		end_term_for(e, &node, to);
-}
-
-/* When it was read for the first time; names are sorted as they were made. */
-static usec_t first_met(struct elector *e, const char *name)
-{
-	if (strcmp(name, e->request_met) > 0) {
-		(void)text_format(e->request_met, sizeof(e->request_met), "%s", name);
-		e->request_met_at = clock_boottime();
-	}
-	return e->request_met_at;
-}
-
-static void serve(struct leader_request *l)
-{
-	struct latch_name to = { 0 };
-	const char *message;
-	enum api_error error = judge(l->e, &l->node, &to, &message);
-
-	if (look_first(l->e, error, first_met(l->e, l->name))) {
-		l->e->request_seen[0] = '\0'; /* read again then */
-		free(l);
-	} else if (error == API_N_ERRORS_)
-		take(l, &to);
-	else
-		answer(l, error, message);
-}
-
-/* One made before our claim: it asked the leader before us.  When that one was taken and ended its
- * term for it, we are the result; not the one that was asked for, where that is another's name. */
-static void conclude(struct leader_request *l)
-{
-	json_auto_t *args = json_loads(l->node.args[0] ? l->node.args : "{}", 0, NULL);
-	const char *to = json_string_value(json_object_get(args, "to"));
-	const char *us = l->e->config->member;
-	bool switched =
-	        l->e->released_as == CAUSE_SWITCHOVER || l->e->released_as == CAUSE_STEP_DOWN;
-	char message[ZNODE_TEXT_MAX + 1];
-
-	if (l->node.state != REQUEST_TAKEN || !switched) {
-		answer(l, API_ABORTED, "the leader changed before it was carried out; ask again");
-	} else if (to && strcmp(to, us) != 0) {
-		(void)text_format(message, sizeof(message),
-		                  "%s did not take over, %s did; see jmhactl explain there", to,
-		                  us);
-		answer(l, API_ABORTED, message);
-	} else {
-		answer(l, API_OK, "");
-	}
-}
-
-static void on_leader_read(void *userdata, const struct zk_result *r)
-{
-	struct leader_request *l = userdata;
-	struct elector *e = l->e;
-
-	if (r->outcome != ZK_DONE || !e->core.loaded || !e->session ||
-	    znode_json_decode_request(r->data, r->size, &l->node) < 0 ||
-	    l->node.state == REQUEST_DONE) {
-		free(l);
-		return;
-	}
-	l->version = r->version;
-	if (r->czxid < e->claim_zxid)
-		conclude(l);
-	else if (l->node.state == REQUEST_NEW)
-		serve(l);
-	else
-		free(l); /* ours, under way */
-}
-
-static void list_requests(struct elector *e);
-
-static void on_list_changed(void *userdata)
-{
-	elector_requests_changed(userdata);
-}
-
-static void read_as_leader(struct elector *e, const char *name, char newest[32])
-{
-	struct leader_request *l = calloc(1, sizeof(*l));
-
-	if (!l)
-		return;
-	l->e = e;
-	(void)text_format(l->name, sizeof(l->name), "%s", name);
-	if (strcmp(name, newest) > 0) /* q-NNNNNNNNNN: sorted as they were made */
-		memcpy(newest, l->name, sizeof(l->name));
-	if (fence_request_get(e->session, l->name, NULL, NULL, on_leader_read, l) < 0)
-		free(l);
-}
-
-static void on_list(void *userdata, const struct zk_result *r)
-{
-	struct elector *e = userdata;
-	bool again = e->request_list_again;
-	char newest[sizeof(e->request_seen)];
-
-	memcpy(newest, e->request_seen, sizeof(newest));
-	e->request_list_under_way = e->request_list_again = false;
-	for (size_t i = 0; r->outcome == ZK_DONE && i < r->n_children; i++)
-		if (strcmp(r->children[i], e->request_seen) > 0)
-			read_as_leader(e, r->children[i], newest);
-	/* Results are kept for a while: each is read once in a term. */
-	if (e->core.loaded) {
-		e->request_listed = r->outcome == ZK_DONE;
-		memcpy(e->request_seen, newest, sizeof(newest));
-	}
-	if (again)
-		list_requests(e);
-}
-
-static void list_requests(struct elector *e)
-{
-	if (e->core.phase != CORE_LEADING || !e->session || e->claim_zxid == 0)
-		return;
-	if (e->request_list_under_way)
-		e->request_list_again = true;
-	else
-		e->request_list_under_way =
-		        fence_request_list(e->session, on_list_changed, e, on_list, e) >= 0;
-}
-
-void elector_requests_changed(struct elector *e)
-{
-	list_requests(e);
-}
-
-static void on_endpoints(void *userdata, const struct zk_result *r)
-{
-	struct elector *e = userdata;
-
-	/* The claim wrote `endpoints` in its multi: same transaction, same zxid. */
-	e->claim_zxid = r->outcome == ZK_DONE ? r->mzxid : 0;
-	list_requests(e);
-}
-
-void elector_requests_granted(struct elector *e)
-{
-	e->claim_zxid = 0;
-	e->request_listed = false;
-	e->request_seen[0] = e->request_met[0] = '\0';
-	if (e->session)
-		(void)session_get(e->session, "endpoints", NULL, NULL, on_endpoints, e);
 }
 
 /* Somebody waited for a look: again, with what it showed. */
@@ -632,7 +339,7 @@ void elector_requests_looked(struct elector *e)
 		q->used = q->judging = false;
 		finish(q, API_ABORTED, "the leader changed before it was carried out; ask again");
 	}
-	list_requests(e);
+	elector_serve_changed(e);
 }
 
 void elector_requests_disconnected(struct elector *e)
@@ -644,6 +351,5 @@ void elector_requests_disconnected(struct elector *e)
 		e->requests[i].used = e->requests[i].judging = false;
 		finish(&e->requests[i], API_DISCONNECTED, NULL);
 	}
-	e->request_list_under_way = e->request_list_again = e->request_listed = false;
-	e->request_seen[0] = '\0';
+	elector_serve_disconnected(e);
 }

@@ -13,6 +13,7 @@
 #include "base/fault_point.h"
 #include "base/text.h"
 #include "daemon/clock.h"
+#include "daemon/elector_serve.h"
 #include "daemon/log.h"
 #include "election/fence.h"
 
@@ -79,7 +80,7 @@ static void on_changed(void *userdata, unsigned changed)
 	struct elector *e = userdata;
 
 	if (changed & OBSERVE_REQUESTS)
-		elector_requests_changed(e);
+		elector_serve_changed(e);
 	if (changed & (OBSERVE_LATCHES | OBSERVE_MEMBERS | OBSERVE_MAINTENANCE))
 		elector_feed_type(e, CORE_EV_CHANGED);
 	if (changed & OBSERVE_REGISTER)

@@ -74,6 +74,7 @@ libelector_a_SOURCES = \
 	%D%/elector_look.c \
 	%D%/elector_member.c \
 	%D%/elector_requests.c \
+	%D%/elector_serve.c %D%/elector_serve.h \
 	%D%/elector_own_log.c \
 	%D%/elector_status.c \
 	%D%/elector_store.c \
