@@ -49,10 +49,8 @@ static char *base64(const char *text)
 
 /* ---- what stands in the store */
 
-/* key -> value in base64, null for a damaged one. */
-static json_t *index_of(const json_t *list)
+int import_plan_index(json_t *index, const json_t *list)
 {
-	json_t *index = json_object();
 	const json_t *p;
 	size_t i;
 
@@ -60,10 +58,11 @@ static json_t *index_of(const json_t *list)
 	{
 		json_t *value = json_object_get(p, "value");
 
-		(void)json_object_set_new(index, field_text(p, "key"),
-		                          value ? json_incref(value) : json_null());
+		if (json_object_set_new(index, field_text(p, "key"),
+		                        value ? json_incref(value) : json_null()) < 0)
+			return -ENOMEM;
 	}
-	return index;
+	return 0;
 }
 
 static int compare_item(const json_t *index, struct import_item *item)
@@ -168,22 +167,20 @@ static char *make_marker(const char *path)
 }
 
 int import_plan_make(const struct flink_tree *tree, const char *path, const json_t *jobs,
-                     const json_t *checkpoints, const json_t *marks, struct import_plan **ret)
+                     json_t *checkpoints, const json_t *marks, struct import_plan **ret)
 {
 	CLEANUP(import_plan_freep) struct import_plan *plan = calloc(1, sizeof(*plan));
-	json_auto_t *job_index = index_of(jobs), *checkpoint_index = index_of(checkpoints);
-	json_auto_t *mark_index = index_of(marks);
 	int r = 0;
 
-	if (!plan || !job_index || !checkpoint_index || !mark_index)
+	if (!plan)
 		return -ENOMEM;
 	plan->jobs = calloc(tree->n_jobs + 1, sizeof(*plan->jobs));
 	plan->marker = make_marker(path);
 	if (!plan->jobs || !plan->marker)
 		return -ENOMEM;
-	plan->marked = json_object_get(mark_index, plan->marker) != NULL;
+	plan->marked = json_object_get(marks, plan->marker) != NULL;
 	for (size_t i = 0; i < tree->n_jobs && r == 0; i++)
-		r = plan_job(plan, &tree->jobs[i], job_index, checkpoint_index);
+		r = plan_job(plan, &tree->jobs[i], jobs, checkpoints);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(plan);

@@ -44,10 +44,14 @@ struct import_plan {
 	bool marked;                   /* it stands in the store */
 };
 
-/* `jobs`, `checkpoints`, `marks`: what GET /v1/pointers?prefix= answered for "jobs/",
+/* Adds what GET /v1/pointers answered, or a part of it, to an index, an object of key -> value in
+ * base64, null for a damaged one.  0 or -ENOMEM. */
+int import_plan_index(json_t *index, const json_t *list);
+
+/* `jobs`, `checkpoints`, `marks`: indexes of all that stands in the store below "jobs/",
  * "checkpoints/" and "imported/".  0 or -ENOMEM. */
 int import_plan_make(const struct flink_tree *tree, const char *path, const json_t *jobs,
-                     const json_t *checkpoints, const json_t *marks, struct import_plan **ret);
+                     json_t *checkpoints, const json_t *marks, struct import_plan **ret);
 struct import_plan *import_plan_free(struct import_plan *plan); /* takes NULL; returns NULL */
 
 static inline void import_plan_freep(struct import_plan **plan)

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "ctl/field.h"
 #include "ctl/operate.h"
+#include "ctl/pointer_pages.h"
+#include "ctl/table.h"
 #include "ctl/verbs.h"
 #include "ctl/views.h"
 
@@ -24,13 +26,76 @@ static char *path_of_key(const char *before, const char *key)
 	return path;
 }
 
+/* ---- list */
+
+static int on_table_part(void *userdata, const json_t *part)
+{
+	return view_pointers_add(userdata, part);
+}
+
+struct json_listing {
+	bool begun, any;
+};
+
+/* The document of a list that comes whole, written as its parts come: a million values need not
+ * be kept. */
+static int on_json_part(void *userdata, const json_t *part)
+{
+	struct json_listing *l = userdata;
+	const json_t *p;
+	size_t i;
+
+	if (!l->begun)
+		(void)printf("{\"version\":%lld,\"sequence\":%lld,\"pointers\":[",
+		             field_int(part, "version"), field_int(part, "sequence"));
+	l->begun = true;
+	json_array_foreach(field(part, "pointers"), i, p)
+	{
+		if (l->any)
+			(void)fputc(',', stdout);
+		l->any = true;
+		if (json_dumpf(p, stdout, JSON_COMPACT) < 0)
+			return -EIO;
+	}
+	return fflush(stdout) != 0 || ferror(stdout) ? -EIO : 0;
+}
+
+static enum exit_code list_as_json(struct client *c, const struct options *o, const char *prefix)
+{
+	struct json_listing l = { .begun = false };
+	struct pointer_span span;
+	enum exit_code code = pointer_pages_each(c, o, prefix, on_json_part, &l, &span);
+
+	if (code != EXIT_DONE)
+		return code;
+	(void)fputs("]}\n", stdout);
+	pointer_pages_say_changes(&span);
+	return EXIT_DONE;
+}
+
+/* Kept whole, but for the values: a column is as wide as the widest of all. */
+static enum exit_code list_as_table(struct client *c, const struct options *o, const char *prefix)
+{
+	CLEANUP(table_freep) struct table *t = view_pointers_begin();
+	struct pointer_span span;
+	enum exit_code code =
+	        t ? pointer_pages_each(c, o, prefix, on_table_part, t, &span) : EXIT_FAILED;
+
+	if (code != EXIT_DONE)
+		return code;
+	view_pointers_end(stdout, t, span.first);
+	pointer_pages_say_changes(&span);
+	return EXIT_DONE;
+}
+
 enum exit_code pointers_list(struct client *c, const struct options *o)
 {
-	CLEANUP(freep)
-	char *path = path_of_key("/v1/pointers?prefix=", o->n_args > 0 ? o->args[0] : "");
+	const char *prefix = o->n_args > 0 ? o->args[0] : "";
 
-	return path ? verbs_show(c, o, path, view_pointers) : EXIT_FAILED;
+	return o->json ? list_as_json(c, o, prefix) : list_as_table(c, o, prefix);
 }
+
+/* ---- one */
 
 enum exit_code pointers_get(struct client *c, const struct options *o)
 {

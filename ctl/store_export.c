@@ -40,26 +40,24 @@ static enum exit_code ask_daemon(struct client *c, const struct options *o, stru
 	const struct options quiet = { .verb = o->verb, .timeout = verbs_timeout(o, 60) };
 	json_auto_t *status = NULL, *counters = NULL;
 	enum exit_code code = verbs_get(c, &quiet, "/v1/status", &status);
-	uint64_t last = 0;
+	struct pointer_span span = { 0 };
 	int r;
 
 	if (code == EXIT_DONE)
-		code = pointer_pages_each(c, &quiet, on_page, b, &b->sequence, &last);
+		code = pointer_pages_each(c, &quiet, "", on_page, b, &span);
 	if (code == EXIT_DONE)
 		code = verbs_get(c, &quiet, "/v1/counters", &counters);
 	if (code != EXIT_DONE)
 		return code;
 	(void)text_format(b->cluster, sizeof(b->cluster), "%s", field_text(status, "cluster"));
 	b->epoch = (uint64_t)field_int(status, "epoch");
+	b->sequence = span.first;
 	r = backup_json_take_counters(b, counters);
 	if (r < 0) {
 		say_line("what the daemon answered cannot be kept: %s", strerror(-r));
 		return EXIT_FAILED;
 	}
-	if (last != b->sequence)
-		say_line("changes were made meanwhile: the first pointers are as of sequence "
-		         "%" PRIu64 ", the last ones as of %" PRIu64,
-		         b->sequence, last);
+	pointer_pages_say_changes(&span);
 	if (strcmp(field_text(status, "state"), "leader") != 0)
 		say_line("%s does not lead: this is what it has read, up to sequence %" PRIu64,
 		         field_text(status, "member"), b->sequence);

@@ -11,6 +11,7 @@
 #include "ctl/import_plan.h"
 #include "ctl/import_write.h"
 #include "ctl/operate.h"
+#include "ctl/pointer_pages.h"
 #include "ctl/say.h"
 #include "ctl/table.h"
 #include "ctl/target_file.h"
@@ -115,20 +116,38 @@ static enum exit_code read_tree(const struct options *o, struct zk_reader *z,
 
 /* ---- the store */
 
+static int on_page(void *userdata, const json_t *page)
+{
+	return import_plan_index(userdata, page);
+}
+
+static enum exit_code ask_for(struct client *c, const struct options *o, const char *prefix,
+                              json_t *index)
+{
+	const struct options quiet = { .verb = o->verb, .timeout = o->timeout };
+	struct pointer_span span;
+
+	return pointer_pages_each(c, &quiet, prefix, on_page, index, &span);
+}
+
 static enum exit_code make_plan(struct client *c, const struct options *o,
                                 const struct flink_tree *tree, struct import_plan **ret)
 {
-	const struct options quiet = { .verb = o->verb, .timeout = o->timeout };
-	json_auto_t *jobs = NULL, *checkpoints = NULL, *marks = NULL;
-	enum exit_code code = verbs_get(c, &quiet, "/v1/pointers?prefix=jobs/", &jobs);
+	json_auto_t *jobs = json_object(), *checkpoints = json_object(), *marks = json_object();
+	enum exit_code code = EXIT_DONE;
+	int r = jobs && checkpoints && marks ? 0 : -ENOMEM;
 
-	if (code == EXIT_DONE)
-		code = verbs_get(c, &quiet, "/v1/pointers?prefix=checkpoints/", &checkpoints);
-	if (code == EXIT_DONE)
-		code = verbs_get(c, &quiet, "/v1/pointers?prefix=imported/", &marks);
+	if (r == 0)
+		code = ask_for(c, o, "jobs/", jobs);
+	if (r == 0 && code == EXIT_DONE)
+		code = ask_for(c, o, "checkpoints/", checkpoints);
+	if (r == 0 && code == EXIT_DONE)
+		code = ask_for(c, o, "imported/", marks);
 	if (code != EXIT_DONE)
 		return code;
-	if (import_plan_make(tree, path_of(o), jobs, checkpoints, marks, ret) < 0) {
+	if (r == 0)
+		r = import_plan_make(tree, path_of(o), jobs, checkpoints, marks, ret);
+	if (r < 0) {
 		say_line("not enough memory");
 		return EXIT_FAILED;
 	}

@@ -70,8 +70,8 @@ static enum exit_code ask_what_is_there(const struct load *l, struct backup *ret
 {
 	const struct options quiet = { .verb = l->o->verb, .timeout = verbs_timeout(l->o, 60) };
 	json_auto_t *counters = NULL;
-	uint64_t first, last;
-	enum exit_code code = pointer_pages_each(l->client, &quiet, on_page, ret, &first, &last);
+	struct pointer_span span;
+	enum exit_code code = pointer_pages_each(l->client, &quiet, "", on_page, ret, &span);
 	int r;
 
 	if (code == EXIT_DONE)

@@ -15,7 +15,7 @@ struct table {
 	bool right[TABLE_MAX_COLUMNS];
 	size_t n_columns;
 	struct row *rows;
-	size_t n_rows;
+	size_t n_rows, space;
 };
 
 struct table *table_new(const char *const *headings, size_t n)
@@ -49,15 +49,28 @@ struct table *table_free(struct table *t)
 	return NULL;
 }
 
-int table_add(struct table *t, const char *const *cells)
+/* By doubling: a table may have a million rows. */
+static int make_room(struct table *t)
 {
-	struct row row = { { NULL } };
+	size_t space = t->space ? 2 * t->space : 16;
 	struct row *rows;
 
-	rows = reallocarray(t->rows, t->n_rows + 1, sizeof(*rows));
+	if (t->n_rows < t->space)
+		return 0;
+	rows = reallocarray(t->rows, space, sizeof(*rows));
 	if (!rows)
 		return -ENOMEM;
 	t->rows = rows;
+	t->space = space;
+	return 0;
+}
+
+int table_add(struct table *t, const char *const *cells)
+{
+	struct row row = { { NULL } };
+
+	if (make_room(t) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < t->n_columns; i++) {
 		if (!cells[i] || !*cells[i])
 			continue;
@@ -69,6 +82,11 @@ int table_add(struct table *t, const char *const *cells)
 	}
 	t->rows[t->n_rows++] = row;
 	return 0;
+}
+
+size_t table_rows(const struct table *t)
+{
+	return t->n_rows;
 }
 
 static bool is_control(char c)

@@ -27,6 +27,8 @@ static inline void table_freep(struct table **t)
 /* One cell a column; NULL = empty.  -ENOMEM, and no row was added. */
 int table_add(struct table *t, const char *const *cells);
 
+size_t table_rows(const struct table *t);
+
 /* A column without any text in its rows is left out. */
 void table_print(const struct table *t, FILE *f);
 

@@ -145,7 +145,8 @@ void verbs_print_body(const struct client_reply *reply)
 		(void)fputc('\n', stdout);
 }
 
-enum exit_code verbs_get(struct client *c, const struct options *o, const char *path, json_t **ret)
+static enum exit_code get(struct client *c, const struct options *o, const char *path,
+                          bool print_good, json_t **ret)
 {
 	CLEANUP(client_reply_done) struct client_reply reply = { 0 };
 	const struct client_request req = {
@@ -159,7 +160,7 @@ enum exit_code verbs_get(struct client *c, const struct options *o, const char *
 	r = client_call(c, &req, &reply);
 	if (r < 0)
 		return verbs_say_unreachable(c, r, false);
-	if (o->json)
+	if (o->json && (print_good || reply.http != 200))
 		verbs_print_body(&reply);
 	if (reply.http != 200)
 		return verbs_say_error(&reply);
@@ -169,6 +170,16 @@ enum exit_code verbs_get(struct client *c, const struct options *o, const char *
 	(void)fprintf(stderr, "jmhactl: the answer from %s is no JSON; is that jmhad's socket?\n",
 	              client_socket(c));
 	return EXIT_FAILED;
+}
+
+enum exit_code verbs_get(struct client *c, const struct options *o, const char *path, json_t **ret)
+{
+	return get(c, o, path, true, ret);
+}
+
+enum exit_code verbs_ask(struct client *c, const struct options *o, const char *path, json_t **ret)
+{
+	return get(c, o, path, false, ret);
 }
 
 enum exit_code verbs_show(struct client *c, const struct options *o, const char *path,

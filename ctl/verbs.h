@@ -27,9 +27,11 @@ enum exit_code verbs_run(const struct options *o, const char *socket);
 usec_t verbs_timeout(const struct options *o, unsigned seconds);
 
 /* For operate and pointers.  A GET whose JSON is returned in *ret (the caller's, NULL unless
- * EXIT_DONE); with
- * --json it was printed, an error was explained on stderr. */
+ * EXIT_DONE); with --json it was printed, an error was explained on stderr. */
 enum exit_code verbs_get(struct client *c, const struct options *o, const char *path, json_t **ret);
+
+/* The same for who prints a good answer himself: with --json an error alone was printed. */
+enum exit_code verbs_ask(struct client *c, const struct options *o, const char *path, json_t **ret);
 
 /* Says on stderr what an answer that is an error means. */
 enum exit_code verbs_say_error(const struct client_reply *reply);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/views.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -341,16 +343,19 @@ static size_t decoded_size(const char *base64)
 	return size;
 }
 
-void view_pointers(FILE *f, const json_t *list)
+struct table *view_pointers_begin(void)
 {
 	static const char *const headings[] = { "Key", ">Revision", ">Bytes" };
-	CLEANUP(table_freep) struct table *t = table_new(headings, N_ELEMENTS(headings));
+
+	return table_new(headings, N_ELEMENTS(headings));
+}
+
+int view_pointers_add(struct table *t, const json_t *part)
+{
 	const json_t *p;
 	size_t i;
 
-	if (!t)
-		return;
-	json_array_foreach(field(list, "pointers"), i, p)
+	json_array_foreach(field(part, "pointers"), i, p)
 	{
 		char revision[24], bytes[24];
 
@@ -359,11 +364,15 @@ void view_pointers(FILE *f, const json_t *list)
 		const char *const cells[] = { field_text(p, "key"), revision,
 			                      field_true(p, "damaged") ? "damaged" : bytes };
 		if (table_add(t, cells) < 0)
-			return;
+			return -ENOMEM;
 	}
+	return 0;
+}
+
+void view_pointers_end(FILE *f, const struct table *t, uint64_t sequence)
+{
 	table_print(t, f);
-	(void)fprintf(f, "%zu pointers, sequence %lld\n", json_array_size(field(list, "pointers")),
-	              field_int(list, "sequence"));
+	(void)fprintf(f, "%zu pointers, sequence %" PRIu64 "\n", table_rows(t), sequence);
 }
 
 /* ---- events, results */

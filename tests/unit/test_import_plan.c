@@ -41,18 +41,13 @@ static int clear(void **state)
 	return 0;
 }
 
-/* The list of the daemon: "key=base64 key=base64"; "key=" is a damaged one. */
-static json_t *list(const char *pairs)
+/* What the daemon lists: "key=base64"; "key=" is a damaged one. */
+static json_t *part_of(char *pair)
 {
 	json_t *pointers = json_array();
-	char copy[1024], *rest = copy, *pair;
+	char *value = strchr(pair, '=');
 
-	(void)snprintf(copy, sizeof(copy), "%s", pairs);
-	while ((pair = strsep(&rest, " ")) != NULL) {
-		char *value = strchr(pair, '=');
-
-		if (!value)
-			continue;
+	if (value) {
 		*value++ = '\0';
 		(void)json_array_append_new(
 		        pointers,
@@ -62,9 +57,24 @@ static json_t *list(const char *pairs)
 	return json_pack("{s:i,s:o}", "version", 1, "pointers", pointers);
 }
 
+/* "key=base64 key=base64", each in a part of the list of its own. */
+static json_t *index_of(const char *pairs)
+{
+	json_t *index = json_object();
+	char copy[1024], *rest = copy, *pair;
+
+	(void)snprintf(copy, sizeof(copy), "%s", pairs);
+	while ((pair = strsep(&rest, " ")) != NULL) {
+		json_auto_t *part = part_of(pair);
+
+		assert_int_equal(import_plan_index(index, part), 0);
+	}
+	return index;
+}
+
 static void make(const char *path, const char *jobs, const char *points, const char *marks)
 {
-	json_auto_t *j = list(jobs), *c = list(points), *m = list(marks);
+	json_auto_t *j = index_of(jobs), *c = index_of(points), *m = index_of(marks);
 
 	plan = import_plan_free(plan);
 	assert_int_equal(import_plan_make(&tree, path, j, c, m, &plan), 0);
@@ -123,8 +133,8 @@ static void a_job_that_has_run_here_is_a_conflict(void **state)
 {
 	(void)state;
 	make("/flink/default", "",
-	     "checkpoints/" JOB_A "/0000000000000000012=eA== checkpoints/"
-	     "00000000000000000000000000000c0c/0000000000000000001=eA==",
+	     "checkpoints/00000000000000000000000000000c0c/0000000000000000001=eA== "
+	     "checkpoints/" JOB_A "/0000000000000000012=eA==",
 	     "");
 	assert_int_equal(plan->n_other, 1);
 	assert_string_equal(plan->jobs[0].foreign, "checkpoints/" JOB_A "/0000000000000000012");

@@ -40,8 +40,8 @@ static void slurp(FILE *f, char *ret, size_t size)
 	(void)fclose(f);
 }
 
-/* In a process of its own, as it writes to stdout and stderr.  `checkpoints` as the store has them.
- */
+/* In a process of its own, as it writes to stdout and stderr.  `checkpoints`: the index of those in
+ * the store. */
 static int run(const char *socket, const char *checkpoints, uint64_t *ret_epoch)
 {
 	FILE *o = tmpfile(), *e = tmpfile();
@@ -142,9 +142,8 @@ static void what_stands_there_and_a_counter_ahead_are_left_alone(void **state)
 	PLAY(&s, HTTP("200 OK", "{\"version\":1,\"value\":12}"), OK, OK, OK, NOT_FOUND,
 	     HTTP("409 Conflict", "{\"error\":\"not-leader\",\"message\":\"m\"}"));
 	assert_int_equal(run(s.socket,
-	                     "{\"pointers\":[{\"key\":\"checkpoints/" JOB_A
-	                     "/0000000000000000009\",\"revision\":1,\"value\":"
-	                     "\"eyJ0YXJnZXQiOiJmaWxlOi9oYS94IiwiYnl0ZXMiOjB9\"}]}",
+	                     "{\"checkpoints/" JOB_A "/0000000000000000009\":"
+	                     "\"eyJ0YXJnZXQiOiJmaWxlOi9oYS94IiwiYnl0ZXMiOjB9\"}",
 	                     NULL),
 	                 EXIT_DONE);
 	scripted_server_finish(&s);

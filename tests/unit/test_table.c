@@ -90,6 +90,23 @@ static void too_many_columns_are_refused(void **state)
 	assert_null(table_new(many, TABLE_MAX_COLUMNS + 1));
 }
 
+static void a_table_has_as_many_rows_as_were_added(void **state)
+{
+	static const char *const one[] = { ">N" };
+	CLEANUP(table_freep) struct table *t = table_new(one, 1);
+	char text[16];
+
+	(void)state;
+	assert_int_equal(table_rows(t), 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		const char *const cells[] = { text };
+
+		(void)snprintf(text, sizeof(text), "%u", i);
+		assert_int_equal(table_add(t, cells), 0);
+	}
+	assert_int_equal(table_rows(t), 1000);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -98,6 +115,7 @@ int main(void)
 		cmocka_unit_test(an_empty_table_shows_its_headings),
 		cmocka_unit_test(characters_count_not_bytes_and_controls_are_harmless),
 		cmocka_unit_test(too_many_columns_are_refused),
+		cmocka_unit_test(a_table_has_as_many_rows_as_were_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 /* What one run said and returned. */
 static char out[8192], err[8192];
 static const char *input; /* standard input; NULL = none */
+static bool disk_full;    /* of standard output */
 
 static void slurp(FILE *f, char *ret, size_t size)
 {
@@ -46,7 +47,8 @@ static int run(const char *socket, const char *line)
 		int n = 0;
 
 		(void)dup2(fileno(i), STDIN_FILENO);
-		(void)dup2(fileno(o), STDOUT_FILENO);
+		(void)dup2(disk_full ? open("/dev/full", O_WRONLY | O_CLOEXEC) : fileno(o),
+		           STDOUT_FILENO);
 		(void)dup2(fileno(e), STDERR_FILENO);
 		(void)snprintf(copy, sizeof(copy), "jmhactl %s", line);
 		while (n < 31 && (words[n] = strsep(&rest, " ")) != NULL)
@@ -339,11 +341,117 @@ static void the_list_passes_its_prefix_on(void **state)
 	CLEANUP(scripted_server_done) struct scripted_server s;
 
 	(void)state;
-	PLAY(&s, HTTP("200 OK", "{\"sequence\":1,\"pointers\":[]}"));
+	PLAY(&s, HTTP("200 OK", "{\"sequence\":1,\"pointers\":[],\"more\":false}"));
 	assert_int_equal(run(s.socket, "pointers list a&b"), EXIT_DONE);
 	contains(out, "0 pointers, sequence 1\n");
 	scripted_server_finish(&s);
-	contains(s.asked[0], "GET /v1/pointers?prefix=a%26b ");
+	contains(s.asked[0], "GET /v1/pointers?prefix=a%26b&after= ");
+}
+
+#define POINTER(key, revision)                                       \
+	"{\"key\":\"" key "\",\"revision\":" #revision ",\"value\":" \
+	"\"aGFsbG8=\"}"
+#define PART(sequence, more, ...)                                                             \
+	HTTP("200 OK", "{\"version\":1,\"sequence\":" #sequence ",\"pointers\":[" __VA_ARGS__ \
+	               "],\"more\":" #more "}\n")
+#define LOST "{\"key\":\"jobs/b\",\"revision\":8,\"value\":null,\"damaged\":true}"
+
+static void a_list_in_parts_is_one_table(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, PART(7, true, POINTER("jobs/a", 3)), PART(7, true, LOST),
+	     PART(9, false, POINTER("jobs/long", 123456789)));
+	assert_int_equal(run(s.socket, "pointers list jobs/"), EXIT_DONE);
+	assert_string_equal(out, "+-----------+-----------+---------+\n"
+	                         "| Key       |  Revision |   Bytes |\n"
+	                         "+-----------+-----------+---------+\n"
+	                         "| jobs/a    |         3 |       5 |\n"
+	                         "| jobs/b    |         8 | damaged |\n"
+	                         "| jobs/long | 123456789 |       5 |\n"
+	                         "+-----------+-----------+---------+\n"
+	                         "3 pointers, sequence 7\n");
+	contains(err, "the first pointers are as of sequence 7, the last ones as of 9");
+	scripted_server_finish(&s);
+	assert_int_equal(s.n_asked, 3);
+	contains(s.asked[0], "GET /v1/pointers?prefix=jobs/&after= ");
+	contains(s.asked[1], "GET /v1/pointers?prefix=jobs/&after=jobs/a ");
+	contains(s.asked[2], "GET /v1/pointers?prefix=jobs/&after=jobs/b ");
+}
+
+/* The document is the daemon's own of a list that comes whole. */
+static void a_list_in_parts_is_one_document(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, PART(7, true, POINTER("jobs/a", 3) "," LOST), PART(9, true, POINTER("k", 4)),
+	     PART(9, false, ""), PART(9, false, ""));
+	assert_int_equal(run(s.socket, "pointers list --json"), EXIT_DONE);
+	assert_string_equal(out, "{\"version\":1,\"sequence\":7,\"pointers\":[" POINTER(
+	                                 "jobs/a", 3) "," LOST "," POINTER("k", 4) "]}\n");
+	contains(err, "changes were made meanwhile");
+	assert_int_equal(run(s.socket, "pointers list --json"), EXIT_DONE);
+	assert_string_equal(out, "{\"version\":1,\"sequence\":9,\"pointers\":[]}\n");
+	assert_string_equal(err, "");
+}
+
+/* Such as another member that leads, while this one starts again. */
+static void a_list_that_breaks_off_is_an_error(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, HTTP("503 Service Unavailable", "{\"error\":\"not-ready\",\"message\":\"m\"}\n"),
+	     PART(7, true, POINTER("a", 3)),
+	     HTTP("503 Service Unavailable", "{\"error\":\"not-ready\",\"message\":\"m\"}\n"),
+	     PART(7, true, POINTER("a", 3)),
+	     HTTP("503 Service Unavailable", "{\"error\":\"not-ready\",\"message\":\"m\"}\n"),
+	     PART(7, true, POINTER("a", 3)), NULL);
+	assert_int_equal(run(s.socket, "pointers list --json"), EXIT_FAILED);
+	assert_string_equal(out, "{\"error\":\"not-ready\",\"message\":\"m\"}\n");
+	assert_int_equal(run(s.socket, "pointers list --json"), EXIT_FAILED);
+	assert_null(strstr(out, "]}")); /* nobody takes it for a whole one */
+	assert_null(strstr(out, "not-ready"));
+	assert_string_equal(err, "jmhactl: m (not-ready)\n");
+	assert_int_equal(run(s.socket, "pointers list"), EXIT_FAILED);
+	assert_string_equal(out, "");
+	assert_int_equal(run(s.socket, "pointers list"), EXIT_UNREACHABLE);
+	assert_string_equal(out, "");
+}
+
+/* An answer that would have it ask for ever, list a pointer twice, or miss the rest. */
+static void a_list_that_does_not_go_on_is_an_error(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, PART(7, true, POINTER("a", 3)), PART(7, true, POINTER("a", 3)),
+	     PART(7, true, POINTER("b", 3)), PART(7, false, POINTER("a", 3)),
+	     PART(7, true, POINTER("a", 3)), PART(7, true, ""), PART(7, true, ""),
+	     PART(7, false, POINTER("b", 3) "," POINTER("b", 4)), HTTP("200 OK", "{}"));
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(run(s.socket, "pointers list"), EXIT_FAILED);
+		assert_string_equal(out, "");
+		contains(err, i < 3 ? "goes wrong after \"" : "goes wrong after \"\"");
+	}
+	scripted_server_finish(&s);
+	assert_int_equal(s.n_asked, 9);
+}
+
+/* The other parts are not asked for. */
+static void a_list_that_cannot_be_written_ends(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, PART(7, true, POINTER("a", 3)));
+	disk_full = true;
+	assert_int_equal(run(s.socket, "pointers list --json"), EXIT_FAILED);
+	disk_full = false;
+	contains(err, "cannot be kept or written");
+	scripted_server_finish(&s);
 }
 
 /* ---- which socket */
@@ -424,6 +532,11 @@ int main(void)
 		cmocka_unit_test(a_value_comes_out_as_it_is),
 		cmocka_unit_test(conditions_of_a_write_become_headers),
 		cmocka_unit_test(the_list_passes_its_prefix_on),
+		cmocka_unit_test(a_list_in_parts_is_one_table),
+		cmocka_unit_test(a_list_in_parts_is_one_document),
+		cmocka_unit_test(a_list_that_breaks_off_is_an_error),
+		cmocka_unit_test(a_list_that_does_not_go_on_is_an_error),
+		cmocka_unit_test(a_list_that_cannot_be_written_ends),
 		cmocka_unit_test(the_only_cluster_of_a_host_needs_no_name),
 	};
 

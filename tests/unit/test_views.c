@@ -184,13 +184,28 @@ static void history_as_a_table(void **state)
 	      "--+----------+\n");
 }
 
+/* `parts`: an array of the parts of a list. */
+static void view_pointers(FILE *f, const json_t *parts)
+{
+	CLEANUP(table_freep) struct table *t = view_pointers_begin();
+	const json_t *part;
+	size_t i;
+
+	assert_non_null(t);
+	json_array_foreach(parts, i, part)
+	{
+		assert_int_equal(view_pointers_add(t, part), 0);
+	}
+	view_pointers_end(f, t, 9);
+}
+
 static void pointers_show_sizes_and_damage(void **state)
 {
 	(void)state;
 	shows(view_pointers,
-	      "{\"sequence\": 9, \"pointers\": [{\"key\": \"jobs/a\", \"revision\": 3, \"value\": "
-	      "\"aGFsbG8=\"}, {\"key\": \"jobs/b\", \"revision\": 9, \"value\": \"\"}, {\"key\": "
-	      "\"jobs/c\", \"revision\": 8, \"value\": null, \"damaged\": true}]}",
+	      "[{\"pointers\": [{\"key\": \"jobs/a\", \"revision\": 3, \"value\": \"aGFsbG8=\"}]}, "
+	      "{\"pointers\": [{\"key\": \"jobs/b\", \"revision\": 9, \"value\": \"\"}, {\"key\": "
+	      "\"jobs/c\", \"revision\": 8, \"value\": null, \"damaged\": true}]}]",
 	      "+--------+----------+---------+\n"
 	      "| Key    | Revision |   Bytes |\n"
 	      "+--------+----------+---------+\n"
