@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	%D%/common/src/main/java/io/jmha/flink/Leadership.java \
 	%D%/common/src/main/java/io/jmha/flink/ParkedJobs.java \
 	%D%/common/src/main/java/io/jmha/flink/Pointer.java \
+	%D%/common/src/main/java/io/jmha/flink/PointerList.java \
 	%D%/common/src/main/java/io/jmha/flink/Rehearsal.java \
 	%D%/common/src/main/java/io/jmha/flink/ResultStores.java \
 	%D%/common/src/main/java/io/jmha/flink/Revision.java \

@@ -8,6 +8,7 @@ import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -68,38 +69,35 @@ final class StorageCheck implements AutoCloseable {
     }
 
     void look() {
-        final JsonNode pointers;
         try {
-            final DaemonClient.Reply reply =
-                    client.call("GET", "/v1/pointers?prefix=" + ParkedJobs.JOBS, timeoutMs);
-            pointers = reply.json().path("pointers");
-            if (!reply.ok() || !pointers.isArray()) {
-                return;
-            }
-            look(pointers);
+            look(PointerList.<IOException>read(ParkedJobs.JOBS, this::ask));
         } catch (IOException | RuntimeException e) {
             LOG.debug("the files of the jobs were not looked at", e);
         }
     }
 
-    private void look(JsonNode pointers) throws IOException {
+    private JsonNode ask(String target) throws IOException {
+        final DaemonClient.Reply reply = client.call("GET", target, timeoutMs);
+        if (!reply.ok()) {
+            throw new IOException(reply.describe());
+        }
+        return reply.json();
+    }
+
+    private void look(List<TermClient.Entry> pointers) {
         final Map<String, Long> found = new HashMap<>();
         int missed = 0;
         String example = "";
-        for (JsonNode node : pointers) {
-            final String key = node.path("key").asText();
-            final long revision = node.path("revision").asLong();
-            final byte[] value = node.path("value").binaryValue();
+        for (TermClient.Entry entry : pointers) {
             final String why =
-                    value == null
+                    entry.value() == null
                             ? null // damaged: no matter of this folder
-                            : ParkedJobs.problem(
-                                    "job", new TermClient.Entry(key, revision, value));
+                            : ParkedJobs.problem("job", entry);
             if (why == null) {
                 continue;
             }
-            found.put(key, revision);
-            if (Long.valueOf(revision).equals(suspects.get(key))) {
+            found.put(entry.key(), entry.revision());
+            if (Long.valueOf(entry.revision()).equals(suspects.get(entry.key()))) {
                 missed++;
                 example = example.isEmpty() ? why : example;
             }

@@ -108,33 +108,19 @@ final class TermClient {
         }
     }
 
-    /** All pointers below a prefix; only for recovery, it is asked for longer. */
+    /** All pointers below a prefix; only for recovery, each part is asked for longer. */
     List<Entry> list(String prefix) throws DaemonException {
         final String what = "GET pointers below " + prefix;
-        final Reply reply =
-                send("GET", "/v1/pointers?prefix=" + prefix, Map.of(), null, timing.listPatience());
-        final JsonNode pointers = require(reply, what).path("pointers");
-        if (!pointers.isArray()) {
-            // Taken for an empty list, it would start jobs anew, without their state.
-            throw failed(
-                    Outcome.NOT_DONE,
-                    what + ": no list of pointers in the answer; is daemon and library of one release?",
-                    null);
-        }
-        final List<Entry> entries = new ArrayList<>();
         try {
-            for (JsonNode node : pointers) {
-                final boolean damaged = node.path("damaged").asBoolean(false);
-                entries.add(
-                        new Entry(
-                                node.path("key").asText(),
-                                node.path("revision").asLong(),
-                                damaged ? null : node.path("value").binaryValue()));
-            }
+            return PointerList.<DaemonException>read(
+                    prefix,
+                    target ->
+                            require(
+                                    send("GET", target, Map.of(), null, timing.listPatience()),
+                                    what));
         } catch (IOException e) {
-            throw failed(Outcome.NOT_DONE, what + ": a value is not base64", e);
+            throw failed(Outcome.NOT_DONE, what + ": " + e.getMessage(), e);
         }
-        return entries;
     }
 
     /** Deletes a pointer and returns its value, null when the daemon did not know one. */

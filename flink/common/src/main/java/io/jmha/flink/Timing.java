@@ -11,8 +11,8 @@ package io.jmha.flink;
  * @param patience how long a call is retried. The job store is called in the Dispatcher's main
  *     thread, up to twice in a row: twice this has to stay below {@code pekko.ask.timeout} (10 s)
  * @param attempt deadline of one attempt of a call
- * @param listPatience the same for what only runs while jobs are recovered, in an I/O thread, and
- *     whose failure ends the process
+ * @param listPatience the same for each part of a list: that only runs while jobs are recovered, in
+ *     an I/O thread, and its failure ends the process
  * @param recheck between two looks at parked jobs
  * @param grace for calls that are under way at a revoke; what has no answer then is given up, since
  *     Flink's closing waits for it

@@ -28,6 +28,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A daemon on a real socket, in memory: one epoch register, pointers, counters, endpoints, streams.
@@ -40,6 +42,12 @@ final class FakeDaemon implements AutoCloseable {
     volatile String jobManagerState = "waiting";
 
     volatile int apiVersion = 1;
+
+    /** How many pointers there are in one part of a list. */
+    volatile int partSize = 1000;
+
+    /** Every part of a list is the first one. */
+    volatile boolean repeats;
 
     /** What a call meets. */
     enum Fault {
@@ -250,7 +258,7 @@ final class FakeDaemon implements AutoCloseable {
         fault(c -> c.method().equals(method) && c.target().contains(targetPart), fault);
     }
 
-    /** Once, for the next call that fits. */
+    /** Once, for the next call that fits; null: carried out as if nothing were. */
     synchronized void fault(Predicate<Call> when, Fault fault) {
         faults.add(new Scripted(when, fault));
     }
@@ -309,6 +317,12 @@ final class FakeDaemon implements AutoCloseable {
     void setPointer(String key, byte[] bytes) {
         synchronized (register) {
             register.pointers.put(key, new Value(++register.sequence, bytes));
+        }
+    }
+
+    void removePointer(String key) {
+        synchronized (register) {
+            register.pointers.remove(key);
         }
     }
 
@@ -580,7 +594,7 @@ final class FakeDaemon implements AutoCloseable {
         switch (call.method()) {
             case "GET":
                 if (key.isEmpty()) {
-                    return new Answer(200, list(call.target().split("prefix=")[1]));
+                    return new Answer(200, list(call.target()));
                 }
                 return value == null
                         ? new Answer(404, error("not-found", key))
@@ -617,20 +631,31 @@ final class FakeDaemon implements AutoCloseable {
         return new Answer(200, ok().put("revision", register.sequence));
     }
 
-    private JsonNode list(String prefix) {
-        final ObjectNode answer = ok().put("sequence", register.sequence);
+    private JsonNode list(String target) {
+        final Matcher asked = Pattern.compile("\\?prefix=(.*)&after=(.*)").matcher(target);
+        if (!asked.find()) {
+            return error("too-large", "lists come in parts here");
+        }
+        final ObjectNode answer = ok().put("sequence", register.sequence).put("more", false);
         final ArrayNode array = answer.putArray("pointers");
-        register.pointers.forEach(
-                (key, value) -> {
-                    if (key.startsWith(prefix)) {
-                        final ObjectNode node = array.addObject().put("key", key);
-                        node.put("revision", value.revision());
-                        node.put("value", encode(value.bytes()));
-                        if (value.bytes() == null) {
-                            node.put("damaged", true);
-                        }
-                    }
-                });
+        register.pointers
+                .tailMap(repeats ? "" : asked.group(2), false)
+                .forEach(
+                        (key, value) -> {
+                            if (!key.startsWith(asked.group(1))) {
+                                return;
+                            }
+                            if (array.size() == partSize) {
+                                answer.put("more", true);
+                                return;
+                            }
+                            final ObjectNode node = array.addObject().put("key", key);
+                            node.put("revision", value.revision());
+                            node.put("value", encode(value.bytes()));
+                            if (value.bytes() == null) {
+                                node.put("damaged", true);
+                            }
+                        });
         return answer;
     }
 

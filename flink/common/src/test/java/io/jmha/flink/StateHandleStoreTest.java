@@ -206,6 +206,79 @@ class StateHandleStoreTest {
                 DaemonException.class, backend.openCheckpointStore(new JobID())::getAllAndLock);
     }
 
+    /** Carried out when the part after this pointer is asked for. */
+    private void before(String after, Runnable change) {
+        lab.daemon.fault(
+                call -> {
+                    final boolean fits = call.target().endsWith("&after=jobs/" + after);
+                    if (fits) {
+                        change.run();
+                    }
+                    return fits;
+                },
+                null);
+    }
+
+    @Test
+    void a_long_list_is_read_to_its_end() throws Exception {
+        for (String name : List.of("a", "b", "c", "d", "e")) {
+            store.addAndLock(name, "plan");
+        }
+        lab.daemon.partSize = 2;
+        lab.daemon.fault("GET", "&after=jobs/b", FakeDaemon.Fault.STATUS_503);
+        assertEquals(List.of("a", "b", "c", "d", "e"), store.getAllHandles());
+        assertEquals(
+                List.of("", "jobs/b", "jobs/b", "jobs/d"),
+                lab.daemon.calls("GET", "prefix=jobs/").stream()
+                        .map(call -> call.target().split("&after=", 2)[1])
+                        .toList(),
+                "the part that failed is asked for again, not the list");
+    }
+
+    @Test
+    void changes_between_two_parts_repeat_no_pointer() throws Exception {
+        for (String name : List.of("a", "b", "c", "d")) {
+            store.addAndLock(name, "plan");
+        }
+        lab.daemon.partSize = 2;
+        before(
+                "b",
+                () -> {
+                    lab.daemon.removePointer("jobs/b");
+                    lab.daemon.setPointer("jobs/aa", new byte[1]);
+                    lab.daemon.setPointer("jobs/bb", new byte[1]);
+                });
+        assertEquals(List.of("a", "b", "bb", "c", "d"), store.getAllHandles());
+    }
+
+    @Test
+    void a_list_that_does_not_go_on_is_no_list() throws Exception {
+        store.addAndLock("a", "one");
+        store.addAndLock("b", "two");
+        lab.daemon.partSize = 0;
+        Exception e = assertThrows(DaemonException.class, store::getAllHandles);
+        assertTrue(e.getMessage().contains("none given"), e.getMessage());
+        lab.daemon.partSize = 1;
+        lab.daemon.repeats = true;
+        e = assertThrows(DaemonException.class, store::getAllHandles);
+        assertTrue(e.getMessage().contains("is listed after \"jobs/a\""), e.getMessage());
+        lab.daemon.repeats = false;
+        lab.daemon.fault("GET", "&after=jobs/a", FakeDaemon.Fault.GARBAGE);
+        e = assertThrows(DaemonException.class, store::getAllHandles);
+        assertTrue(e.getMessage().contains("no list of pointers"), e.getMessage());
+    }
+
+    /** Else a job would be left out for good that stands in the rest. */
+    @Test
+    void a_term_that_ends_between_two_parts_is_no_short_list() throws Exception {
+        store.addAndLock("a", "one");
+        store.addAndLock("b", "two");
+        lab.daemon.partSize = 1;
+        before("a", () -> life.stopped());
+        final DaemonException e = assertThrows(DaemonException.class, store::getAllHandles);
+        assertEquals(DaemonException.Outcome.FENCED, e.outcome(), e.getMessage());
+    }
+
     @Test
     void a_daemon_that_is_away_is_certainly_not_done() throws Exception {
         lab.daemon.stop();

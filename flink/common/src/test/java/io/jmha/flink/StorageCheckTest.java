@@ -47,6 +47,7 @@ class StorageCheckTest {
     void a_standby_says_which_files_it_does_not_see_once_and_that_they_are_there() throws Exception {
         final Path elsewhere = lab.folder.resolve("elsewhere");
         point(job, elsewhere);
+        lab.daemon.partSize = 1;
         lab.jobManager(lab.backend());
         lab.awaitLog(
                 MISSED, "elsewhere is missing", "same shared folder on every host?", "jobs/" + job);
