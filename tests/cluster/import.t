@@ -157,6 +157,25 @@ is $? 1 "is not overwritten: exit 1"
 ok "and named" said "jobs/$job_b stands in the store with another value"
 is "$(get "$lead" jobs/$job_b)" other "it stays"
 
+# ---- a store whose list is refused as a whole
+
+head -c 65536 /dev/zero >"$tap_dir/big"
+n=$(count_pointers)
+many=400
+api "$lead" "/v1/pointers/checkpoints/0/[1-$many]" -f -X PUT --data-binary @"$tap_dir/big" -o /dev/null
+is $? 0 "$many values of 64 KiB"
+is "$(api "$lead" /v1/pointers -o /dev/null -w '%{http_code}')" 413 "all at once: too-large"
+ctl "$lead" pointers list --json >"$tap_dir/list"
+is $? 0 "jmhactl pointers list --json: exit 0"
+is "$(jq -c '[(.pointers | length), (.pointers | map(.key) | unique | length)]' "$tap_dir/list")" \
+	"[$((n + many)),$((n + many))]" "has all of them, once each, in one document"
+is "$(ctl "$lead" pointers list checkpoints/ | awk '{ print length($0) }' | sort -u | wc -l)" 2 \
+	"the table: all lines but the last are of one length"
+like "$(ctl "$lead" pointers list checkpoints/0/ | tail -n 1)" "^$many pointers, sequence " "and counts those below a prefix"
+import "$lead"
+is $? 1 "an import sees the job that is in the way behind them: exit 1"
+ok "and names it" said "checkpoints/$job_a/0000000000000000004 is in the store and not in"
+
 # Flink's nodes are as they were, less the one removed here by hand.
 is "$(zk tree $flink | grep -c .)" "$(($(cat "$tap_dir/nodes") - 2))" "nothing was changed in Flink's tree"
 scenario_end 1
