@@ -397,7 +397,7 @@ static void a_list_in_parts_is_one_document(void **state)
 	assert_string_equal(err, "");
 }
 
-/* Such as another member that leads, while this one starts again. */
+/* The member that is asked starts again between two parts; who leads does not matter. */
 static void a_list_that_breaks_off_is_an_error(void **state)
 {
 	CLEANUP(scripted_server_done) struct scripted_server s;

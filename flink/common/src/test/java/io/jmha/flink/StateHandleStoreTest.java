@@ -268,7 +268,7 @@ class StateHandleStoreTest {
         assertTrue(e.getMessage().contains("no list of pointers"), e.getMessage());
     }
 
-    /** Else a job would be left out for good that stands in the rest. */
+    /** Taken for a whole list, the jobs of the rest would be left out. */
     @Test
     void a_term_that_ends_between_two_parts_is_no_short_list() throws Exception {
         store.addAndLock("a", "one");
