@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -255,6 +256,10 @@ class StateHandleStoreTest {
     void a_list_that_does_not_go_on_is_no_list() throws Exception {
         store.addAndLock("a", "one");
         store.addAndLock("b", "two");
+        final AtomicInteger asks = new AtomicInteger();
+        lab.daemon.fault(
+                call -> call.target().contains("prefix=jobs/") && asks.incrementAndGet() > 4,
+                FakeDaemon.Fault.STATUS_403); // whoever would ask for ever
         lab.daemon.partSize = 0;
         Exception e = assertThrows(DaemonException.class, store::getAllHandles);
         assertTrue(e.getMessage().contains("none given"), e.getMessage());
@@ -263,6 +268,7 @@ class StateHandleStoreTest {
         e = assertThrows(DaemonException.class, store::getAllHandles);
         assertTrue(e.getMessage().contains("is listed after \"jobs/a\""), e.getMessage());
         lab.daemon.repeats = false;
+        lab.daemon.clearFaults();
         lab.daemon.fault("GET", "&after=jobs/a", FakeDaemon.Fault.GARBAGE);
         e = assertThrows(DaemonException.class, store::getAllHandles);
         assertTrue(e.getMessage().contains("no list of pointers"), e.getMessage());
