@@ -339,6 +339,16 @@ static void kept_alive(struct world *w)
 	f->after = between(w, 0, w->T);
 }
 
+/* Bytes of the store change, with many snapshots or none, and electors that begin anew read them.
+ */
+static void damage(struct world *w)
+{
+	w->faults_end = 3 * w->T;
+	w->pace = MS(200);
+	plan_damage(w);
+	plan_damage(w);
+}
+
 static const struct {
 	const char *name;
 	void (*plan)(struct world *w);
@@ -359,6 +369,7 @@ static const struct {
 	{ "late-enter", late_enter, false },
 	{ "kept-alive", kept_alive, false },
 	{ "overslept", overslept, false },
+	{ "damage", damage, false },
 	{ "granted-untold", granted_untold, true },
 	{ "last-word", last_word, true },
 	{ "late-grant", late_grant, true },

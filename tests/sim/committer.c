@@ -39,17 +39,6 @@ static struct question *question(int m, uint64_t ticket)
 	return q;
 }
 
-/* Nothing here damages what is durable: whoever says so has read what was not committed. */
-static void look_at_state(struct world *w, int m, const struct store_result *result)
-{
-	enum store_state s = result->state;
-
-	if (s == STORE_DIGEST_MISMATCH || s == STORE_FOREIGN || s == STORE_VERSION)
-		violated(w, "promise 4: %c reads: %.110s", 'a' + m, result->text);
-	if (s != STORE_OK)
-		note(w, m, "store: %s", result->text);
-}
-
 static void set_written(struct world *w, int m, enum store_state state)
 {
 	struct committer *c = &w->host[m].committer;
@@ -61,7 +50,7 @@ static void set_written(struct world *w, int m, enum store_state state)
 
 static enum commit_storage stored(struct world *w, int m, const struct store_result *result)
 {
-	look_at_state(w, m, result);
+	damage_look(w, m, result);
 	set_written(w, m, result->state);
 	return result->state == STORE_OK     ? COMMIT_STORED
 	       : result->state == STORE_FULL ? COMMIT_STORE_FULL
@@ -90,6 +79,20 @@ static void loaded(struct world *w, int m, enum core_result result)
 	say(w, m, CORE_EV_LOADED, result);
 }
 
+/* The rest is the pump's, when the queue has said what it wants. */
+static void opened(struct world *w, int m, bool well)
+{
+	struct committer *c = &w->host[m].committer;
+
+	if (!well) {
+		loaded(w, m, CORE_FAILED);
+		return;
+	}
+	c->load_opened = true;
+	if (c->damage_at > c->snapshot.at.sequence)
+		commit_queue_want_snapshot(c->commits);
+}
+
 static void on_opened(const struct store_result *result, void *userdata)
 {
 	struct world *w = world;
@@ -103,7 +106,7 @@ static void on_opened(const struct store_result *result, void *userdata)
 	if (commit_queue_segment_open(c->commits))
 		c->opened_epoch = c->load_epoch;
 	if (c->loading && q->ticket == c->load_ticket)
-		loaded(w, m, commit_queue_segment_open(c->commits) ? CORE_OK : CORE_FAILED);
+		opened(w, m, commit_queue_segment_open(c->commits));
 }
 
 static void on_appended(const struct store_result *result, void *userdata)
@@ -129,9 +132,15 @@ static void on_change(const struct pointer *p, void *userdata)
 	ledger_check_pointer(world, ((const struct question *)userdata)->member, p);
 }
 
+/* B6: another leader has written a snapshot since, which has what is damaged here, or lists it. */
+static bool made_good(const struct committer *c)
+{
+	return c->damage_at > 0 && c->damage_at <= c->snapshot.at.sequence;
+}
+
 static bool at_the_end(const struct committer *c)
 {
-	return memcmp(pointer_map_position(c->map), &c->log, sizeof(c->log)) == 0;
+	return memcmp(pointer_map_position(c->map), &c->log, sizeof(c->log)) == 0 && !made_good(c);
 }
 
 static bool follow(struct world *w, int m, const struct log_position *to, store_done_t done,
@@ -142,16 +151,33 @@ static bool follow(struct world *w, int m, const struct log_position *to, store_
 		                  .to = *to,
 		                  .snapshot = c->snapshot,
 		                  .previous = c->previous,
+		                  .anew = made_good(c),
 		                  .on_change = on_change };
 
 	c->followed = c->snapshot;
-
+	c->followed_previous = c->previous;
+	c->followed_from =
+	        f.anew ? (struct log_position){ .epoch = 0 } : *pointer_map_position(c->map);
 	memcpy(f.cluster_id, cluster_id, sizeof(f.cluster_id));
 	return store_follow(w->host[m].committer.store, &f, done, question(m, ticket)) >= 0;
 }
 
 static void continue_load(struct world *w, int m);
 static void follow_register(struct world *w, int m);
+
+static void note_damage(struct world *w, int m, const struct follower_result *f)
+{
+	struct committer *c = &w->host[m].committer;
+
+	damage_followed(w, m, f);
+	if (f->restarted)
+		c->damage_at = 0;
+	if (f->report.n_damage == 0 && !f->passed_over[0])
+		return;
+	c->damage_at = pointer_map_position(c->map)->sequence;
+	if (c->damage_at <= c->followed.at.sequence)
+		c->damage_at = c->followed.at.sequence + 1;
+}
 
 static void on_followed(const struct store_result *result, void *userdata)
 {
@@ -160,15 +186,15 @@ static void on_followed(const struct store_result *result, void *userdata)
 	struct committer *c = &w->host[m].committer;
 
 	c->following = false;
-	look_at_state(w, m, result);
+	damage_look(w, m, result);
 	/* C5: what it named has been cleaned away since. */
 	if (result->state == STORE_LOG_MISSING && !c->loading &&
 	    !log_snapshot_same(&c->followed, &c->snapshot)) {
 		follow_register(w, m);
 		return;
 	}
-	if (result->follow != NULL && result->follow->report.n_damage > 0)
-		violated(w, "promise 4: %c meets damage where there is none", 'a' + m);
+	if (result->state == STORE_OK)
+		note_damage(w, m, result->follow);
 	if ((c->state == STORE_OK) != (result->state == STORE_OK))
 		shell_later(w, m, 0, CORE_EV_ELIGIBLE, 0, 0);
 	c->state = result->state;
@@ -245,7 +271,7 @@ void committer_load(struct world *w, int m, struct epoch epoch)
 	c->load_ticket = 0;
 	c->load_epoch = epoch;
 	c->loading = true;
-	c->load_followed = false;
+	c->load_followed = c->load_opened = false;
 	if (!c->has_register)
 		loaded(w, m, CORE_FAILED);
 	else
@@ -296,8 +322,11 @@ static void moved(struct committer *c, const struct request *r)
 	                           : r->result == CORE_BAD_VERSION ? COMMIT_BAD_VERSION
 	                                                           : COMMIT_UNKNOWN;
 
-	if (answer == COMMIT_MOVED)
+	if (answer == COMMIT_MOVED) {
 		take(c, r, r->version);
+		if (c->damage_at <= c->snapshot.at.sequence)
+			c->damage_at = 0; /* what this map holds is in it */
+	}
 	commit_queue_moved(c->commits, r->ticket, answer, r->version);
 }
 
@@ -487,6 +516,8 @@ void committer_pump(struct world *w, int m)
 		if (h->incarnation != incarnation)
 			return; /* died right after it */
 	}
+	if (c->loading && c->load_opened && !commit_queue_wants_snapshot(c->commits))
+		loaded(w, m, CORE_OK);
 	if (c->read_wanted && !c->reading && client_connected(w, m))
 		c->reading = client_ask(w, m, REQ_READ, &none) != NULL;
 	c->pumping = false;

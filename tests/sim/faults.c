@@ -262,7 +262,8 @@ static bool within(enum fault_type type)
 {
 	return type != FAULT_CUT && type != FAULT_SWALLOWED && type != FAULT_DEAF &&
 	       type != FAULT_SMALL_ONLY && type != FAULT_HOST_LOST && type != FAULT_LATCH_REMOVED &&
-	       type != FAULT_MEMBER_REMOVED && (type < FAULT_SERVER_DOWN || type > FAULT_OUTAGE);
+	       type != FAULT_MEMBER_REMOVED && type != FAULT_DAMAGE &&
+	       (type < FAULT_SERVER_DOWN || type > FAULT_OUTAGE);
 }
 
 void faults_strike(struct world *w, unsigned i)
@@ -335,6 +336,9 @@ void faults_strike(struct world *w, unsigned i)
 	case FAULT_SMALL_ONLY:
 	case FAULT_N_:
 		strike_member(w, f, m);
+		break;
+	case FAULT_DAMAGE:
+		w->ledger.n_harms += files_harm(w);
 		break;
 	}
 }

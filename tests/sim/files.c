@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "storage/snapshot.h"
+
 enum { FIRST_FD = 1 << 20, DIRECTORY = FIRST_FD - 1, PROBE = FIRST_FD - 2 };
 
 /* Too many to be cleared for each run. */
@@ -30,6 +32,7 @@ static struct {
 	struct world *w;
 	int host;
 	bool torn; /* the host dies under it */
+	bool troubled;
 	usec_t slept;
 } io;
 
@@ -38,7 +41,13 @@ void files_enter(struct world *w, int host, bool torn)
 	io.w = w;
 	io.host = host;
 	io.torn = torn;
+	io.troubled = false;
 	io.slept = 0;
+}
+
+bool files_troubled(void)
+{
+	return io.troubled;
 }
 
 usec_t files_leave(void)
@@ -79,6 +88,7 @@ static bool fails(unsigned percents)
 
 static int why(void)
 {
+	io.troubled = true;
 	errno = percent(io.w, 50) ? ENOSPC : EIO;
 	return -1;
 }
@@ -109,10 +119,19 @@ static bool misses(int host)
 	return host != io.host && percent(io.w, (unsigned)io.w->stale);
 }
 
+static bool is_hidden(const struct sim_file *f)
+{
+	bool hidden = io.w->now + io.slept < f->hidden_until[io.host];
+
+	io.troubled |= hidden;
+	return hidden;
+}
+
 static size_t visible(const struct sim_file *f)
 {
 	bool is_short = io.w->now + io.slept < f->short_until[io.host];
 
+	io.troubled |= is_short;
 	return is_short ? f->short_size[io.host] : f->size;
 }
 
@@ -144,8 +163,10 @@ int __wrap_open(const char *path, int flags, ...)
 
 static void forget_name(struct sim_file *f)
 {
-	if (f != NULL)
-		f->name[0] = '\0';
+	if (f == NULL)
+		return;
+	memcpy(f->last_name, f->name, sizeof(f->name));
+	f->name[0] = '\0';
 }
 
 static int create(const char *name)
@@ -183,7 +204,7 @@ int __wrap_openat(int dir, const char *name, int flags, ...)
 		return create(name);
 	}
 	f = find(name);
-	if (f == NULL || io.w->now + io.slept < f->hidden_until[io.host]) {
+	if (f == NULL || is_hidden(f)) {
 		errno = percent(io.w, 90) ? ENOENT : ESTALE;
 		return -1;
 	}
@@ -365,7 +386,8 @@ struct dirent *__wrap_readdir(DIR *dir)
 	static struct dirent e;
 
 	(void)dir;
-	while (entry < n_files && file[entry].name[0] == '\0')
+	/* A cached listing lacks what was made since. */
+	while (entry < n_files && (file[entry].name[0] == '\0' || is_hidden(&file[entry])))
 		entry++;
 	if (entry == n_files)
 		return NULL;
@@ -393,6 +415,106 @@ int __wrap_nanosleep(const struct timespec *ts, struct timespec *left)
 	(void)left;
 	io.slept += (usec_t)ts->tv_nsec / NSEC_PER_USEC + (usec_t)ts->tv_sec * USEC_PER_SEC;
 	return 0;
+}
+
+/* ---- bytes that change by themselves ---- */
+
+/* One bit, or a few bytes, or a block of zeros: no checksum lets any of these pass. */
+static void change(struct world *w, struct sim_file *f)
+{
+	size_t from = below(w, f->durable), size = 1;
+	uint64_t how = below(w, 10);
+
+	if (how >= 6)
+		size = between(w, 1, how < 8 ? 4 : 64);
+	if (size > f->durable - from)
+		size = f->durable - from;
+	f->harm[f->n_harm].from = from;
+	f->harm[f->n_harm++].to = from + size;
+	f->bytes[from] ^= (uint8_t)(1U << below(w, 8));
+	for (size_t i = 1; i < size; i++)
+		f->bytes[from + i] = how == 9 ? 0 : (uint8_t)below(w, 256);
+	note(w, -1, "*** bytes %zu to %zu of %s change", from, from + size - 1, f->name);
+}
+
+bool files_harm(struct world *w)
+{
+	unsigned n = 0, which;
+
+	for (unsigned i = 0; i < n_files; i++)
+		n += file[i].name[0] != '\0' && file[i].durable > 0 && file[i].n_harm < MAX_HARM;
+	which = (unsigned)below(w, n);
+	for (unsigned i = 0; i < n_files && n > 0; i++) {
+		if (file[i].name[0] == '\0' || file[i].durable == 0 || file[i].n_harm == MAX_HARM)
+			continue;
+		if (which-- == 0)
+			change(w, &file[i]);
+	}
+	return n > 0;
+}
+
+/* Of its bytes from `at` on. */
+static bool is_harmed_from(const struct sim_file *f, size_t at)
+{
+	for (unsigned i = 0; i < f->n_harm; i++)
+		if (f->harm[i].to > at)
+			return true;
+	return false;
+}
+
+/* Who has read it may say so when it has been deleted since. */
+static const char *name_of(const struct sim_file *f)
+{
+	return f->name[0] != '\0' ? f->name : f->last_name;
+}
+
+bool files_harmed(const char *name)
+{
+	for (unsigned i = 0; i < n_files; i++)
+		if (file[i].n_harm > 0 && strcmp(name_of(&file[i]), name) == 0)
+			return true;
+	return false;
+}
+
+bool files_text_names_harmed(const char *text)
+{
+	for (unsigned i = 0; i < n_files; i++)
+		if (file[i].n_harm > 0 && strstr(text, name_of(&file[i])))
+			return true;
+	return false;
+}
+
+bool files_text_names_harmed_sum(const char *text)
+{
+	for (unsigned i = 0; i < n_files; i++)
+		if (strstr(name_of(&file[i]), ".snap") && strstr(text, name_of(&file[i])) &&
+		    is_harmed_from(&file[i], file[i].size - RECORD_SUM_SIZE))
+			return true;
+	return false;
+}
+
+bool files_log_whole_from(const struct log_position *at)
+{
+	uint64_t epoch, number;
+
+	for (unsigned i = 0; i < n_files; i++) {
+		if (file[i].n_harm == 0 || segment_name_parse(file[i].name, &epoch, &number) < 0)
+			continue;
+		if (epoch == at->epoch && number == at->segment
+		            ? is_harmed_from(&file[i], at->offset)
+		            : epoch > at->epoch || (epoch == at->epoch && number > at->segment))
+			return false;
+	}
+	return true;
+}
+
+bool files_whole_from(const struct log_snapshot *base)
+{
+	char name[SNAPSHOT_NAME_SIZE];
+
+	snapshot_name(base->epoch, base->at.sequence, name);
+	return (base->epoch == 0 || (find(name) != NULL && !files_harmed(name))) &&
+	       files_log_whole_from(&base->at);
 }
 
 /* ---- in place of libcrypto's: the same digest, looked up once for all runs ---- */

@@ -47,6 +47,8 @@ int oracle_stuck(const struct world *w)
 
 		if (h->wire != WIRE_WHOLE)
 			continue; /* is not expected to come back, only to be out of the way (C7) */
+		if (h->running && damage_refuses(w, m))
+			continue;
 		if (!h->running || is_paused(w, h) ||
 		    (h->core.phase != CORE_QUEUED && h->core.phase != CORE_LEADING))
 			return m;

@@ -48,6 +48,7 @@ static const char *const names[FAULT_N_] = {
 	[FAULT_SWALLOWED] = "touches-lost-and-cut-off",
 	[FAULT_DEAF] = "hears-nothing",
 	[FAULT_SMALL_ONLY] = "all-but-small-requests-lost",
+	[FAULT_DAMAGE] = "bytes-damaged",
 };
 
 const char *plan_fault_name(enum fault_type type)
@@ -154,7 +155,7 @@ static usec_t duration(struct world *w)
 static void plan_one(struct world *w, struct fault *f)
 {
 	*f = (struct fault){
-		.type = (enum fault_type)between(w, FAULT_NONE + 1, FAULT_N_ - 1),
+		.type = (enum fault_type)between(w, FAULT_NONE + 1, FAULT_DAMAGE - 1),
 		.who = percent(w, 50) ? LEADER : (int)below(w, N_MEMBERS),
 		.lasts = duration(w),
 	};
@@ -181,6 +182,29 @@ static void lose_rejoin(struct world *w, const struct fault *removed)
 		.count = 1,
 		.after = between(w, 0, MS(2)),
 	};
+}
+
+/* Bytes change, and then somebody has to read them.  Of what is asked of a run without damage some
+ * is not asked of it: few runs have any. */
+void plan_damage(struct world *w)
+{
+	static const enum fault_type reads[] = { FAULT_ELECTOR_CRASH, FAULT_ELECTOR_CRASH,
+		                                 FAULT_HOST_LOST, FAULT_SWITCHOVER };
+	usec_t when = between(w, MS(1000), w->faults_end);
+
+	for (uint64_t n = between(w, 1, 3); n > 0 && w->n_faults + 1 < MAX_FAULTS; n--) {
+		w->fault[w->n_faults++] =
+		        (struct fault){ .type = FAULT_DAMAGE, .who = ANYBODY, .after = when };
+		when += between(w, 0, MS(1000));
+		w->fault[w->n_faults++] = (struct fault){
+			.type = reads[below(w, 4)],
+			.who = percent(w, 50) ? LEADER : (int)below(w, N_MEMBERS),
+			.after = when,
+			.lasts = between(w, MS(100), w->T),
+		};
+	}
+	if (w->pace == 0)
+		w->pace = MS(200);
 }
 
 static void plan_short_outage(struct world *w)
@@ -243,6 +267,8 @@ static void choose_faults(struct world *w, int only_case)
 		}
 		if (percent(w, 7))
 			choose_limits(w);
+		if (percent(w, 8))
+			plan_damage(w);
 	}
 }
 

@@ -322,6 +322,8 @@ static bool settled(struct world *w)
 		w->leader = leader;
 		w->led_since = w->now;
 	}
+	if (w->now >= w->healed_at + 3 * w->T && damage_refused_by_all(w))
+		return true; /* nobody leads, or who does cannot read its own log any more */
 	if (leader >= 0 && stuck < 0 && writes(w, leader) && w->now >= w->led_since + w->T &&
 	    w->now >= w->healed_at + w->T)
 		return true;
@@ -389,12 +391,13 @@ void sim_run(struct world *w, uint64_t seed, bool verbose)
 		if (w->healed && settled(w))
 			break;
 	}
-	if (!w->failed)
+	if (!w->failed && w->leader >= 0)
 		oracle_latches(w);
-	if (!w->failed)
+	if (!w->failed && w->leader >= 0 && !damage_refuses(w, w->leader))
 		ledger_check_map(w, w->leader, w->host[w->leader].committer.map);
 	nothing_changed(w);
 	takes_its_time(w);
+	w->refused = w->leader < 0 || damage_refuses(w, w->leader);
 	w->ended = true;
 	for (int m = 0; m < N_MEMBERS; m++)
 		committer_end(w, m);
@@ -475,6 +478,7 @@ static int list_cases(void)
 struct totals {
 	uint64_t runs, failed, steps, grants, hash, commits, acknowledged, unknown, never;
 	uint64_t events, faults, simulated, snapshots, deleted;
+	uint64_t harmed, lost, refused;
 	usec_t slowest;
 };
 
@@ -494,6 +498,9 @@ static void add(struct totals *t, const struct world *w)
 	t->never += w->ledger.n_never;
 	t->snapshots += w->ledger.n_snapshots;
 	t->deleted += w->ledger.n_deleted;
+	t->harmed += w->ledger.n_harms;
+	t->lost += w->ledger.n_lost;
+	t->refused += !w->failed && w->refused;
 	if (!w->failed && w->led_since > w->healed_at && w->led_since - w->healed_at > t->slowest)
 		t->slowest = w->led_since - w->healed_at;
 }
@@ -515,6 +522,10 @@ static void tell_totals(const struct totals *t)
 	       (double)t->events / runs, (double)t->steps / runs, (double)t->faults / runs,
 	       (double)t->grants / runs, (double)t->commits / runs, (double)t->snapshots / runs,
 	       (double)t->deleted / runs, (double)t->simulated / runs / 1e6);
+	printf("bytes damaged %llu times, which was met and named %llu times, and left nothing to "
+	       "be served in %llu runs\n",
+	       (unsigned long long)t->harmed, (unsigned long long)t->lost,
+	       (unsigned long long)t->refused);
 }
 
 /* What failed, what of its plan is needed for that, and the story of that run. */

@@ -27,13 +27,15 @@ enum {
 	MAX_FILES = 512,
 	MAX_LATE = 64,
 	MAX_PUTS = 34,
-	N_KEYS = 4
+	N_KEYS = 4,
+	MAX_HARM = 4 /* times that a file's bytes were changed */
 };
 
 /* ---- files.c ---- */
 
 struct sim_file {
 	char name[FILE_NAME_MAX]; /* "": deleted; who has it open still reads it */
+	char last_name[FILE_NAME_MAX];
 	uint8_t *bytes;
 	size_t size, room;
 	size_t durable; /* of it; the rest is lost with its writer's host */
@@ -41,6 +43,11 @@ struct sim_file {
 	/* what the cache of a host still shows: no such name, or an earlier size */
 	usec_t hidden_until[SIM_HOSTS], short_until[SIM_HOSTS];
 	size_t short_size[SIM_HOSTS];
+	/* where its bytes are not what was written */
+	unsigned n_harm;
+	struct {
+		size_t from, to;
+	} harm[MAX_HARM];
 };
 
 /* The calls of libc that follow are of this host; returns how long they slept. */
@@ -49,6 +56,30 @@ usec_t files_leave(void);
 void files_host_lost(struct world *w, int host);
 void files_free(void);
 bool files_durable(const char *name); /* there, and all of it */
+/* Something that was asked for since files_enter() failed, or was not shown as it is. */
+bool files_troubled(void);
+
+/* Some durable bytes of a file become others.  false: there are none. */
+bool files_harm(struct world *w);
+/* Whether the file of that name has such bytes; whether a text names one that has. */
+bool files_harmed(const char *name);
+bool files_text_names_harmed(const char *text);
+bool files_text_names_harmed_sum(const char *text); /* .. in a snapshot's sum */
+/* All that a reading needs that begins with that snapshot, or (epoch 0) at the beginning of the
+ * log, or at a position of it, is there as it was written. */
+bool files_whole_from(const struct log_snapshot *base);
+bool files_log_whole_from(const struct log_position *at);
+
+/* ---- damage.c ---- */
+
+/* What a member's reading of the store said: the truth, or which file is damaged. */
+void damage_look(struct world *w, int member, const struct store_result *result);
+void damage_followed(struct world *w, int member, const struct follower_result *follow);
+/* Whether the loss of that change was said by whoever made what the member holds. */
+bool damage_excuses(const struct world *w, int member, uint64_t sequence);
+/* All members that run refuse what is damaged and cannot be had from elsewhere. */
+bool damage_refused_by_all(const struct world *w);
+bool damage_refuses(const struct world *w, int member);
 
 /* ---- storage_thread.c ---- */
 
@@ -78,8 +109,13 @@ struct committer {
 	bool has_register;
 	int32_t version;
 	struct log_position log;
-	struct log_snapshot snapshot, previous, followed;
-	bool following, probing, loading, load_followed, pumping;
+	struct log_snapshot snapshot, previous, followed, followed_previous;
+	struct log_position followed_from;
+	bool following, probing, loading, load_followed, load_opened, pumping;
+	bool troubled;      /* what was read last was not shown as it is */
+	bool names_damage;  /* a state that is not OK is that of a damaged file, which it says */
+	uint64_t damage_at; /* B6: as the elector has it; 0: none */
+	uint64_t excused;   /* changes that may be lost to its map: bit n, sequence n */
 	struct epoch load_epoch;
 	struct epoch opened_epoch; /* of the last segment that was opened */
 	uint64_t load_ticket;
@@ -121,14 +157,16 @@ struct ledger {
 	usec_t next_at;           /* .. until that: the next change */
 	uint64_t committed;       /* by the register */
 	unsigned n_done, n_unknown, n_never, n_snapshots, n_deleted;
-	int looking; /* whose map is being checked */
+	int looking;      /* whose map is being checked */
+	uint64_t excused; /* .. that whoever reads the register's snapshot may miss */
+	unsigned n_harms, n_lost;
 };
 
 /* -1: enough for this run. */
 int ledger_new(struct world *w, bool delete, struct commit_request *ret);
 void ledger_answer(struct world *w, int id, enum commit_result result, uint64_t revision);
 void ledger_committed(struct world *w, const struct log_position *at);
-void ledger_snapshot(struct world *w, const struct log_snapshot *named,
+void ledger_snapshot(struct world *w, int member, const struct log_snapshot *named,
                      const struct log_snapshot *before);
 void ledger_deleted(struct world *w, int member, const char *name);
 void ledger_check_pointer(struct world *w, int member, const struct pointer *p);

@@ -267,6 +267,8 @@ void storage_run(struct world *w, int member, uint32_t serial)
 	}
 	files_enter(w, member, false);
 	store_ops_run(lane->head, &t->segment);
+	if (lane == &t->lane[FIRST])
+		w->host[member].committer.troubled = files_troubled();
 	slept = files_leave();
 	lane->ran = true;
 	event(t, lane, w->now + slept + between(w, 10, MS(1)), EV_STORE_DONE);

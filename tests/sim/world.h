@@ -374,6 +374,7 @@ enum fault_type {
 	FAULT_SWALLOWED, /* its server loses what it had not relayed, and it is cut off */
 	FAULT_DEAF,      /* these two are not mended (C7) */
 	FAULT_SMALL_ONLY,
+	FAULT_DAMAGE, /* bytes of the store change by themselves */
 	FAULT_N_
 };
 
@@ -437,7 +438,7 @@ struct world {
 	bool healed, ended;
 	usec_t paused_until; /* the last of the hosts */
 	/* oracle */
-	bool failed;
+	bool failed, refused; /* what is left of the store is not served */
 	char why[160];
 	uint64_t seed;
 	struct epoch granted, claimed, acted, wrote;
@@ -579,6 +580,7 @@ enum jobmanager_modes { MODES_ANY, MODES_COLD, MODES_HOT, MODES_MIXED };
 
 void plan_draw(struct world *w, int only_case, enum jobmanager_modes modes);
 usec_t plan_smaller_session(struct world *w);
+void plan_damage(struct world *w);
 void plan_write(struct world *w, FILE *to);
 bool plan_read(struct world *w, FILE *from);
 const char *plan_fault_name(enum fault_type type);
