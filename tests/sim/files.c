@@ -498,8 +498,9 @@ bool files_log_whole_from(const struct log_position *at)
 	uint64_t epoch, number;
 
 	for (unsigned i = 0; i < n_files; i++) {
-		if (file[i].n_harm == 0 || segment_name_parse(file[i].name, &epoch, &number) < 0)
-			continue;
+		if (file[i].n_harm == 0 ||
+		    segment_name_parse(name_of(&file[i]), &epoch, &number) < 0)
+			continue; /* deleted ones were there when it was read, perhaps */
 		if (epoch == at->epoch && number == at->segment
 		            ? is_harmed_from(&file[i], at->offset)
 		            : epoch > at->epoch || (epoch == at->epoch && number > at->segment))
