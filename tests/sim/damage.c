@@ -130,8 +130,11 @@ bool damage_refuses(const struct world *w, int m)
 
 bool damage_refused_by_all(const struct world *w)
 {
-	for (int m = 0; m < N_MEMBERS; m++)
+	for (int m = 0; m < N_MEMBERS; m++) {
+		if (w->host[m].wire != WIRE_WHOLE)
+			continue; /* is not expected to come back */
 		if (!w->host[m].running || !damage_refuses(w, m) || has_a_whole_way(w, m))
 			return false;
+	}
 	return true;
 }

@@ -77,7 +77,7 @@ void damage_look(struct world *w, int member, const struct store_result *result)
 void damage_followed(struct world *w, int member, const struct follower_result *follow);
 /* Whether the loss of that change was said by whoever made what the member holds. */
 bool damage_excuses(const struct world *w, int member, uint64_t sequence);
-/* All members that run refuse what is damaged and cannot be had from elsewhere. */
+/* All members that can be reached refuse what is damaged and cannot be had from elsewhere. */
 bool damage_refused_by_all(const struct world *w);
 bool damage_refuses(const struct world *w, int member);
 
