@@ -404,6 +404,7 @@ static void move_register(struct world *w, int m, const struct commit_action *ac
 	}
 	r->log = action->position;
 	r->snapshot = action->snapshot;
+	r->excused = h->committer.excused;
 	r->ticket = action->ticket;
 }
 

@@ -125,13 +125,12 @@ void ledger_committed(struct world *w, const struct log_position *at)
 }
 
 /* B3, B8, B9: of what is committed, newer than the last one, and there for whoever looks for it. */
-void ledger_snapshot(struct world *w, int m, const struct log_snapshot *named,
+void ledger_snapshot(struct world *w, const struct log_snapshot *named,
                      const struct log_snapshot *before)
 {
 	char name[SNAPSHOT_NAME_SIZE];
 
 	w->ledger.n_snapshots++;
-	w->ledger.excused |= w->host[m].committer.excused;
 	snapshot_name(named->epoch, named->at.sequence, name);
 	if (named->at.sequence <= before->at.sequence ||
 	    named->at.sequence > w->zk.tree.reg.log.sequence)

@@ -166,7 +166,7 @@ struct ledger {
 int ledger_new(struct world *w, bool delete, struct commit_request *ret);
 void ledger_answer(struct world *w, int id, enum commit_result result, uint64_t revision);
 void ledger_committed(struct world *w, const struct log_position *at);
-void ledger_snapshot(struct world *w, int member, const struct log_snapshot *named,
+void ledger_snapshot(struct world *w, const struct log_snapshot *named,
                      const struct log_snapshot *before);
 void ledger_deleted(struct world *w, int member, const char *name);
 void ledger_check_pointer(struct world *w, int member, const struct pointer *p);

@@ -219,7 +219,8 @@ struct request {
 	/* as read, or as it is to be */
 	struct log_position log;
 	struct log_snapshot snapshot, previous;
-	uint64_t ticket; /* COMMIT */
+	uint64_t ticket;  /* COMMIT */
+	uint64_t excused; /* .. what its snapshot may lack, as the damage that was named says */
 };
 
 struct connection {

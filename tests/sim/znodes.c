@@ -132,7 +132,8 @@ enum core_result znodes_commit(struct world *w, struct request *r)
 		return CORE_BAD_VERSION;
 	reg->log = r->log;
 	if (!log_snapshot_same(&reg->snapshot, &r->snapshot)) {
-		ledger_snapshot(w, client_member(r->client), &r->snapshot, &reg->snapshot);
+		ledger_snapshot(w, &r->snapshot, &reg->snapshot);
+		w->ledger.excused |= r->excused;
 		reg->previous = reg->snapshot;
 		reg->snapshot = r->snapshot;
 	}
