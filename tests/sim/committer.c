@@ -2,7 +2,6 @@
 /*
  * The elector's loop around commit queue and store, as daemon/elector_commit.c and elector_store.c
  * have it: carries out what the queue decides, follows the register's log, loads it at a takeover.
- * And its clients, who change a few pointers while it leads.
  *
  * The daemon's two files are not linked in its place: what decides (commit queue, core, follower)
  * is the real one already, and what is left of them is translation, of a session's answers there
@@ -223,7 +222,7 @@ static void on_probed(const struct store_result *result, void *userdata)
 }
 
 /* Looked at again by and by, as the elector does each second. */
-static void look_again(struct world *w, int m)
+void committer_look_again(struct world *w, int m)
 {
 	struct committer *c = &w->host[m].committer;
 
@@ -536,38 +535,7 @@ void committer_settle(struct world *w, int m)
 		say(w, m, CORE_EV_SETTLED, CORE_OK);
 }
 
-/* ---- clients ---- */
-
-void committer_client(struct world *w, int m, uint32_t incarnation)
-{
-	struct host *h = &w->host[m];
-	struct commit_request request;
-	enum commit_result result;
-	int id;
-
-	if (!h->running || h->incarnation != incarnation)
-		return;
-	at(w, w->now + between(w, MS(20), w->pace != 0 ? w->pace : MS(1000)),
-	   (struct world_event){ .type = EV_CLIENT, .who = m, .generation = incarnation });
-	if (h->stopped || h->exiting)
-		return;
-	look_again(w, m);
-	if (w->pace == 0 || (w->healed && h->wire != WIRE_WHOLE)) /* they are counted */
-		return;
-	for (unsigned n = 1 + (unsigned)percent(w, 30); n > 0; n--) {
-		if (h->core.phase != CORE_LEADING || !commit_queue_active(h->committer.commits))
-			break;
-		id = ledger_new(w, percent(w, 20), &request);
-		if (id < 0)
-			break;
-		if (percent(w, 60))
-			request.fence = h->core.epoch;
-		result = commit_queue_submit(h->committer.commits, &request);
-		if (result != COMMIT_PENDING)
-			ledger_answer(w, id, result, 0);
-	}
-	committer_pump(w, m);
-}
+/* ---- what it says of itself ---- */
 
 reasons_t committer_reasons(const struct committer *c)
 {

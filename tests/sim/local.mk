@@ -2,9 +2,10 @@
 # The simulated cluster: real cores, everything else played (world.h).
 check_PROGRAMS += tests/sim/sim
 tests_sim_sim_SOURCES = \
-	%D%/cases.c %D%/committer.c %D%/coverage.c %D%/damage.c %D%/ensemble.c %D%/faults.c %D%/files.c %D%/host.c \
-	%D%/jobmanager.c %D%/leadership.c %D%/ledger.c %D%/look.c %D%/minimise.c %D%/network.c %D%/oracle.c %D%/plan.c %D%/queue.c \
-	%D%/shell.c %D%/sim.c %D%/storage.h %D%/storage_thread.c %D%/world.h %D%/znodes.c
+	%D%/cases.c %D%/clients.c %D%/committer.c %D%/coverage.c %D%/damage.c %D%/ensemble.c %D%/faults.c \
+	%D%/files.c %D%/host.c %D%/jobmanager.c %D%/leadership.c %D%/ledger.c %D%/look.c %D%/minimise.c \
+	%D%/network.c %D%/oracle.c %D%/plan.c %D%/queue.c %D%/shell.c %D%/sim.c %D%/storage.h \
+	%D%/storage_thread.c %D%/world.h %D%/znodes.c
 tests_sim_sim_LDADD = libelection.a libstorage.a libstorage_core.a libguard.a libbase.a $(CRYPTO_LIBS) \
 	$(JANSSON_LIBS)
 # The file system that the code of storage/ sees (files.c).

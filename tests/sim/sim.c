@@ -206,7 +206,7 @@ static void happen(struct world *w, const struct world_event *ev)
 		shell_local(w, ev);
 		break;
 	case EV_CLIENT:
-		committer_client(w, ev->who, ev->generation);
+		clients_ask(w, ev->who, ev->generation);
 		break;
 	case EV_STORE_RUN:
 	case EV_STORE_DONE:

@@ -4,7 +4,7 @@
  * the real one: commit queue, map, records, segments, snapshots, follower, cleaning, operations.
  * Played are the file system below it (files.c, in place of libc's calls), the thread that waits
  * for it (storage_thread.c, in place of storage/store_thread.c), the elector's loop around it
- * (committer.c), and clients that remember what they were told (ledger.c).
+ * (committer.c), and clients (clients.c) that remember what they were told (ledger.c).
  */
 #pragma once
 
@@ -132,9 +132,14 @@ void committer_settle(struct world *w, int member);
 void committer_saw(struct world *w, int member, const struct request *r);
 void committer_answer(struct world *w, int member, const struct request *r);
 void committer_pump(struct world *w, int member);
-void committer_client(struct world *w, int member, uint32_t incarnation);
+/* Of the register's log, and of a storage that failed. */
+void committer_look_again(struct world *w, int member);
 reasons_t committer_reasons(const struct committer *c);
 bool committer_loaded(const struct committer *c, struct epoch epoch);
+
+/* ---- clients.c ---- */
+
+void clients_ask(struct world *w, int member, uint32_t incarnation);
 
 /* ---- ledger.c ---- */
 
