@@ -8,6 +8,7 @@ libctl_a_SOURCES = \
 	%D%/explain.c %D%/explain.h \
 	%D%/explain_lease.c %D%/explain_lease.h \
 	%D%/field.h \
+	%D%/findings_view.c %D%/findings_view.h \
 	%D%/import_plan.c %D%/import_plan.h \
 	%D%/import_write.c %D%/import_write.h \
 	%D%/init.c %D%/init.h \
@@ -37,7 +38,7 @@ bin_PROGRAMS += jmhactl
 # The table of errors is the daemon's: the same codes, the same exit codes.
 jmhactl_SOURCES = %D%/main.c daemon/api_error.c daemon/api_error.h
 jmhactl_CFLAGS  = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
-CTL_LIBS        = libctl.a libjmhaconfig.a libmigratezk.a libmigrate.a $(REPAIR_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) \
+CTL_LIBS        = libctl.a libjmhaconfig.a libmigratezk.a libmigrate.a libreadiness.a $(REPAIR_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) \
 	$(JANSSON_LIBS)
 jmhactl_LDADD   = $(CTL_LIBS)
 

@@ -51,3 +51,8 @@ UNIT_TESTS += test_load_plan
 test_load_plan_SOURCES = %D%/test_load_plan.c
 test_load_plan_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 test_load_plan_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += test_findings_view
+test_findings_view_SOURCES = %D%/test_findings_view.c
+test_findings_view_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+test_findings_view_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
