@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "readiness/utf8.h"
+
 static bool make_room(struct findings *f)
 {
 	size_t room = f->room ? 2 * f->room : 16;
@@ -41,6 +43,8 @@ void findings_add(struct findings *f, const struct finding_kind *kind, const cha
 	va_end(ap);
 	finding.seen = strdup(seen);
 	if (finding.object && finding.seen && make_room(f)) {
+		utf8_clean(finding.object);
+		utf8_clean(finding.seen); /* it may have been cut within a character */
 		f->item[f->n++] = finding;
 		return;
 	}

@@ -3,7 +3,7 @@
  * What was looked at and what came of it: a list that all checks of readiness/ add to and all views
  * print.
  *
- * Pure, allocates.  Texts are copied.
+ * Pure, allocates.  Texts are copied; what is no UTF-8 in them becomes "?".
  */
 #pragma once
 

@@ -10,4 +10,5 @@ libreadiness_a_SOURCES = \
 	readiness/metadata_state.c readiness/metadata_state.h \
 	readiness/restore.c readiness/restore.h \
 	readiness/savepoint.c readiness/savepoint.h \
-	readiness/uid_hash.c readiness/uid_hash.h
+	readiness/uid_hash.c readiness/uid_hash.h \
+	readiness/utf8.c readiness/utf8.h

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "readiness/utf8.h"
 
 enum { OBJECT_SIZE = 256 };
 
@@ -21,15 +22,14 @@ struct check {
 
 /* ---- names */
 
-static void write_object(char ret[OBJECT_SIZE], const char *name, size_t size,
+static void write_object(char ret[OBJECT_SIZE], const char *name,
                          const uint8_t id[METADATA_ID_SIZE])
 {
 	char hex[2 * METADATA_ID_SIZE + 1];
 
 	text_hex(id, METADATA_ID_SIZE, hex);
-	if (size > 0)
-		(void)snprintf(ret, OBJECT_SIZE, "operator %.*s (%s)",
-		               (int)(size < 150 ? size : 150), name, hex);
+	if (*name)
+		(void)snprintf(ret, OBJECT_SIZE, "operator %.150s (%s)", name, hex);
 	else
 		(void)snprintf(ret, OBJECT_SIZE, "operator %s", hex);
 	text_one_line(ret);
@@ -39,18 +39,21 @@ static void name_old(const struct check *c, const struct savepoint_operator *op,
                      char ret[OBJECT_SIZE])
 {
 	const char *name = c->name ? c->name(c->userdata, op) : NULL;
+	bool exact;
+	char *own;
 
-	if (name)
-		write_object(ret, name, strlen(name), op->id);
-	else if (op->uid.size > 0)
-		write_object(ret, op->uid.bytes, op->uid.size, op->id);
-	else
-		write_object(ret, op->name.bytes, op->name.size, op->id);
+	if (name) {
+		write_object(ret, name, op->id);
+		return;
+	}
+	own = utf8_of_java(op->uid.size > 0 ? op->uid : op->name, &exact);
+	write_object(ret, own ? own : "", op->id); /* without memory: its ID alone */
+	free(own);
 }
 
 static void name_new(const struct restore_operator *op, char ret[OBJECT_SIZE])
 {
-	write_object(ret, op->name ? op->name : "", op->name ? strlen(op->name) : 0, op->id);
+	write_object(ret, op->name ? op->name : "", op->id);
 }
 
 /* ---- one operator that both have */
