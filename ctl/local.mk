@@ -20,7 +20,9 @@ libctl_a_SOURCES = \
 	%D%/output_file.c %D%/output_file.h \
 	%D%/pointer_pages.c %D%/pointer_pages.h \
 	%D%/pointers.c %D%/pointers.h \
+	%D%/savepoint_input.c %D%/savepoint_input.h \
 	%D%/say.c %D%/say.h \
+	%D%/state_file.c %D%/state_file.h \
 	%D%/store_export.c %D%/store_export.h \
 	%D%/store_import.c %D%/store_import.h \
 	%D%/store_load.c %D%/store_load.h \

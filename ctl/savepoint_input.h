@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A checkpoint or savepoint read from a path of this host: the bytes of its `_metadata` file in
+ * memory, and what they say (readiness/savepoint.h).
+ *
+ * The file is read, not mapped, so that one that is cut short meanwhile is an error and no signal.
+ * Nothing but a regular file is read, so that none can hang.  Owner: the caller.  Threads: none.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "readiness/savepoint.h"
+
+/* A real one has some KiB; with a million files of state some 100 MiB. */
+#define SAVEPOINT_INPUT_MOST (INT64_C(1) << 30)
+
+enum { SAVEPOINT_INPUT_ERROR_SIZE = 1024 };
+
+struct savepoint_input {
+	char *path;      /* of the file */
+	char *directory; /* that holds it: what names are relative to */
+	void *bytes;
+	size_t size;
+	struct savepoint savepoint; /* points into the bytes */
+};
+
+/*
+ * where: a `_metadata` file, whatever its name, the directory that holds one, or either of them as
+ * Flink names it ("file:/checkpoints/.../chk-7").
+ *
+ * 0; -EPROTONOSUPPORT: a file elsewhere, as "s3://.."; -EBADMSG: it is no `_metadata` file, or it
+ * is damaged; else an errno.  Then `reterr` says what is wrong, with which file, and what to do;
+ * ret is to be done in any case.
+ */
+int savepoint_input_open(const char *where, struct savepoint_input *ret,
+                         char reterr[SAVEPOINT_INPUT_ERROR_SIZE]);
+void savepoint_input_done(struct savepoint_input *in);
