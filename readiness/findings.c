@@ -58,6 +58,11 @@ bool findings_failed(const struct findings *f)
 	return f->failed;
 }
 
+void findings_fail(struct findings *f)
+{
+	f->failed = true;
+}
+
 void findings_done(struct findings *f)
 {
 	for (size_t i = 0; i < f->n; i++) {

@@ -54,6 +54,7 @@ struct finding_kind {
 void findings_add(struct findings *f, const struct finding_kind *kind, const char *object,
                   const char *seen_format, ...) __attribute__((format(printf, 4, 5)));
 bool findings_failed(const struct findings *f);
+void findings_fail(struct findings *f); /* a check itself had not enough */
 void findings_done(struct findings *f);
 
 /* The worst of a step, or of all for 0; FINE when there is none. */

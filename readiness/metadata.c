@@ -230,3 +230,50 @@ int metadata_read(const void *bytes, size_t size, const struct metadata_visitor 
 		*ret = file;
 	return r.in.result;
 }
+
+/* ---- words */
+
+const char *metadata_type_code(int type)
+{
+	switch (type) {
+	case METADATA_KEY_GROUPS:
+	case METADATA_KEY_GROUPS_V2:
+		return "key-groups";
+	case METADATA_SAVEPOINT_KEY_GROUPS:
+		return "savepoint-key-groups";
+	case METADATA_INCREMENTAL:
+	case METADATA_INCREMENTAL_V2:
+		return "incremental";
+	case METADATA_CHANGELOG:
+	case METADATA_CHANGELOG_V2:
+		return "changelog";
+	case METADATA_CHANGELOG_BYTES:
+		return "changelog-bytes";
+	case METADATA_CHANGELOG_FILES:
+	case METADATA_CHANGELOG_FILES_V2:
+		return "changelog-files";
+	case METADATA_PARTITIONABLE:
+		return "operator";
+	case METADATA_FILE_MERGING_OPERATOR:
+		return "operator-merged";
+	default:
+		return "other"; /* of channels and coordinators */
+	}
+}
+
+const char *metadata_part_code(enum metadata_part part)
+{
+	static const char *const codes[] = { "coordinator",    "operator",  "operator_raw",
+		                             "keyed",          "keyed_raw", "input_channels",
+		                             "output_channels" };
+
+	return codes[part];
+}
+
+const char *metadata_purpose_code(enum metadata_purpose purpose)
+{
+	static const char *const codes[] = { NULL, "checkpoint", "savepoint-canonical",
+		                             "savepoint-native", "savepoint" };
+
+	return codes[purpose];
+}

@@ -70,6 +70,7 @@ enum metadata_type {
 	METADATA_CHANGELOG_FILES_V2 = 13,
 	METADATA_CHANGELOG_V2 = 14,
 	METADATA_FILE_MERGING_OPERATOR = 17,
+	METADATA_TYPE_END
 };
 
 /* Where bytes are. */
@@ -112,6 +113,12 @@ struct metadata_visitor {
 	int (*on_stream)(void *userdata, const struct metadata_stream *stream);
 	int (*on_handle)(void *userdata, const struct metadata_handle *handle); /* after these */
 };
+
+/* A word for scripts, the same for all versions of a type: "incremental". */
+const char *metadata_type_code(int type);
+const char *metadata_part_code(enum metadata_part part);
+/* "checkpoint", "savepoint-canonical"; NULL: UNKNOWN. */
+const char *metadata_purpose_code(enum metadata_purpose purpose);
 
 /* 0; -EBADMSG: reterr says what is wrong, and in which operator; else what the visitor returned. */
 int metadata_read(const void *bytes, size_t size, const struct metadata_visitor *visitor,

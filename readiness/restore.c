@@ -15,6 +15,7 @@ enum { OBJECT_SIZE = 256 };
 struct check {
 	const struct savepoint *from;
 	const struct restore_job *job;
+	const struct restore_operator **by_id; /* those of the job, sorted */
 	restore_name_t *name;
 	void *userdata;
 	struct findings *f;
@@ -137,13 +138,35 @@ static const struct finding_kind not_in_sight = {
 	"of a running job only the first operator of each chain has its ID shown", NULL
 };
 
-static const struct restore_operator *find_new(const struct restore_job *job,
+static int compare_ids(const void *a, const void *b)
+{
+	const struct restore_operator *const *x = a, *const *y = b;
+
+	return memcmp((*x)->id, (*y)->id, METADATA_ID_SIZE);
+}
+
+/* NULL: not enough memory. */
+static const struct restore_operator **sort_new(const struct restore_job *job)
+{
+	const struct restore_operator **ret =
+	        calloc(job->n_operators + 1, sizeof(const struct restore_operator *));
+
+	for (size_t i = 0; ret && i < job->n_operators; i++)
+		ret[i] = &job->operators[i];
+	if (ret)
+		qsort(ret, job->n_operators, sizeof(const struct restore_operator *), compare_ids);
+	return ret;
+}
+
+static const struct restore_operator *find_new(const struct check *c,
                                                const uint8_t id[METADATA_ID_SIZE])
 {
-	for (size_t i = 0; i < job->n_operators; i++)
-		if (memcmp(job->operators[i].id, id, METADATA_ID_SIZE) == 0)
-			return &job->operators[i];
-	return NULL;
+	struct restore_operator wanted = { .name = NULL };
+	const struct restore_operator *key = &wanted, **found;
+
+	memcpy(wanted.id, id, METADATA_ID_SIZE);
+	found = bsearch(&key, c->by_id, c->job->n_operators, sizeof(key), compare_ids);
+	return found ? *found : NULL;
 }
 
 static void check_left(const struct check *c, const struct savepoint_operator *old,
@@ -180,27 +203,53 @@ static const struct finding_kind other_backend = {
 	"Flink does not compare them; tasks fail when they read it",
 	"go on with the backend that wrote it, or take a canonical savepoint with that first"
 };
+static const struct finding_kind perhaps_other_backend = {
+	FINDING_WARNING, FINDING_BACKEND, "backend-may-differ",
+	"Flink does not compare them; if they differ, tasks fail when they read it",
+	"make sure that both have the same, or take a canonical savepoint with the old one first"
+};
+
+/* What wrote the state, and what the job has: NULL where there is nothing to say. */
+static const struct finding_kind *compare_backends(enum savepoint_backend old,
+                                                   enum restore_backend now)
+{
+	if (old == SAVEPOINT_ROCKSDB && now == RESTORE_HASHMAP)
+		return &other_backend;
+	if ((old == SAVEPOINT_ROCKSDB && now == RESTORE_HASHMAP_OR_ROCKSDB) ||
+	    (old == SAVEPOINT_UNDECIDED && now == RESTORE_ROCKSDB))
+		return &perhaps_other_backend;
+	return NULL;
+}
 
 static void check_backend(const struct check *c)
 {
-	enum savepoint_backend old = c->from->backend, now = c->job->backend;
+	static const char *const texts[] = { "not known", "hashmap", "RocksDB or ForSt",
+		                             "hashmap or full RocksDB" };
+	const struct finding_kind *kind = compare_backends(c->from->backend, c->job->backend);
 
-	if ((old == SAVEPOINT_ROCKSDB && now == SAVEPOINT_UNDECIDED))
-		findings_add(c->f, &other_backend, "state backend",
-		             "written by %s, and the job has hashmap", savepoint_backend_text(old));
+	if (kind)
+		findings_add(c->f, kind, "state backend", "state of %s, and the job has %s",
+		             savepoint_backend_text(c->from->backend), texts[c->job->backend]);
 }
 
 void restore_check(const struct savepoint *from, const struct restore_job *job,
                    restore_name_t *name, void *userdata, struct findings *f)
 {
-	const struct check c = {
-		.from = from, .job = job, .name = name, .userdata = userdata, .f = f
-	};
+	const struct check c = { .from = from,
+		                 .job = job,
+		                 .by_id = sort_new(job),
+		                 .name = name,
+		                 .userdata = userdata,
+		                 .f = f };
 	char object[OBJECT_SIZE];
 
+	if (!c.by_id) {
+		findings_fail(f);
+		return;
+	}
 	for (size_t i = 0; i < from->n_operators; i++) {
 		const struct savepoint_operator *old = &from->operators[i];
-		const struct restore_operator *op = find_new(job, old->id);
+		const struct restore_operator *op = find_new(&c, old->id);
 
 		name_old(&c, old, object);
 		if (!op) {
@@ -212,6 +261,7 @@ void restore_check(const struct savepoint *from, const struct restore_job *job,
 	}
 	check_new(&c);
 	check_backend(&c);
+	free(c.by_id);
 }
 
 int restore_operators_of(const struct savepoint *s, struct restore_operator **ret)
@@ -227,4 +277,12 @@ int restore_operators_of(const struct savepoint *s, struct restore_operator **re
 	}
 	*ret = all;
 	return 0;
+}
+
+enum restore_backend restore_backend_of(const struct savepoint *s)
+{
+	if (s->backend == SAVEPOINT_ROCKSDB)
+		return RESTORE_ROCKSDB;
+	return s->backend == SAVEPOINT_UNDECIDED ? RESTORE_HASHMAP_OR_ROCKSDB
+	                                         : RESTORE_BACKEND_NOT_KNOWN;
 }

@@ -18,6 +18,14 @@
 /* Whether somebody has set the maximum parallelism: only then Flink refuses another one. */
 enum restore_max { RESTORE_MAX_NOT_KNOWN, RESTORE_MAX_SET, RESTORE_MAX_BY_DEFAULT };
 
+/* Of the job. */
+enum restore_backend {
+	RESTORE_BACKEND_NOT_KNOWN,
+	RESTORE_HASHMAP,
+	RESTORE_ROCKSDB, /* or ForSt */
+	RESTORE_HASHMAP_OR_ROCKSDB,
+};
+
 struct restore_operator {
 	uint8_t id[METADATA_ID_SIZE];
 	const char *name; /* for messages; NULL: by its ID */
@@ -31,7 +39,7 @@ struct restore_job {
 	size_t n_operators;
 	bool all_known;  /* the operators are all there are; else only heads of chains, say */
 	bool allow_left; /* allowNonRestoredState */
-	enum savepoint_backend backend; /* ROCKSDB, UNDECIDED = hashmap; ANY = not known */
+	enum restore_backend backend;
 };
 
 /* Names of operators for messages: by the file, a name that somebody knows, or the ID. */
@@ -43,3 +51,5 @@ void restore_check(const struct savepoint *from, const struct restore_job *job,
 
 /* A savepoint taken for a job: its operators, where nothing more is known.  -ENOMEM; free() it. */
 int restore_operators_of(const struct savepoint *s, struct restore_operator **ret);
+/* And with which backend it ran, as far as that tells. */
+enum restore_backend restore_backend_of(const struct savepoint *s);

@@ -36,6 +36,7 @@ static int on_operator(void *userdata, const struct metadata_operator *op)
 		.uid = op->uid,
 		.parallelism = op->parallelism,
 		.max_parallelism = op->max_parallelism,
+		.n_subtasks = op->n_subtasks,
 		.finished = op->finished,
 		.n_finished = op->finished ? op->parallelism : 0,
 	};
@@ -82,7 +83,9 @@ static enum savepoint_backend both(enum savepoint_backend a, enum savepoint_back
 {
 	if (a == SAVEPOINT_STATELESS || a == b)
 		return b;
-	return b == SAVEPOINT_STATELESS ? a : SAVEPOINT_MIXED;
+	if (b == SAVEPOINT_STATELESS || b == SAVEPOINT_CHANGELOG)
+		return a;
+	return a == SAVEPOINT_CHANGELOG ? b : SAVEPOINT_MIXED;
 }
 
 static enum savepoint_backend backend_of(int type)
@@ -115,6 +118,7 @@ static int on_handle(void *userdata, const struct metadata_handle *h)
 	struct savepoint *s = userdata;
 	struct savepoint_operator *op = &s->operators[s->n_operators - 1];
 
+	op->n_handles[h->type]++;
 	if (h->part == METADATA_KEYED_MANAGED) {
 		op->backend = both(op->backend, backend_of(h->type));
 		op->changelog |= h->type == METADATA_CHANGELOG || h->type == METADATA_CHANGELOG_V2;
@@ -170,6 +174,41 @@ static void each_file_once(struct savepoint *s)
 	s->n_files = n;
 }
 
+/* A changelog without a materialized part does not tell what it is the log of. */
+static void add_up_backends(struct savepoint *s)
+{
+	for (size_t i = 0; i < s->n_operators; i++) {
+		struct savepoint_operator *op = &s->operators[i];
+
+		if (op->changelog && op->backend == SAVEPOINT_STATELESS)
+			op->backend = SAVEPOINT_CHANGELOG;
+		s->backend = both(s->backend, op->backend);
+		s->changelog |= op->changelog;
+	}
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct savepoint_operator *const *x = a, *const *y = b;
+	int r = memcmp((*x)->id, (*y)->id, METADATA_ID_SIZE);
+
+	return r != 0 ? r : (*x > *y) - (*x < *y);
+}
+
+/* A file may have a million of them. */
+static int sort_operators(struct savepoint *s)
+{
+	s->by_id = calloc(s->n_operators + 1, sizeof(const struct savepoint_operator *));
+	if (!s->by_id)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n_operators; i++)
+		s->by_id[i] = &s->operators[i];
+	if (s->n_operators > 0)
+		qsort(s->by_id, s->n_operators, sizeof(const struct savepoint_operator *),
+		      compare_ids);
+	return 0;
+}
+
 int savepoint_read(const void *bytes, size_t size, struct savepoint *ret,
                    struct input_error *reterr)
 {
@@ -192,31 +231,33 @@ int savepoint_read(const void *bytes, size_t size, struct savepoint *ret,
 	if (r < 0)
 		return r;
 	each_file_once(ret);
-	for (size_t i = 0; i < ret->n_operators; i++) {
-		ret->backend = both(ret->backend, ret->operators[i].backend);
-		ret->changelog |= ret->operators[i].changelog;
-	}
-	return 0;
+	add_up_backends(ret);
+	return sort_operators(ret);
 }
 
 void savepoint_done(struct savepoint *s)
 {
 	free(s->operators);
 	free(s->files);
+	free(s->by_id);
 	*s = (struct savepoint){ .operators = NULL };
 }
 
 const char *savepoint_backend_code(enum savepoint_backend backend)
 {
-	static const char *const codes[] = { "none", "any", "rocksdb", "undecided", "mixed" };
+	static const char *const codes[] = { "none",      "any",       "rocksdb",
+		                             "undecided", "changelog", "mixed" };
 
 	return codes[backend];
 }
 
 const char *savepoint_backend_text(enum savepoint_backend backend)
 {
-	static const char *const texts[] = { "no keyed state", "any (canonical)",
-		                             "RocksDB or ForSt", "hashmap or full RocksDB",
+	static const char *const texts[] = { "no keyed state",
+		                             "any (canonical)",
+		                             "RocksDB or ForSt",
+		                             "hashmap or full RocksDB",
+		                             "changelog: hashmap or RocksDB",
 		                             "mixed" };
 
 	return texts[backend];
@@ -234,8 +275,21 @@ int64_t savepoint_operator_size(const struct savepoint_operator *op)
 const struct savepoint_operator *savepoint_find(const struct savepoint *s,
                                                 const uint8_t id[METADATA_ID_SIZE])
 {
-	for (size_t i = 0; i < s->n_operators; i++)
+	size_t low = 0, high = s->n_operators;
+
+	for (size_t i = 0; !s->by_id && i < s->n_operators; i++)
 		if (memcmp(s->operators[i].id, id, METADATA_ID_SIZE) == 0)
 			return &s->operators[i];
-	return NULL;
+	while (s->by_id && low < high) { /* the first that is not below it */
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(s->by_id[middle]->id, id, METADATA_ID_SIZE) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!s->by_id || low == s->n_operators ||
+	    memcmp(s->by_id[low]->id, id, METADATA_ID_SIZE) != 0)
+		return NULL;
+	return s->by_id[low];
 }

@@ -21,6 +21,7 @@ enum savepoint_backend {
 	SAVEPOINT_ANY,       /* canonical: each backend reads it */
 	SAVEPOINT_ROCKSDB,   /* incremental: RocksDB, or ForSt */
 	SAVEPOINT_UNDECIDED, /* hashmap, or RocksDB without incremental checkpoints */
+	SAVEPOINT_CHANGELOG, /* changes alone, nothing materialized yet: hashmap or RocksDB */
 	SAVEPOINT_MIXED,     /* not all the same: no Flink writes this */
 	SAVEPOINT_N_BACKENDS_
 };
@@ -29,11 +30,13 @@ struct savepoint_operator {
 	uint8_t id[METADATA_ID_SIZE];
 	struct input_text name, uid; /* empty: the file has none */
 	int32_t parallelism, max_parallelism;
+	int32_t n_subtasks; /* described; others have no state */
 	int32_t n_finished; /* subtasks; all of them when `finished` */
 	bool finished;
 	bool has_state; /* what Flink refuses to leave behind (not the size) */
 	bool changelog;
-	int64_t size[METADATA_N_PARTS_]; /* bytes */
+	int64_t size[METADATA_N_PARTS_];       /* bytes */
+	uint32_t n_handles[METADATA_TYPE_END]; /* by their type, parts of changelogs included */
 	enum savepoint_backend backend;
 	/* Keyed state of the subtask that has the most. */
 	int64_t largest;
@@ -58,6 +61,7 @@ struct savepoint {
 	bool changelog;
 	/* private */
 	size_t room_operators, room_files;
+	const struct savepoint_operator **by_id; /* NULL: was made by hand */
 };
 
 /* 0, -ENOMEM, or -EBADMSG with reterr.  ret is to be done in any case. */
@@ -71,6 +75,6 @@ const char *savepoint_backend_text(enum savepoint_backend backend);
 
 int64_t savepoint_operator_size(const struct savepoint_operator *op);
 
-/* NULL: there is none. */
+/* NULL: there is none; the first, should two have the same. */
 const struct savepoint_operator *savepoint_find(const struct savepoint *s,
                                                 const uint8_t id[METADATA_ID_SIZE]);

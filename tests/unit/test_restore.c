@@ -41,7 +41,6 @@ static int setup(void **state)
 	b.from.operators = b.op;
 	b.job.operators = b.now;
 	b.job.all_known = true;
-	b.job.backend = SAVEPOINT_ANY;
 	add(1, 4, 128);
 	return 0;
 }
@@ -142,13 +141,41 @@ static void only_a_canonical_savepoint_changes_the_backend(void **state)
 {
 	(void)state;
 	b.from.backend = SAVEPOINT_ROCKSDB;
-	b.job.backend = SAVEPOINT_UNDECIDED; /* hashmap */
+	b.job.backend = RESTORE_HASHMAP;
 	assert_string_equal(look(), "backend-differs!");
-	b.job.backend = SAVEPOINT_ROCKSDB;
+	assert_string_equal(b.f.item[0].seen, "state of RocksDB or ForSt, and the job has hashmap");
+	b.job.backend = RESTORE_ROCKSDB;
 	assert_string_equal(look(), "");
 	b.from.backend = SAVEPOINT_ANY;
-	b.job.backend = SAVEPOINT_UNDECIDED;
+	b.job.backend = RESTORE_HASHMAP;
 	assert_string_equal(look(), "");
+}
+
+/* Two files tell less than a job's configuration does. */
+static void where_a_file_does_not_tell_its_backend_it_may_differ(void **state)
+{
+	(void)state;
+	b.from.backend = SAVEPOINT_ROCKSDB;
+	b.job.backend = RESTORE_HASHMAP_OR_ROCKSDB;
+	assert_string_equal(look(), "backend-may-differ");
+	b.from.backend = SAVEPOINT_UNDECIDED;
+	assert_string_equal(look(), "");
+	b.job.backend = RESTORE_HASHMAP;
+	assert_string_equal(look(), "");
+	b.job.backend = RESTORE_ROCKSDB;
+	assert_string_equal(look(), "backend-may-differ");
+	assert_string_equal(b.f.item[0].seen,
+	                    "state of hashmap or full RocksDB, and the job has RocksDB or ForSt");
+	b.from.backend = SAVEPOINT_CHANGELOG;
+	assert_string_equal(look(), "");
+
+	assert_int_equal(restore_backend_of(&b.from), RESTORE_BACKEND_NOT_KNOWN);
+	b.from.backend = SAVEPOINT_UNDECIDED;
+	assert_int_equal(restore_backend_of(&b.from), RESTORE_HASHMAP_OR_ROCKSDB);
+	b.from.backend = SAVEPOINT_ROCKSDB;
+	assert_int_equal(restore_backend_of(&b.from), RESTORE_ROCKSDB);
+	b.from.backend = SAVEPOINT_ANY;
+	assert_int_equal(restore_backend_of(&b.from), RESTORE_BACKEND_NOT_KNOWN);
 }
 
 static void a_savepoint_names_its_operators_by_what_it_has(void **state)
@@ -179,6 +206,7 @@ int main(void)
 		T(state_is_not_left_behind_unasked),
 		T(a_new_operator_starts_empty),
 		T(only_a_canonical_savepoint_changes_the_backend),
+		T(where_a_file_does_not_tell_its_backend_it_may_differ),
 		T(a_savepoint_names_its_operators_by_what_it_has),
 	};
 
