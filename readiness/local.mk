@@ -11,4 +11,5 @@ libreadiness_a_SOURCES = \
 	readiness/restore.c readiness/restore.h \
 	readiness/savepoint.c readiness/savepoint.h \
 	readiness/uid_hash.c readiness/uid_hash.h \
+	readiness/uid_names.c readiness/uid_names.h \
 	readiness/utf8.c readiness/utf8.h

@@ -15,6 +15,7 @@ FUZZ_TARGETS = \
 	%D%/target_server_conf.c \
 	%D%/target_session_file.c \
 	%D%/target_snapshot.c \
+	%D%/target_uid_names.c \
 	%D%/target_znode.c
 FUZZ_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 # From the top down.

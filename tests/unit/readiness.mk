@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 UNIT_TESTS += tests/unit/test_key_group tests/unit/test_metadata tests/unit/test_restore tests/unit/test_savepoint \
-	tests/unit/test_uid_hash tests/unit/test_utf8
+	tests/unit/test_uid_hash tests/unit/test_uid_names tests/unit/test_utf8
 tests_unit_test_key_group_SOURCES = tests/unit/test_key_group.c
 tests_unit_test_key_group_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_key_group_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
@@ -16,6 +16,9 @@ tests_unit_test_savepoint_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_uid_hash_SOURCES = tests/unit/test_uid_hash.c
 tests_unit_test_uid_hash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_uid_hash_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_uid_names_SOURCES = tests/unit/test_uid_names.c
+tests_unit_test_uid_names_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_uid_names_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c
 tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_utf8_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
