@@ -33,7 +33,8 @@ libctl_a_SOURCES = \
 	%D%/table.c %D%/table.h \
 	%D%/target_file.c %D%/target_file.h \
 	%D%/verbs.c %D%/verbs.h \
-	%D%/views.c %D%/views.h
+	%D%/views.c %D%/views.h \
+	%D%/whole_file.c %D%/whole_file.h
 libctl_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 
 bin_PROGRAMS += jmhactl

@@ -4,19 +4,18 @@
  * memory, and what they say (readiness/savepoint.h).
  *
  * The file is read, not mapped, so that one that is cut short meanwhile is an error and no signal.
- * Nothing but a regular file is read, so that none can hang.  Owner: the caller.  Threads: none.
+ * Owner: the caller.  Threads: none.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/whole_file.h"
 #include "readiness/savepoint.h"
 
 /* A real one has some KiB; with a million files of state some 100 MiB. */
 #define SAVEPOINT_INPUT_MOST (INT64_C(1) << 30)
-
-enum { SAVEPOINT_INPUT_ERROR_SIZE = 1024 };
 
 struct savepoint_input {
 	char *path;      /* of the file */
@@ -35,5 +34,5 @@ struct savepoint_input {
  * ret is to be done in any case.
  */
 int savepoint_input_open(const char *where, struct savepoint_input *ret,
-                         char reterr[SAVEPOINT_INPUT_ERROR_SIZE]);
+                         char reterr[WHOLE_FILE_ERROR_SIZE]);
 void savepoint_input_done(struct savepoint_input *in);

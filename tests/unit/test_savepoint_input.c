@@ -15,7 +15,7 @@
 
 /* A folder of its own for each test. */
 static char dir[] = "/tmp/jmha-savepoint-input-XXXXXX", file[64], fixture[512];
-static char said[SAVEPOINT_INPUT_ERROR_SIZE];
+static char said[WHOLE_FILE_ERROR_SIZE];
 static struct savepoint_input in;
 
 static int setup(void **state)
