@@ -13,6 +13,7 @@ libctl_a_SOURCES = \
 	%D%/import_write.c %D%/import_write.h \
 	%D%/init.c %D%/init.h \
 	%D%/init_files.c %D%/init_files.h \
+	%D%/json_out.c %D%/json_out.h \
 	%D%/load_plan.c %D%/load_plan.h \
 	%D%/load_write.c %D%/load_write.h \
 	%D%/operate.c %D%/operate.h \
@@ -20,7 +21,12 @@ libctl_a_SOURCES = \
 	%D%/output_file.c %D%/output_file.h \
 	%D%/pointer_pages.c %D%/pointer_pages.h \
 	%D%/pointers.c %D%/pointers.h \
+	%D%/savepoint_files.c %D%/savepoint_files.h \
 	%D%/savepoint_input.c %D%/savepoint_input.h \
+	%D%/savepoint_json.c %D%/savepoint_json.h \
+	%D%/savepoint_names.c %D%/savepoint_names.h \
+	%D%/savepoint_show.c %D%/savepoint_show.h \
+	%D%/savepoint_views.c %D%/savepoint_views.h \
 	%D%/say.c %D%/say.h \
 	%D%/state_file.c %D%/state_file.h \
 	%D%/store_export.c %D%/store_export.h \

@@ -44,6 +44,8 @@ enum {
 	OPT_OFFLINE,
 	OPT_ACCEPT_LOSS,
 	OPT_FROM_SNAPSHOT,
+	OPT_UIDS,
+	OPT_FILES,
 };
 
 static const struct option_info {
@@ -111,6 +113,10 @@ static const struct option_info {
 #define O_FROM_SNAPSHOT BIT(18)
 	{ OPT_FROM_SNAPSHOT, O_FROM_SNAPSHOT, "from-snapshot", "WHICH",
 	  "newest, or its sequence: when the log is lost" },
+#define O_UIDS BIT(19)
+	{ OPT_UIDS, O_UIDS, "uids", "FILE", "uids of the job, one a line: UID [= NAME]" },
+#define O_FILES BIT(20)
+	{ OPT_FILES, O_FILES, "files", NULL, "list all files that it needs" },
 };
 
 /* Options whose text is taken as it is: where it goes. */
@@ -136,6 +142,7 @@ static const struct text_option {
 	{ OPT_JOB_CLASS, TEXT(job_class) },
 	{ OPT_OUTPUT, TEXT(output) },
 	{ OPT_CONFIG, TEXT(config) },
+	{ OPT_UIDS, TEXT(uids) },
 #undef TEXT
 };
 
@@ -156,6 +163,7 @@ static const struct flag_option {
 	{ OPT_SKIP_BROKEN, FLAG(skip_broken) },
 	{ OPT_OFFLINE, FLAG(offline) },
 	{ OPT_ACCEPT_LOSS, FLAG(accept_loss) },
+	{ OPT_FILES, FLAG(files) },
 #undef FLAG
 };
 
@@ -240,6 +248,10 @@ static const struct verb_info {
 	  "Checks, shows what it found, asks, writes; ask the leader's host. Once more does\n"
 	  "no harm. FILE is what export wrote; or --from-flink-zookeeper and no JobManager\n"
 	  "of that cluster alive." },
+	{ VERB_SAVEPOINT_SHOW, "savepoint", "show", "PATH", 1, 1, O_JSON | O_UIDS | O_FILES,
+	  "what a checkpoint or savepoint holds",
+	  "PATH: a _metadata file, its directory, or either as file: URI. Operators, state\n"
+	  "and the files that it needs: exit 1 if one is not there. Asks no daemon." },
 	{ VERB_INIT, "init", NULL, "", 0, 0, O_INIT, "write the configuration of this host",
 	  "NAME.conf for jmhad, NAME.flink.yaml for Flink's config.yaml; --cluster names\n"
 	  "it. Asks on a terminal for what is missing; with --yes nothing is asked." },
@@ -471,6 +483,8 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 	if (!v && n > 1 && strcmp(args[0], "store") == 0)
 		return complain(err, "store knows show, verify, recover, export and import, not",
 		                args[1]);
+	if (!v && n > 1 && strcmp(args[0], "savepoint") == 0)
+		return complain(err, "savepoint knows show, not", args[1]);
 	if (!v)
 		return complain(err, "there is no verb", args[0]);
 	o->verb = v->verb;
@@ -491,7 +505,7 @@ _Static_assert(N_ELEMENTS(option_infos) <= 64, "one bit each");
 static bool asks_daemon(enum verb verb)
 {
 	return verb != VERB_INIT && verb != VERB_STORE_SHOW && verb != VERB_STORE_VERIFY &&
-	       verb != VERB_STORE_RECOVER;
+	       verb != VERB_STORE_RECOVER && verb != VERB_SAVEPOINT_SHOW;
 }
 
 /* `given`: bit i = option_infos[i]. */

@@ -32,6 +32,7 @@ enum verb {
 	VERB_STORE_EXPORT,
 	VERB_STORE_RECOVER,
 	VERB_STORE_IMPORT,
+	VERB_SAVEPOINT_SHOW,
 	VERB_INIT,
 	VERB_VERSION,
 };
@@ -52,6 +53,9 @@ struct options {
 	const char *config;
 	bool offline, accept_loss, from_snapshot;
 	uint64_t snapshot; /* its sequence; 0 = the newest */
+	/* savepoint */
+	const char *uids;
+	bool files;
 	/* init; NULL and 0 = not given */
 	const char *member, *zookeeper, *storage, *flink_home, *flink_storage, *address, *peers;
 	const char *cluster_id;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "ctl/say.h"
 #include "ctl/state_file.h"
 
 static int fail_memory(char reterr[WHOLE_FILE_ERROR_SIZE])
@@ -95,6 +96,17 @@ int savepoint_input_open(const char *where, struct savepoint_input *ret,
 		return whole_file_fail(reterr, r, "%s, byte %" PRIu64 ": %s", ret->path,
 		                       error.offset, error.text);
 	return r < 0 ? fail_memory(reterr) : 0;
+}
+
+enum exit_code savepoint_input_take(const char *where, struct savepoint_input *ret)
+{
+	char wrong[WHOLE_FILE_ERROR_SIZE];
+	int r = savepoint_input_open(where, ret, wrong);
+
+	if (r == 0)
+		return EXIT_DONE;
+	say_line("%s", wrong);
+	return r == -EPROTONOSUPPORT ? EXIT_USAGE : EXIT_FAILED;
 }
 
 void savepoint_input_done(struct savepoint_input *in)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/exit_code.h"
 #include "ctl/whole_file.h"
 #include "readiness/savepoint.h"
 
@@ -35,4 +36,6 @@ struct savepoint_input {
  */
 int savepoint_input_open(const char *where, struct savepoint_input *ret,
                          char reterr[WHOLE_FILE_ERROR_SIZE]);
+/* The same for a verb: says on standard error what is wrong, and with which code to end. */
+enum exit_code savepoint_input_take(const char *where, struct savepoint_input *ret);
 void savepoint_input_done(struct savepoint_input *in);

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "ctl/field.h"
+#include "ctl/json_out.h"
 #include "ctl/say.h"
 #include "ctl/store_place.h"
 #include "ctl/store_views.h"
@@ -36,17 +37,6 @@ static enum exit_code no_memory(void)
 	return EXIT_FAILED;
 }
 
-static void print(const struct options *o, const json_t *json,
-                  void (*view)(FILE *f, const json_t *json))
-{
-	if (!o->json) {
-		view(stdout, json);
-		return;
-	}
-	(void)json_dumpf(json, stdout, JSON_INDENT(1));
-	(void)putchar('\n');
-}
-
 enum exit_code store_show_run(const struct options *o)
 {
 	CLEANUP(store_place_done) struct store_place place = { .path = NULL };
@@ -63,7 +53,7 @@ enum exit_code store_show_run(const struct options *o)
 	json = store_json_show(&facts, place.cluster, place.path);
 	if (!json)
 		return no_memory();
-	print(o, json, store_view_show);
+	json_out(o->json, json, store_view_show);
 	return EXIT_DONE;
 }
 
@@ -145,6 +135,6 @@ enum exit_code store_verify_run(const struct options *o)
 	json = store_json_show(&facts, place.cluster, place.path);
 	if (!json || add_findings(&facts, json) < 0)
 		return no_memory();
-	print(o, json, store_view_verify);
+	json_out(o->json, json, store_view_verify);
 	return count_errors(json) > 0 ? EXIT_FAILED : EXIT_DONE;
 }
