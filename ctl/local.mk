@@ -21,6 +21,7 @@ libctl_a_SOURCES = \
 	%D%/output_file.c %D%/output_file.h \
 	%D%/pointer_pages.c %D%/pointer_pages.h \
 	%D%/pointers.c %D%/pointers.h \
+	%D%/savepoint_compare.c %D%/savepoint_compare.h \
 	%D%/savepoint_files.c %D%/savepoint_files.h \
 	%D%/savepoint_input.c %D%/savepoint_input.h \
 	%D%/savepoint_json.c %D%/savepoint_json.h \

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "ctl/init.h"
 #include "ctl/options.h"
+#include "ctl/savepoint_compare.h"
 #include "ctl/savepoint_show.h"
 #include "ctl/store_export.h"
 #include "ctl/store_look.h"
@@ -40,6 +41,8 @@ static enum exit_code run(const struct options *o)
 		return store_recover_run(o);
 	if (o->verb == VERB_SAVEPOINT_SHOW)
 		return savepoint_show_run(o);
+	if (o->verb == VERB_SAVEPOINT_COMPARE)
+		return savepoint_compare_run(o);
 	/* `version` says something even where no daemon is. */
 	if (o->verb == VERB_VERSION)
 		nowhere = fopen("/dev/null", "we");

@@ -46,6 +46,8 @@ enum {
 	OPT_FROM_SNAPSHOT,
 	OPT_UIDS,
 	OPT_FILES,
+	OPT_ALLOW_LEFT,
+	OPT_FAIL_ON,
 };
 
 static const struct option_info {
@@ -117,6 +119,12 @@ static const struct option_info {
 	{ OPT_UIDS, O_UIDS, "uids", "FILE", "uids of the job, one a line: UID [= NAME]" },
 #define O_FILES BIT(20)
 	{ OPT_FILES, O_FILES, "files", NULL, "list all files that it needs" },
+#define O_ALLOW_LEFT BIT(21)
+	{ OPT_ALLOW_LEFT, O_ALLOW_LEFT, "allow-non-restored-state", NULL,
+	  "as to Flink: state may stay behind" },
+#define O_FAIL_ON BIT(22)
+	{ OPT_FAIL_ON, O_FAIL_ON, "fail-on", "SEVERITY",
+	  "exit 1 from: error (default), warning, advice" },
 };
 
 /* Options whose text is taken as it is: where it goes. */
@@ -164,6 +172,7 @@ static const struct flag_option {
 	{ OPT_OFFLINE, FLAG(offline) },
 	{ OPT_ACCEPT_LOSS, FLAG(accept_loss) },
 	{ OPT_FILES, FLAG(files) },
+	{ OPT_ALLOW_LEFT, FLAG(allow_left) },
 #undef FLAG
 };
 
@@ -252,6 +261,11 @@ static const struct verb_info {
 	  "what a checkpoint or savepoint holds",
 	  "PATH: a _metadata file, its directory, or either as file: URI. Operators, state\n"
 	  "and the files that it needs: exit 1 if one is not there. Asks no daemon." },
+	{ VERB_SAVEPOINT_COMPARE, "savepoint", "compare", "OLD NEW", 2, 2,
+	  O_JSON | O_UIDS | O_ALLOW_LEFT | O_FAIL_ON,
+	  "would a job with NEW's operators start from OLD",
+	  "By the rules of Flink: state left behind, operators that start empty, maximum\n"
+	  "parallelism, backends. OLD and NEW as for savepoint show. Asks no daemon." },
 	{ VERB_INIT, "init", NULL, "", 0, 0, O_INIT, "write the configuration of this host",
 	  "NAME.conf for jmhad, NAME.flink.yaml for Flink's config.yaml; --cluster names\n"
 	  "it. Asks on a terminal for what is missing; with --yes nothing is asked." },
@@ -435,6 +449,10 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 		if (parse_number(arg, INT64_MAX, &o->epoch) < 0)
 			return complain(err, "--epoch takes a number from 1, not", arg);
 		return 0;
+	case OPT_FAIL_ON:
+		if (finding_severity_parse(arg, &o->fail_on) < 0 || o->fail_on == FINDING_FINE)
+			return complain(err, "--fail-on takes error, warning or advice, not", arg);
+		return 0;
 	case OPT_FROM_SNAPSHOT:
 		o->from_snapshot = true;
 		if (strcmp(arg, "newest") != 0 && parse_number(arg, INT64_MAX, &o->snapshot) < 0)
@@ -484,7 +502,7 @@ static int take_verb(char **args, size_t n, struct options *o, FILE *err)
 		return complain(err, "store knows show, verify, recover, export and import, not",
 		                args[1]);
 	if (!v && n > 1 && strcmp(args[0], "savepoint") == 0)
-		return complain(err, "savepoint knows show, not", args[1]);
+		return complain(err, "savepoint knows show and compare, not", args[1]);
 	if (!v)
 		return complain(err, "there is no verb", args[0]);
 	o->verb = v->verb;
@@ -505,7 +523,8 @@ _Static_assert(N_ELEMENTS(option_infos) <= 64, "one bit each");
 static bool asks_daemon(enum verb verb)
 {
 	return verb != VERB_INIT && verb != VERB_STORE_SHOW && verb != VERB_STORE_VERIFY &&
-	       verb != VERB_STORE_RECOVER && verb != VERB_SAVEPOINT_SHOW;
+	       verb != VERB_STORE_RECOVER && verb != VERB_SAVEPOINT_SHOW &&
+	       verb != VERB_SAVEPOINT_COMPARE;
 }
 
 /* `given`: bit i = option_infos[i]. */
@@ -550,7 +569,7 @@ static int check_options(const struct options *o, uint64_t given, FILE *err)
 int options_parse(int argc, char **argv, struct options *ret, FILE *err)
 {
 	struct option longs[N_ELEMENTS(option_infos) + 1] = { { 0 } };
-	struct options o = { 0 };
+	struct options o = { .fail_on = FINDING_ERROR };
 	uint64_t given = 0;
 	int value, r;
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/usec.h"
+#include "readiness/findings.h"
 
 enum verb {
 	VERB_HELP, /* none was given */
@@ -33,6 +34,7 @@ enum verb {
 	VERB_STORE_RECOVER,
 	VERB_STORE_IMPORT,
 	VERB_SAVEPOINT_SHOW,
+	VERB_SAVEPOINT_COMPARE,
 	VERB_INIT,
 	VERB_VERSION,
 };
@@ -55,7 +57,8 @@ struct options {
 	uint64_t snapshot; /* its sequence; 0 = the newest */
 	/* savepoint */
 	const char *uids;
-	bool files;
+	bool files, allow_left;
+	enum finding_severity fail_on; /* ERROR = not given */
 	/* init; NULL and 0 = not given */
 	const char *member, *zookeeper, *storage, *flink_home, *flink_storage, *address, *peers;
 	const char *cluster_id;

@@ -387,6 +387,7 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 	case VERB_STORE_VERIFY:
 	case VERB_STORE_RECOVER:
 	case VERB_SAVEPOINT_SHOW:
+	case VERB_SAVEPOINT_COMPARE:
 	case VERB_HELP:
 		break;
 	}

@@ -189,7 +189,7 @@ static void check_new(const struct check *c)
 	for (size_t i = 0; i < c->job->n_operators; i++) {
 		const struct restore_operator *op = &c->job->operators[i];
 
-		if (savepoint_find(c->from, op->id))
+		if (op->stateless || savepoint_find(c->from, op->id))
 			continue;
 		name_new(op, object);
 		findings_add(c->f, &starts_empty, object, "not in the state");
@@ -274,6 +274,7 @@ int restore_operators_of(const struct savepoint *s, struct restore_operator **re
 		memcpy(all[i].id, s->operators[i].id, METADATA_ID_SIZE);
 		all[i].parallelism = s->operators[i].parallelism;
 		all[i].max_parallelism = s->operators[i].max_parallelism;
+		all[i].stateless = !s->operators[i].has_state;
 	}
 	*ret = all;
 	return 0;

@@ -32,6 +32,7 @@ struct restore_operator {
 	int32_t parallelism;
 	int32_t max_parallelism; /* 0: not known */
 	enum restore_max max;
+	bool stateless; /* known to have no state: it cannot miss any */
 };
 
 struct restore_job {

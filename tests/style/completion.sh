@@ -40,14 +40,17 @@ is "$(offered "$jmhactl" '' | one_line)" "$verbs" "offers every verb"
 is "$(offered "$jmhactl" -c orders st | one_line)" "status step-down store" "offers the verbs that begin so"
 is "$(offered "$jmhactl" pointers '' | one_line)" "delete get list put" "offers what pointers knows"
 is "$(offered "$jmhactl" store '' | one_line)" "export import recover show verify" "offers what store knows"
-is "$(offered "$jmhactl" savepoint '' | one_line)" "show" "offers what savepoint knows"
+is "$(offered "$jmhactl" savepoint '' | one_line)" "compare show" "offers what savepoint knows"
 is "$(offered "$jmhactl" init --mode '' | one_line)" "cold hot" "offers the modes"
 : >"$tap_dir/some-backup"
 is "$(offered "$jmhactl" store import "$tap_dir/some-" | one_line)" "$tap_dir/some-backup" "offers files to import"
 is "$(offered "$jmhactl" savepoint show "$tap_dir/some-" | one_line)" "$tap_dir/some-backup" "offers files to show"
+is "$(offered "$jmhactl" savepoint compare /a "$tap_dir/some-" | one_line)" "$tap_dir/some-backup" "offers files to compare"
+is "$(offered "$jmhactl" savepoint compare --fail-on '' | one_line)" "advice error warning" "offers the severities"
 is "$(offered "$jmhactl" init --member status --peers '' | one_line)" "" "takes no value for a verb"
 for verb in status list leader history events explain switchover step-down version init 'store import' \
 	'store show' 'store verify' 'store recover' 'store export' 'savepoint show' \
+	'savepoint compare' \
 	'pointers list' 'pointers get' 'pointers put' 'pointers delete'; do
 	# shellcheck disable=SC2086
 	options=$("$jmhactl" $verb --help | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--?[a-z][a-z-]*' |

@@ -103,6 +103,14 @@ static void verbs_and_their_arguments_are_told_apart(void **state)
 	assert_string_equal(o.args[0], "/chk-7");
 	assert_string_equal(o.uids, "u");
 	assert_true(o.files && o.json);
+	assert_int_equal(o.fail_on, FINDING_ERROR);
+	assert_int_equal(parse("savepoint compare a b --fail-on advice"), 0);
+	assert_int_equal(o.verb, VERB_SAVEPOINT_COMPARE);
+	assert_string_equal(o.args[1], "b");
+	assert_int_equal(o.fail_on, FINDING_ADVICE);
+	assert_false(o.allow_left);
+	assert_int_equal(parse("savepoint compare a b --allow-non-restored-state"), 0);
+	assert_true(o.allow_left);
 	assert_int_equal(parse("init"), 0);
 	assert_int_equal(o.verb, VERB_INIT);
 	assert_int_equal(parse(""), 0);
@@ -210,9 +218,12 @@ static void what_makes_no_sense_is_refused_with_a_hint(void **state)
 	refuses("init --tick-ms 2s", "--tick-ms takes 1 to 10000 milliseconds, not 2s");
 	refuses("init --socket /x", "this verb talks to no daemon");
 	refuses("savepoint", "an argument is missing: PATH");
-	refuses("savepoint load x", "savepoint knows show, not load");
+	refuses("savepoint load x", "savepoint knows show and compare, not load");
 	refuses("savepoint show /a /b", "too many: /b");
 	refuses("savepoint show /a --socket /x", "this verb talks to no daemon");
+	refuses("savepoint compare /a", "an argument is missing: OLD NEW");
+	refuses("savepoint compare a b --fail-on fine", "--fail-on takes error, warning or advice");
+	refuses("savepoint show a --fail-on error", "--fail-on is no option of savepoint show");
 	refuses("init orders", "too many: orders");
 	assert_true(parse("list -c a --socket /x") < 0);
 	assert_non_null(strstr(said, "exclude each other"));

@@ -135,6 +135,8 @@ static void a_new_operator_starts_empty(void **state)
 	assert_string_equal(look(), "starts-empty");
 	assert_string_equal(b.f.item[0].object,
 	                    "operator new?line (09000000000000000000000000000000)");
+	b.now[1].stateless = true;
+	assert_string_equal(look(), "");
 }
 
 static void only_a_canonical_savepoint_changes_the_backend(void **state)
@@ -187,6 +189,7 @@ static void a_savepoint_names_its_operators_by_what_it_has(void **state)
 	assert_int_equal(restore_operators_of(&b.from, &all), 0);
 	assert_int_equal(all[0].max_parallelism, 128);
 	assert_int_equal(all[0].max, RESTORE_MAX_NOT_KNOWN);
+	assert_false(all[0].stateless);
 	all[0].max_parallelism = 200;
 	b.job.operators = all;
 	assert_string_equal(look(), "max-parallelism-may-differ");
