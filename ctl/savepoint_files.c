@@ -86,7 +86,8 @@ static int count(json_t *counts, const struct look *look)
 
 static json_t *file_json(const struct savepoint_file *file, const struct look *look)
 {
-	return json_pack("{s:s, s:o, s:s, s:I, s:o, s:I, s:s?}", "name", look->name, "path",
+	return json_pack("{s:s, s:s, s:o, s:s, s:I, s:o, s:I, s:s?}", "name", look->name,
+	                 "location", metadata_location_code(file->location), "path",
 	                 json_out_text(look->path), "state", state_file_code(look->state), "bytes",
 	                 (json_int_t)file->size, "has",
 	                 look->has < 0 ? json_null() : json_integer(look->has), "states",
@@ -121,10 +122,10 @@ static int64_t add_up(const struct savepoint *s)
 json_t *savepoint_files_json(const struct savepoint_input *in, bool all)
 {
 	const struct savepoint *s = &in->savepoint;
-	json_t *files =
-	        json_pack("{s:I, s:I, s:i, s:i, s:i, s:{}, s:i, s:[]}", "needed",
-	                  (json_int_t)s->n_files, "bytes", (json_int_t)add_up(s), "there", 0,
-	                  "missing", 0, "short", 0, "elsewhere", "not_looked_at", 0, "list");
+	json_t *files = json_pack("{s:I, s:I, s:i, s:i, s:i, s:{}, s:i, s:b, s:[]}", "needed",
+	                          (json_int_t)s->n_files, "bytes", (json_int_t)add_up(s), "there",
+	                          0, "missing", 0, "short", 0, "elsewhere", "not_looked_at", 0,
+	                          "all", (int)all, "list");
 
 	for (size_t i = 0; files && i < s->n_files; i++) {
 		if (add(in, &s->files[i], all, files) == 0)

@@ -11,13 +11,14 @@
 
 /*
  * {"needed": 85, "bytes": .., "there": .., "missing": .., "short": .., "elsewhere": {"s3": 80},
- *  "not_looked_at": .., "list": [..]}
+ *  "not_looked_at": .., "all": .., "list": [..]}
  *
  * not_looked_at: those of this host that could not be looked at.  list: all, or with `all` false
  * those that are missing, short or could not be looked at:
  *
- * {"name": as in the file, "path": of this host or null, "state": "missing", "bytes": it needs,
- *  "has": or null, "states": that lie in it, "why": text or null}
+ * {"name": as in the file, "location": "absolute", "relative" or "merged", "path": of this host or
+ *  null, "state": "missing", "bytes": it needs, "has": or null, "states": that lie in it,
+ *  "why": text or null}
  *
  * NULL: not enough memory.
  */

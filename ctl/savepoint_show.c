@@ -27,14 +27,11 @@ static int gather(const struct savepoint_input *in, const struct savepoint_names
                   json_t *json)
 {
 	const struct savepoint *const one[] = { &in->savepoint };
-	json_t *files;
 
 	if (add(json, "warnings", savepoint_names_warn(names, one, 1)) < 0 ||
-	    add(json, "operators", savepoint_json_operators(in, names)) < 0 ||
-	    add(json, "files", savepoint_files_json(in, all)) < 0)
+	    add(json, "operators", savepoint_json_operators(in, names)) < 0)
 		return -1;
-	files = json_object_get(json, "files");
-	return add(files, "all", json_boolean(all));
+	return add(json, "files", savepoint_files_json(in, all));
 }
 
 enum exit_code savepoint_show_run(const struct options *o)

@@ -270,6 +270,13 @@ const char *metadata_part_code(enum metadata_part part)
 	return codes[part];
 }
 
+const char *metadata_location_code(enum metadata_location location)
+{
+	static const char *const codes[] = { "inline", "absolute", "relative", "merged" };
+
+	return codes[location];
+}
+
 const char *metadata_purpose_code(enum metadata_purpose purpose)
 {
 	static const char *const codes[] = { NULL, "checkpoint", "savepoint-canonical",

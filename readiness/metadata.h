@@ -117,6 +117,7 @@ struct metadata_visitor {
 /* A word for scripts, the same for all versions of a type: "incremental". */
 const char *metadata_type_code(int type);
 const char *metadata_part_code(enum metadata_part part);
+const char *metadata_location_code(enum metadata_location location);
 /* "checkpoint", "savepoint-canonical"; NULL: UNKNOWN. */
 const char *metadata_purpose_code(enum metadata_purpose purpose);
 
