@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Nine suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
+# Ten suites.  Each folder appends its tests to one list; all tests speak TAP (cmocka does when
 # told to), so that cases are counted, not files.
 #
 #   UNIT_TESTS     cmocka programs               make check-unit      part of make check
@@ -11,6 +11,8 @@
 #   CLUSTER_LONG_TESTS  the same, slow           make check-cluster-long   not part of ./check
 #   HOSTS_TESTS    real systemd in a container   make check-hosts
 #   FLINK_TESTS    a real Flink                  make check-flink
+#   SAVEPOINT_TESTS  jmhactl savepoint         make check-savepoint part of make check, but for
+#   SAVEPOINT_FLINK_TESTS  .. against Flink    make check-savepoint those that fetch Flink
 #   FUZZ_TESTS     libFuzzer, the corpus         make check-fuzz      configure CC=clang --enable-fuzz
 #
 # Programs carry no suffix, scripts end in .t or .sh.  Exit 77 or "1..0 # SKIP why" is a skip.
@@ -22,6 +24,8 @@ CLUSTER_TESTS =
 CLUSTER_LONG_TESTS =
 HOSTS_TESTS   =
 FLINK_TESTS   =
+SAVEPOINT_TESTS =
+SAVEPOINT_FLINK_TESTS =
 FUZZ_TESTS    =
 
 include %D%/lib/local.mk
@@ -31,11 +35,12 @@ include %D%/model/local.mk
 include %D%/cluster/local.mk
 include %D%/hosts/local.mk
 include %D%/flink/local.mk
+include %D%/savepoint/local.mk
 include %D%/bench/local.mk
 include %D%/style/local.mk
 include %D%/fuzz/local.mk
 
-TESTS += $(UNIT_TESTS) $(SIM_TESTS) $(STYLE_TESTS)
+TESTS += $(UNIT_TESTS) $(SIM_TESTS) $(STYLE_TESTS) $(SAVEPOINT_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
 
 TEST_EXTENSIONS = .t .sh
@@ -83,10 +88,11 @@ AM_TESTS_ENVIRONMENT += \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1}; export UBSAN_OPTIONS;
 
 EXTRA_DIST += $(MODEL_TESTS) $(STYLE_TESTS) $(CLUSTER_TESTS) $(CLUSTER_LONG_TESTS) $(HOSTS_TESTS) $(FLINK_TESTS) \
-	$(FUZZ_TESTS)
+	$(SAVEPOINT_TESTS) $(SAVEPOINT_FLINK_TESTS) $(FUZZ_TESTS)
 
 # One suite; own summary file, so that results of other suites stay.  Programs are built first.
-check-unit check-sim check-model check-style check-cluster check-cluster-long check-hosts check-flink: all $(check_PROGRAMS) $(check_LIBRARIES)
+check-unit check-sim check-model check-style check-cluster check-cluster-long check-hosts check-flink \
+check-savepoint: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@suite=$@; suite=$${suite#check-}; \
 	case $$suite in \
 	unit) tests='$(UNIT_TESTS)' ;; \
@@ -97,6 +103,7 @@ check-unit check-sim check-model check-style check-cluster check-cluster-long ch
 	cluster-long) tests='$(CLUSTER_LONG_TESTS)' ;; \
 	hosts) tests='$(HOSTS_TESTS)' ;; \
 	flink) tests='$(FLINK_TESTS)' ;; \
+	savepoint) tests='$(SAVEPOINT_TESTS) $(SAVEPOINT_FLINK_TESTS)' ;; \
 	esac; \
 	test -n "$$tests" || { echo "$$suite: no tests"; exit 1; }; \
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" TEST_SUITE_LOG=$$suite.log
@@ -105,7 +112,7 @@ check-fuzz: fuzz-all
 	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(FUZZ_TESTS)' TEST_SUITE_LOG=fuzz.log \
 		check_PROGRAMS= check_LIBRARIES=
 # What a suite is made of, for ./check.
-list-unit list-sim list-model list-style list-cluster list-hosts list-flink list-flink-again list-fuzz:
+list-unit list-sim list-model list-style list-cluster list-hosts list-flink list-flink-again list-savepoint list-fuzz:
 	@case $@ in \
 	list-unit) echo '$(UNIT_TESTS)' ;; \
 	list-sim) echo '$(SIM_TESTS)' ;; \
@@ -115,13 +122,14 @@ list-unit list-sim list-model list-style list-cluster list-hosts list-flink list
 	list-hosts) echo '$(HOSTS_TESTS)' ;; \
 	list-flink) echo '$(FLINK_TESTS)' ;; \
 	list-flink-again) echo '$(filter-out $(FLINK_ONCE),$(FLINK_TESTS))' ;; \
+	list-savepoint) echo '$(SAVEPOINT_TESTS) $(SAVEPOINT_FLINK_TESTS)' ;; \
 	list-fuzz) echo '$(FUZZ_TESTS)' ;; \
 	esac
 .PHONY: check-unit check-sim check-model check-style check-cluster check-cluster-long check-hosts check-flink \
 	check-fuzz list-unit list-sim list-model list-style list-cluster list-hosts list-flink \
-	list-flink-again list-fuzz
-CLEANFILES += unit.log sim.log model.log style.log cluster.log cluster-long.log hosts.log flink.log
+	list-flink-again list-savepoint list-fuzz check-savepoint
+CLEANFILES += unit.log sim.log model.log style.log cluster.log cluster-long.log hosts.log flink.log savepoint.log
 # What suites outside TESTS leave behind.
 clean-local:
-	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs tests/model/*.log tests/model/*.trs tests/flink/*.log tests/flink/*.trs
+	-rm -f tests/cluster/*.log tests/cluster/*.trs tests/hosts/*.log tests/hosts/*.trs tests/model/*.log tests/model/*.trs tests/flink/*.log tests/flink/*.trs tests/savepoint/*.log tests/savepoint/*.trs
 	-find . -name '*.gcda' -delete
