@@ -6,17 +6,26 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_of_scheme(char c)
+{
+	return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-';
+}
+
 /* Its length; 0: none.  As of RFC 3986, and a slash has to follow: "a:b" is a file here. */
 static size_t scheme_length(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	static const char others[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                             "0123456789+.-";
-	size_t n = strspn(name, others);
+	size_t n = 0;
 
-	if (n == 0 || strspn(name, letters) == 0 || name[n] != ':' || name[n + 1] != '/')
+	if (!is_letter(name[0]))
 		return 0;
-	return n;
+	while (is_of_scheme(name[n]))
+		n++;
+	return name[n] == ':' && name[n + 1] == '/' ? n : 0;
 }
 
 bool state_file_scheme(const char *name, char ret[STATE_FILE_SCHEME_SIZE])

@@ -112,14 +112,28 @@ static char *put(char *to, uint32_t c)
 	return to;
 }
 
+/* How many bytes mean the same in both. */
+static size_t count_plain(const struct input_text *text)
+{
+	size_t n = 0;
+
+	while (n < text->size && (unsigned char)text->bytes[n] - 1u < 0x7f)
+		n++;
+	return n;
+}
+
 char *utf8_of_java(struct input_text text, bool *ret_exact)
 {
 	char *ret = malloc(3 * text.size + 1), *to = ret; /* a NUL becomes three bytes */
+	const size_t plain = count_plain(&text);
 	bool exact = true;
 
 	if (!ret)
 		return NULL;
-	for (size_t at = 0; at < text.size;)
+	if (plain > 0) /* mostly all of it */
+		memcpy(to, text.bytes, plain);
+	to += plain;
+	for (size_t at = plain; at < text.size;)
 		to = put(to, take_character(&text, &at, &exact));
 	*to = '\0';
 	*ret_exact = exact;
