@@ -50,6 +50,9 @@ is "$(says '.files | [.needed, .there, .missing, (.list | length), .all] | join(
 is "$(says '.operators[] | select(.state.keyed > 0) | [.id, .uid, .max_parallelism] | tostring')" \
 	'["0da08f51eaa85fc298e176a139b3649a",null,128]' "JSON: an operator"
 
+show "$data/new-stateful-udf-migration-itcase-flink1.17-hashmap-checkpoint"
+like "$out" '^State backend: changelog: hashmap or RocksDB$' "changes alone do not tell the backend"
+
 # ---- files that are not what they should be
 
 truncate -s 26878 "$sp/$needed"

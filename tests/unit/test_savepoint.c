@@ -76,6 +76,50 @@ static void tells_the_backend_as_far_as_the_file_does(void **state)
 	}
 }
 
+/* It was written with hashmap; the changes alone do not tell. */
+static void a_changelog_alone_does_not_tell_its_backend(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	load("new-stateful-udf-migration-itcase-flink1.17-hashmap-checkpoint");
+	assert_int_equal(bench.s.backend, SAVEPOINT_CHANGELOG);
+	assert_true(bench.s.changelog);
+	assert_string_equal(savepoint_backend_code(bench.s.backend), "changelog");
+	assert_string_equal(savepoint_backend_text(bench.s.backend),
+	                    "changelog: hashmap or RocksDB");
+	for (size_t i = 0; i < bench.s.n_operators; i++) {
+		const struct savepoint_operator *op = &bench.s.operators[i];
+
+		n += op->n_handles[METADATA_CHANGELOG_V2];
+		assert_int_equal(op->n_handles[METADATA_CHANGELOG_V2],
+		                 op->n_handles[METADATA_CHANGELOG_BYTES]);
+		assert_int_equal(op->backend,
+		                 op->n_keyed > 0 ? SAVEPOINT_CHANGELOG : SAVEPOINT_STATELESS);
+	}
+	assert_int_equal(n, 12);
+}
+
+static void each_operator_is_found_by_its_id(void **state)
+{
+	struct savepoint by_hand;
+
+	(void)state;
+	load("new-stateful-udf-migration-itcase-flink1.17-rocksdb-checkpoint");
+	by_hand = bench.s;
+	by_hand.by_id = NULL;
+	for (size_t i = 0; i < bench.s.n_operators; i++) {
+		const struct savepoint_operator *op = &bench.s.operators[i];
+		uint8_t id[METADATA_ID_SIZE];
+
+		assert_ptr_equal(savepoint_find(&bench.s, op->id), op);
+		assert_ptr_equal(savepoint_find(&by_hand, op->id), op);
+		memcpy(id, op->id, sizeof(id));
+		id[METADATA_ID_SIZE - 1] ^= 1;
+		assert_null(savepoint_find(&bench.s, id));
+	}
+}
+
 static void finds_operators_by_the_hash_of_their_uid(void **state)
 {
 	const struct savepoint_operator *op;
@@ -90,6 +134,8 @@ static void finds_operators_by_the_hash_of_their_uid(void **state)
 	assert_true(op->has_state);
 	assert_true(op->size[METADATA_KEYED_MANAGED] > 0);
 	assert_int_equal(op->n_keyed, 1);
+	assert_int_equal(op->n_subtasks, 1);
+	assert_int_equal(op->n_handles[METADATA_INCREMENTAL_V2], 1);
 	assert_int_equal(op->largest, op->size[METADATA_KEYED_MANAGED]);
 	assert_int_equal(by_uid("numbers")->size[METADATA_KEYED_MANAGED], 0);
 	assert_non_null(by_uid("sink"));
@@ -151,6 +197,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(tells_the_backend_as_far_as_the_file_does),
+		T(a_changelog_alone_does_not_tell_its_backend),
+		T(each_operator_is_found_by_its_id),
 		T(finds_operators_by_the_hash_of_their_uid),
 		T(an_operator_without_state_may_be_left_behind),
 		T(each_file_is_named_once),
