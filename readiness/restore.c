@@ -213,10 +213,10 @@ static const struct finding_kind perhaps_other_backend = {
 static const struct finding_kind *compare_backends(enum savepoint_backend old,
                                                    enum restore_backend now)
 {
-	if (old == SAVEPOINT_ROCKSDB && now == RESTORE_HASHMAP)
+	if (old == SAVEPOINT_ROCKSDB && now == RESTORE_BACKEND_HASHMAP)
 		return &other_backend;
-	if ((old == SAVEPOINT_ROCKSDB && now == RESTORE_HASHMAP_OR_ROCKSDB) ||
-	    (old == SAVEPOINT_UNDECIDED && now == RESTORE_ROCKSDB))
+	if ((old == SAVEPOINT_ROCKSDB && now == RESTORE_BACKEND_HASHMAP_OR_ROCKSDB) ||
+	    (old == SAVEPOINT_UNDECIDED && now == RESTORE_BACKEND_ROCKSDB))
 		return &perhaps_other_backend;
 	return NULL;
 }
@@ -283,7 +283,7 @@ int restore_operators_of(const struct savepoint *s, struct restore_operator **re
 enum restore_backend restore_backend_of(const struct savepoint *s)
 {
 	if (s->backend == SAVEPOINT_ROCKSDB)
-		return RESTORE_ROCKSDB;
-	return s->backend == SAVEPOINT_UNDECIDED ? RESTORE_HASHMAP_OR_ROCKSDB
+		return RESTORE_BACKEND_ROCKSDB;
+	return s->backend == SAVEPOINT_UNDECIDED ? RESTORE_BACKEND_HASHMAP_OR_ROCKSDB
 	                                         : RESTORE_BACKEND_NOT_KNOWN;
 }

@@ -2,16 +2,36 @@
 /* A checkpoint's _metadata (readiness/metadata.h, savepoint.h): whoever may write below the
  * checkpoint directory may write anything. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "readiness/savepoint.h"
+#include "readiness/utf8.h"
 #include "tests/fuzz/fuzz.h"
+
+/* What is shown of it, and what JSON takes. */
+static void check_utf8(struct input_text t)
+{
+	bool exact = false;
+	char *text = utf8_of_java(t, &exact);
+	size_t left;
+
+	HOLDS(text != NULL);
+	left = strlen(text);
+	HOLDS(t.size == 0 || left > 0);
+	for (size_t at = 0, n; left > 0; at += n, left -= n) {
+		n = utf8_character(text + at, left);
+		HOLDS(n > 0);
+	}
+	free(text);
+}
 
 static void check_text(const uint8_t *data, size_t size, const struct input_text *t)
 {
 	const uint8_t *at = (const uint8_t *)t->bytes;
 
 	HOLDS(t->size == 0 || (at >= data && at + t->size <= data + size));
+	check_utf8(*t);
 }
 
 static void check_operator(const uint8_t *data, size_t size, const struct savepoint_operator *op)
@@ -34,6 +54,10 @@ static void check(const uint8_t *data, size_t size, const struct savepoint *s)
 
 	HOLDS(s->n_operators == (size_t)s->head.n_operators);
 	for (size_t i = 0; i < s->n_operators; i++) {
+		const struct savepoint_operator *found = savepoint_find(s, s->operators[i].id);
+
+		HOLDS(found && found <= &s->operators[i]);
+		HOLDS(memcmp(found->id, s->operators[i].id, METADATA_ID_SIZE) == 0);
 		check_operator(data, size, &s->operators[i]);
 		all += savepoint_operator_size(&s->operators[i]);
 	}

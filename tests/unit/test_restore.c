@@ -143,13 +143,13 @@ static void only_a_canonical_savepoint_changes_the_backend(void **state)
 {
 	(void)state;
 	b.from.backend = SAVEPOINT_ROCKSDB;
-	b.job.backend = RESTORE_HASHMAP;
+	b.job.backend = RESTORE_BACKEND_HASHMAP;
 	assert_string_equal(look(), "backend-differs!");
 	assert_string_equal(b.f.item[0].seen, "state of RocksDB or ForSt, and the job has hashmap");
-	b.job.backend = RESTORE_ROCKSDB;
+	b.job.backend = RESTORE_BACKEND_ROCKSDB;
 	assert_string_equal(look(), "");
 	b.from.backend = SAVEPOINT_ANY;
-	b.job.backend = RESTORE_HASHMAP;
+	b.job.backend = RESTORE_BACKEND_HASHMAP;
 	assert_string_equal(look(), "");
 }
 
@@ -158,13 +158,13 @@ static void where_a_file_does_not_tell_its_backend_it_may_differ(void **state)
 {
 	(void)state;
 	b.from.backend = SAVEPOINT_ROCKSDB;
-	b.job.backend = RESTORE_HASHMAP_OR_ROCKSDB;
+	b.job.backend = RESTORE_BACKEND_HASHMAP_OR_ROCKSDB;
 	assert_string_equal(look(), "backend-may-differ");
 	b.from.backend = SAVEPOINT_UNDECIDED;
 	assert_string_equal(look(), "");
-	b.job.backend = RESTORE_HASHMAP;
+	b.job.backend = RESTORE_BACKEND_HASHMAP;
 	assert_string_equal(look(), "");
-	b.job.backend = RESTORE_ROCKSDB;
+	b.job.backend = RESTORE_BACKEND_ROCKSDB;
 	assert_string_equal(look(), "backend-may-differ");
 	assert_string_equal(b.f.item[0].seen,
 	                    "state of hashmap or full RocksDB, and the job has RocksDB or ForSt");
@@ -173,9 +173,9 @@ static void where_a_file_does_not_tell_its_backend_it_may_differ(void **state)
 
 	assert_int_equal(restore_backend_of(&b.from), RESTORE_BACKEND_NOT_KNOWN);
 	b.from.backend = SAVEPOINT_UNDECIDED;
-	assert_int_equal(restore_backend_of(&b.from), RESTORE_HASHMAP_OR_ROCKSDB);
+	assert_int_equal(restore_backend_of(&b.from), RESTORE_BACKEND_HASHMAP_OR_ROCKSDB);
 	b.from.backend = SAVEPOINT_ROCKSDB;
-	assert_int_equal(restore_backend_of(&b.from), RESTORE_ROCKSDB);
+	assert_int_equal(restore_backend_of(&b.from), RESTORE_BACKEND_ROCKSDB);
 	b.from.backend = SAVEPOINT_ANY;
 	assert_int_equal(restore_backend_of(&b.from), RESTORE_BACKEND_NOT_KNOWN);
 }
