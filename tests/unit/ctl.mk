@@ -57,10 +57,13 @@ test_findings_view_SOURCES = %D%/test_findings_view.c
 test_findings_view_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 test_findings_view_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
 
-UNIT_TESTS += test_savepoint_input test_state_file
+UNIT_TESTS += test_savepoint_input test_state_file test_whole_file
 test_savepoint_input_SOURCES = %D%/test_savepoint_input.c
 test_savepoint_input_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_savepoint_input_LDADD   = libctl.a libreadiness.a libbase.a $(CMOCKA_LIBS)
 test_state_file_SOURCES = %D%/test_state_file.c
 test_state_file_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_state_file_LDADD   = libctl.a $(CMOCKA_LIBS)
+test_whole_file_SOURCES = %D%/test_whole_file.c
+test_whole_file_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_whole_file_LDADD   = libctl.a $(CMOCKA_LIBS)
