@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "storage/reading.h"
+#include "storage/small_file.h"
 
 enum { CLUSTER_FILE_MAX = 4096 };
 
@@ -45,19 +45,6 @@ static void parse(struct cluster_file *c, const char *path, const char *text, si
 	json_decref(json);
 }
 
-/* A part of it would look like somebody else's. */
-static ssize_t read_all(int fd, char *ret, size_t size)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	do {
-		n = pread(fd, ret + at, size - at, (off_t)at);
-		at += n > 0 ? (size_t)n : 0;
-	} while ((n > 0 && at < size) || (n < 0 && errno == EINTR));
-	return n < 0 ? -errno : (ssize_t)at;
-}
-
 void cluster_file_read(int dir_fd, const char *path, struct cluster_file *ret)
 {
 	CLEANUP(closep) int fd = reading_open_file(dir_fd, "CLUSTER");
@@ -77,7 +64,7 @@ void cluster_file_read(int dir_fd, const char *path, struct cluster_file *ret)
 		fail(ret, path, fd, "cannot open");
 		return;
 	}
-	n = read_all(fd, text, sizeof(text));
+	n = small_file_read(fd, text, sizeof(text)); /* a part would look like somebody else's */
 	if (n < 0)
 		fail(ret, path, (int)n, "cannot read");
 	else

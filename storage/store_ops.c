@@ -18,6 +18,7 @@
 #include "storage/quarantine.h"
 #include "storage/reading.h"
 #include "storage/segment.h"
+#include "storage/small_file.h"
 #include "storage/snapshot.h"
 #include "storage/snapshot_writer.h"
 
@@ -234,22 +235,6 @@ static void run_list(struct store_job *job)
 
 /* ---- the first pair (A11) */
 
-static int write_file(int dir_fd, const char *name, const void *bytes, size_t size)
-{
-	CLEANUP(closep)
-	int fd = openat(dir_fd, name,
-	                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	                0640); /* never waits for a FIFO's reader */
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = segment_write_all(fd, bytes, size, 0);
-	if (r < 0)
-		return r;
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 /* Whole or not at all, and never over another's: link() fails with EEXIST then. */
 static int make_cluster_file(const struct store_job *job, int dir_fd)
 {
@@ -266,7 +251,7 @@ static int make_cluster_file(const struct store_job *job, int dir_fd)
 	                (long)getpid());
 	if (r < 0)
 		return -ENAMETOOLONG;
-	r = write_file(dir_fd, name, text, (size_t)n);
+	r = small_file_write(dir_fd, name, text, (size_t)n);
 	if (r == 0 && linkat(dir_fd, name, dir_fd, "CLUSTER", 0) < 0 && errno != EEXIST)
 		r = -errno;
 	(void)unlinkat(dir_fd, name, 0);
@@ -387,7 +372,7 @@ static void run_probe(struct store_job *job)
 		return;
 	r = text_format(name, sizeof(name), "probe-%s", job->place->member);
 	if (r >= 0)
-		r = write_file(fd, name, zeros, sizeof(zeros));
+		r = small_file_write(fd, name, zeros, sizeof(zeros));
 	(void)unlinkat(fd, name, 0); /* a full disk must give the space back */
 	if (r < 0)
 		store_ops_fail(job, r, "cannot write the probe in", "");
