@@ -26,6 +26,7 @@ libstorage_a_SOURCES = \
 	storage/reading.c storage/reading.h \
 	storage/report.c storage/report.h \
 	storage/segment.c storage/segment.h \
+	storage/sign_file.c storage/sign_file.h \
 	storage/small_file.c storage/small_file.h \
 	storage/snapshot.c storage/snapshot.h \
 	storage/snapshot_writer.c storage/snapshot_writer.h \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "storage/store_ops.h"
 #include "storage/store_thread.h"
 
@@ -258,4 +259,17 @@ int store_clean(struct store *s, const struct store_clean *clean, store_done_t d
 		job->previous = clean->previous;
 	}
 	return submit(s, job);
+}
+
+int store_signs(struct store *s, const struct store_signs *signs, store_done_t done, void *userdata)
+{
+	struct store_job *job = job_new(s, STORE_SIGNS, done, userdata);
+
+	assert(signs->n_others <= STORE_MAX_SIGNS);
+	if (job) {
+		memcpy(job->cluster_id, signs->cluster_id, RECORD_CLUSTER_ID_SIZE);
+		(void)text_format(job->own_sign, sizeof(job->own_sign), "%s",
+		                  signs->own ? signs->own : "");
+	}
+	return submit_bytes(s, job, signs->others, signs->n_others * sizeof(*signs->others));
 }

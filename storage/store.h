@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The elector's access to shared storage: nothing here blocks.  Operations run in order on a thread
- * of their own, each with a deadline; the answers come back through store_dispatch().  Snapshots
- * and cleaning have a second thread, beside the first: they take seconds, and no commit waits for
- * them.
+ * of their own, each with a deadline; the answers come back through store_dispatch().  Snapshots,
+ * cleaning, looks and signs have a second thread, beside the first: they take seconds or can wait,
+ * and no commit waits for them.
  *
  * Owner: the elector's loop; all functions on its thread only.  Knows nothing of leadership: that
  * only a leader appends, and only after its claim, is the caller's business.
@@ -26,16 +26,17 @@
 #include "storage/follower.h"
 #include "storage/pointer_map.h"
 #include "storage/record.h"
+#include "storage/sign_file.h"
 #include "storage/store_state.h"
 
-enum { STORE_MAX_STUCK = 4 };
+enum { STORE_MAX_STUCK = 4, STORE_MAX_SIGNS = 64, STORE_MEMBER_SIZE = 64 };
 
 struct store_config {
 	const char *path;    /* must exist; never made */
 	const char *cluster; /* <path>/<cluster> is made by store_init() alone */
 	const char *member;
-	usec_t io_usec; /* deadline of one operation; of FOLLOW, SNAPSHOT, CLEAN, LOOK: without
-	                   progress */
+	usec_t io_usec; /* deadline of one operation; of FOLLOW, SNAPSHOT, CLEAN, LOOK, SIGNS:
+	                   without progress */
 };
 
 struct store_file {
@@ -55,7 +56,13 @@ enum store_op {
 	STORE_SNAPSHOT,
 	STORE_CLEAN,
 	STORE_LOOK,
+	STORE_SIGNS,
 	STORE_N_OPS_
+};
+
+struct store_sign {
+	char member[STORE_MEMBER_SIZE];
+	char sign[SIGN_FILE_HEX + 1]; /* "": none that is one */
 };
 
 /* Valid during the callback only. */
@@ -80,6 +87,9 @@ struct store_result {
 	struct log_snapshot snapshot;
 	/* CLEAN; some may be, also when it failed */
 	unsigned n_deleted;
+	/* SIGNS (state OK): of whom it was asked for, in that order */
+	const struct store_sign *sign;
+	unsigned n_signs;
 };
 
 typedef void (*store_done_t)(const struct store_result *result, void *userdata);
@@ -188,4 +198,16 @@ struct store_clean {
 	struct log_snapshot previous;
 };
 int store_clean(struct store *s, const struct store_clean *clean, store_done_t done,
+                void *userdata);
+
+/* Do all write into the same storage?  Writes the own sign, unless it is there, and reads those of
+ * others; only in the directory of this cluster (else STORE_MISSING, STORE_FOREIGN ..).  Of one
+ * that is not there, or is something else, nothing is told; no other file is opened. */
+struct store_signs {
+	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
+	const char *own;                 /* 32 hex digits; NULL: writes nothing */
+	const struct store_sign *others; /* whom to look for; .sign is not used */
+	unsigned n_others;               /* at most STORE_MAX_SIGNS */
+};
+int store_signs(struct store *s, const struct store_signs *signs, store_done_t done,
                 void *userdata);

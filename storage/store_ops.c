@@ -18,6 +18,7 @@
 #include "storage/quarantine.h"
 #include "storage/reading.h"
 #include "storage/segment.h"
+#include "storage/sign_file.h"
 #include "storage/small_file.h"
 #include "storage/snapshot.h"
 #include "storage/snapshot_writer.h"
@@ -447,6 +448,60 @@ static void run_clean(struct store_job *job)
 	take_report(job, &report);
 }
 
+/* A directory that was mounted there since may be another cluster's. */
+static bool is_own_cluster(struct store_job *job, int dir_fd)
+{
+	read_cluster(job, dir_fd);
+	if (job->result.state == STORE_OK && !job->result.has_cluster_id) {
+		job->result.state = STORE_MISSING;
+		(void)text_format(job->result.text, sizeof(job->result.text), "%s has no CLUSTER",
+		                  job->place->cluster_path);
+	} else if (job->result.state == STORE_OK &&
+	           memcmp(job->result.cluster_id, job->cluster_id, RECORD_CLUSTER_ID_SIZE) != 0) {
+		job->result.state = STORE_FOREIGN;
+		(void)text_format(job->result.text, sizeof(job->result.text),
+		                  "%s is another cluster's", job->place->cluster_path);
+	}
+	return job->result.state == STORE_OK;
+}
+
+/* What is no sign, or is just being replaced, is none; anything else is the storage's failure. */
+static int read_sign(int dir_fd, struct store_sign *sign)
+{
+	int r = sign_file_read(dir_fd, sign->member, sign->sign);
+
+	if (r < 0)
+		sign->sign[0] = '\0';
+	return r == -ENOENT || r == -EINVAL || r == -ESTALE ? 0 : r;
+}
+
+static void run_signs(struct store_job *job)
+{
+	CLEANUP(closep) int fd = open_cluster(job);
+	struct store_sign *sign = job->bytes;
+	unsigned n = (unsigned)(job->size / sizeof(*sign));
+	int r = 0;
+
+	if (fd < 0 || !is_own_cluster(job, fd))
+		return;
+	if (job->own_sign[0])
+		r = sign_file_write(fd, job->place->member, job->own_sign);
+	if (r < 0) {
+		store_ops_fail(job, r, "cannot write this member's sign in", "");
+		return;
+	}
+	for (unsigned i = 0; i < n && r == 0; i++) {
+		r = read_sign(fd, &sign[i]);
+		atomic_fetch_add(&job->progress, 1);
+	}
+	if (r < 0) {
+		store_ops_fail(job, r, "cannot read the other members' signs in", "");
+		return;
+	}
+	job->result.sign = sign;
+	job->result.n_signs = n;
+}
+
 void store_ops_run(struct store_job *job, struct segment **segment)
 {
 	switch (job->result.op) {
@@ -482,6 +537,9 @@ void store_ops_run(struct store_job *job, struct segment **segment)
 		break;
 	case STORE_LOOK:
 		run_look(job);
+		break;
+	case STORE_SIGNS:
+		run_signs(job);
 		break;
 	case STORE_N_OPS_:
 		break;

@@ -44,8 +44,10 @@ struct store_job {
 	                                 CLEAN: epoch */
 	enum record_file_kind kind;   /* QUARANTINE */
 	struct frozen_map *frozen;    /* SNAPSHOT; owned, the loop's to free */
-	void *bytes;                  /* APPEND; QUARANTINE: the reason, as a string; owned */
+	void *bytes; /* APPEND; QUARANTINE: the reason, as a string; SIGNS: struct store_sign[],
+	                also out; owned */
 	size_t size;
+	char own_sign[SIGN_FILE_HEX + 1]; /* SIGNS */
 	/* out */
 	struct store_result result; /* .op is in */
 	struct follower_result follow;

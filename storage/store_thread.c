@@ -319,7 +319,8 @@ usec_t store_thread_next_deadline(struct store_thread *t)
 static struct lane *lane_of(struct store_thread *t, const struct store_job *job)
 {
 	enum store_op op = job->result.op;
-	bool beside = op == STORE_SNAPSHOT || op == STORE_CLEAN || op == STORE_LOOK;
+	bool beside =
+	        op == STORE_SNAPSHOT || op == STORE_CLEAN || op == STORE_LOOK || op == STORE_SIGNS;
 
 	return &t->lane[beside ? LANE_BESIDE : LANE_FIRST];
 }

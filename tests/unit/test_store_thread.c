@@ -88,6 +88,27 @@ static void new_thread_has_no_segment(void **state)
 	let_go();
 }
 
+/* Signs are exchanged beside the changes: when they hang, those do not wait. */
+static void signs_that_hang_delay_no_append(void **state)
+{
+	struct store_segment segment = { .epoch = { 1 }, .number = 1 };
+	struct store_signs signs = { .own = "00112233445566778899aabbccddeeff" };
+
+	(void)state;
+	assert_int_equal(store_open_segment(s, &segment, on_done, &f), 0);
+	wait_for(1);
+	hang();
+	assert_int_equal(store_signs(s, &signs, on_done, &f), 0);
+	assert_int_equal(store_append(s, "x", 1, on_done, &f), 0);
+	wait_for(1);
+	assert_int_equal(last.op, STORE_APPEND);
+	assert_int_equal(last.state, STORE_OK);
+	let_go();
+	wait_for(1);
+	assert_int_equal(last.op, STORE_SIGNS);
+	assert_int_equal(last.state, STORE_MISSING); /* files_setup() makes no CLUSTER */
+}
+
 /* With too many stuck, what comes is refused at once, until one returns. */
 static void number_of_stuck_threads_is_limited(void **state)
 {
@@ -117,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(late_operation_is_answered_and_its_thread_replaced),
 		T(new_thread_has_no_segment),
+		T(signs_that_hang_delay_no_append),
 		T(number_of_stuck_threads_is_limited),
 	};
 
