@@ -124,14 +124,66 @@ static void read_reasons(const struct fields *f, reasons_t *ret)
 	        reason_parse(json_string_value(entry));
 }
 
+static json_t *write_sees(const struct member_node *n)
+{
+	const char *name = n->sees;
+	json_t *list;
+	size_t len;
+
+	if (!n->tells_sees)
+		return json_null();
+	list = json_array();
+	for (; *name != '\0'; name += len + (name[len] != '\0')) {
+		len = strcspn(name, " ");
+		(void)json_array_append_new(list, json_stringn(name, len));
+	}
+	return list;
+}
+
+/* Names, and room for all of them. */
+static bool join_names(const json_t *list, char *ret, size_t size)
+{
+	const json_t *entry;
+	size_t i, len = 0;
+
+	json_array_foreach(list, i, entry)
+	{
+		const char *name = json_string_value(entry);
+		int n;
+
+		if (name == NULL || !znode_json_valid_name(name))
+			return false;
+		n = text_format(ret + len, size - len, "%s%s", i > 0 ? " " : "", name);
+		if (n < 0)
+			return false;
+		len += (size_t)n;
+	}
+	return true;
+}
+
+/* They show something and decide nothing: wrong ones must not make a member unreadable. */
+static void read_signs(const struct fields *f, struct member_node *n)
+{
+	const char *sign = json_string_value(json_object_get(f->object, "sign"));
+	const json_t *sees = json_object_get(f->object, "sees");
+	uint8_t bytes[ZNODE_SIGN_LEN / 2];
+
+	if (sign != NULL && text_unhex(sign, bytes, sizeof(bytes)) == 0)
+		memcpy(n->sign, sign, sizeof(n->sign));
+	n->tells_sees = json_is_array(sees) && join_names(sees, n->sees, sizeof(n->sees));
+	if (!n->tells_sees)
+		memset(n->sees, 0, sizeof(n->sees));
+}
+
 int znode_json_encode_member(const struct member_node *n, char **ret)
 {
-	return dump(json_pack("{si ss ss ss ss ss sb so so so ss ss?}", "version", 1, "member",
-	                      n->member, "host", n->host, "nonce", n->nonce.s, "role",
+	return dump(json_pack("{si ss ss ss ss ss sb so so so ss ss? ss? so}", "version", 1,
+	                      "member", n->member, "host", n->host, "nonce", n->nonce.s, "role",
 	                      n->observer ? "observer" : "contender", "jmha", n->jmha, "eligible",
 	                      (int)n->eligible, "reasons", write_reasons(n->reasons), "sequence",
 	                      number(n->sequence), "stopped", number(n->stopped.v), "config",
-	                      n->config, "api", null_if_empty(n->api)),
+	                      n->config, "api", null_if_empty(n->api), "sign",
+	                      null_if_empty(n->sign), "sees", write_sees(n)),
 	            ret);
 }
 
@@ -158,6 +210,7 @@ int znode_json_decode_member(const void *data, size_t size, struct member_node *
 	fields_uint(&f, "stopped", largest, &n.stopped.v);
 	fields_string(&f, "config", n.config, sizeof(n.config), false);
 	fields_string(&f, "api", n.api, sizeof(n.api), true);
+	read_signs(&f, &n);
 	n.observer = strcmp(role, "observer") == 0;
 	if (!n.observer && strcmp(role, "contender") != 0)
 		fields_fail(&f, "role", "is neither contender nor observer");

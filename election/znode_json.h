@@ -19,7 +19,14 @@
 #include "election/reason.h"
 #include "election/register.h"
 
-enum { ZNODE_HOST_MAX = 255, ZNODE_ADDRESS_MAX = 255, ZNODE_WORD_MAX = 31, ZNODE_TEXT_MAX = 511 };
+enum {
+	ZNODE_HOST_MAX = 255,
+	ZNODE_ADDRESS_MAX = 255,
+	ZNODE_WORD_MAX = 31,
+	ZNODE_TEXT_MAX = 511,
+	ZNODE_SIGN_LEN = 32,
+	ZNODE_SEES_MAX = 1023,
+};
 
 struct latch_node {
 	char member[MEMBER_NAME_MAX + 1];
@@ -39,6 +46,11 @@ struct member_node {
 	struct epoch stopped;            /* A4; 0 = none */
 	char config[8 + 1];              /* 8 hex: CRC of what must agree */
 	char api[ZNODE_ADDRESS_MAX + 1]; /* "" = null */
+	/* Do all write into the same storage?  Whoever leaves them out, or writes something else,
+	 * has not told; an earlier release does not know them. */
+	char sign[ZNODE_SIGN_LEN + 1]; /* what it has written there; "" = null */
+	bool tells_sees;
+	char sees[ZNODE_SEES_MAX + 1]; /* whose it has read there: names with a space between */
 };
 
 enum request_state { REQUEST_NEW, REQUEST_TAKEN, REQUEST_DONE };

@@ -51,7 +51,8 @@ static bool same_member(const struct member_node *a, const struct member_node *b
 {
 	return SAME_TEXT(member) && SAME_TEXT(host) && SAME_TEXT(nonce.s) && SAME(observer) &&
 	       SAME_TEXT(jmha) && SAME(eligible) && SAME(reasons) && SAME(sequence) &&
-	       SAME(stopped.v) && SAME_TEXT(config) && SAME_TEXT(api);
+	       SAME(stopped.v) && SAME_TEXT(config) && SAME_TEXT(api) && SAME_TEXT(sign) &&
+	       SAME(tells_sees) && SAME_TEXT(sees);
 }
 
 static bool same_request(const struct request_node *a, const struct request_node *b)

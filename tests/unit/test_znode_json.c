@@ -19,7 +19,8 @@ static void a_member_is_written_as_agreed_and_read_again(void **state)
 	        "{\"version\":1,\"member\":\"jm-a\",\"host\":\"h1\",\"nonce\":\"0123456789abcdef\","
 	        "\"role\":\"contender\",\"jmha\":\"0.1.0\",\"eligible\":false,"
 	        "\"reasons\":[\"not-caught-up\",\"storage-full\"],\"sequence\":12,\"stopped\":3,"
-	        "\"config\":\"0011aabb\",\"api\":null}";
+	        "\"config\":\"0011aabb\",\"api\":null,"
+	        "\"sign\":\"00112233445566778899aabbccddeeff\",\"sees\":[\"jm-b\",\"jm-c\"]}";
 	struct member_node m = { .member = "jm-a",
 		                 .host = "h1",
 		                 .nonce = { "0123456789abcdef" },
@@ -28,7 +29,10 @@ static void a_member_is_written_as_agreed_and_read_again(void **state)
 		                            REASON_BIT(REASON_STORAGE_FULL),
 		                 .sequence = 12,
 		                 .stopped = { 3 },
-		                 .config = "0011aabb" },
+		                 .config = "0011aabb",
+		                 .sign = "00112233445566778899aabbccddeeff",
+		                 .tells_sees = true,
+		                 .sees = "jm-b jm-c" },
 	                   got;
 	CLEANUP(freep) char *text = NULL;
 
@@ -37,6 +41,71 @@ static void a_member_is_written_as_agreed_and_read_again(void **state)
 	assert_string_equal(text, expected);
 	assert_int_equal(znode_json_decode_member(text, strlen(text), &got), 0);
 	assert_memory_equal(&got, &m, sizeof(m));
+}
+
+#define MEMBER_WITH(more)                                                                        \
+	"{\"version\":1,\"member\":\"jm-a\",\"host\":\"h\",\"nonce\":\"0123456789abcdef\","      \
+	"\"role\":\"contender\",\"jmha\":\"9\",\"eligible\":true,\"reasons\":[],\"sequence\":0," \
+	"\"stopped\":0,\"config\":\"\",\"api\":null" more "}"
+
+static void read_member(const char *text, struct member_node *ret)
+{
+	memset(ret, 0xff, sizeof(*ret));
+	assert_int_equal(znode_json_decode_member(text, strlen(text), ret), 0);
+}
+
+static void who_sees_nobody_and_who_does_not_tell_are_two(void **state)
+{
+	CLEANUP(freep) char *nobody = NULL;
+	CLEANUP(freep) char *untold = NULL;
+	struct member_node m;
+
+	(void)state;
+	read_member(MEMBER_WITH(",\"sign\":null,\"sees\":[]"), &m);
+	assert_true(m.tells_sees && m.sees[0] == '\0' && m.sign[0] == '\0');
+	assert_int_equal(znode_json_encode_member(&m, &nobody), 0);
+	assert_string_equal(nobody, MEMBER_WITH(",\"sign\":null,\"sees\":[]"));
+	read_member(MEMBER_WITH(""), &m); /* of an earlier release */
+	assert_true(!m.tells_sees && m.sees[0] == '\0' && m.sign[0] == '\0');
+	assert_int_equal(znode_json_encode_member(&m, &untold), 0);
+	assert_string_equal(untold, MEMBER_WITH(",\"sign\":null,\"sees\":null"));
+}
+
+/* What is only shown must not keep a member from being read (A4 asks it whether it has stopped). */
+static void signs_of_another_form_are_not_told(void **state)
+{
+	static const char *const bad[] = {
+		MEMBER_WITH(",\"sign\":7,\"sees\":{}"),
+		MEMBER_WITH(",\"sign\":\"0011\",\"sees\":\"jm-b\""),
+		MEMBER_WITH(",\"sign\":\"00112233445566778899AABBCCDDEEFF\",\"sees\":[1]"),
+		MEMBER_WITH(",\"sign\":[],\"sees\":[\"jm-b\",\"a b\"]"),
+		MEMBER_WITH(",\"sign\":{},\"sees\":[\"jm-b\",\"\"]"),
+	};
+	struct member_node m;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
+		read_member(bad[i], &m);
+		assert_string_equal(m.member, "jm-a");
+		assert_true(!m.tells_sees && m.sees[0] == '\0' && m.sign[0] == '\0');
+	}
+}
+
+static void more_names_than_there_is_room_for_are_not_told(void **state)
+{
+	char text[4096] = MEMBER_WITH(",\"sees\":[\"a\"");
+	struct member_node m;
+	size_t len = strlen(text) - 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++) { /* 1 + 16 * (1 + 63) = 1025 */
+		text[len] = '\0';
+		assert_true(text_format(text + len, sizeof(text) - len, ",\"%063u\"]}", i) > 0);
+		read_member(text, &m);
+		assert_true(m.tells_sees == (i < 15));
+		assert_int_equal(strlen(m.sees), i < 15 ? 1 + 64 * (i + 1) : 0);
+		len = strlen(text) - 2;
+	}
 }
 
 static void a_newer_members_reasons_are_skipped(void **state)
@@ -186,6 +255,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_member_is_written_as_agreed_and_read_again),
+		cmocka_unit_test(who_sees_nobody_and_who_does_not_tell_are_two),
+		cmocka_unit_test(signs_of_another_form_are_not_told),
+		cmocka_unit_test(more_names_than_there_is_room_for_are_not_told),
 		cmocka_unit_test(a_newer_members_reasons_are_skipped),
 		cmocka_unit_test(damaged_members_are_refused),
 		cmocka_unit_test(a_latch_goes_there_and_back),
