@@ -20,6 +20,7 @@ libregister_a_SOURCES = \
 	election/endpoint_map.c election/endpoint_map.h \
 	election/json_fields.c election/json_fields.h \
 	election/register.c election/register.h \
+	election/signs.c election/signs.h \
 	election/znode_json.c election/znode_json.h
 libregister_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
 

@@ -8,6 +8,7 @@ UNIT_TESTS += \
 	tests/unit/test_server_conf \
 	tests/unit/test_register \
 	tests/unit/test_resolve \
+	tests/unit/test_signs \
 	tests/unit/test_zk_connection \
 	tests/unit/test_zk_error \
 	tests/unit/test_zk_requests \
@@ -31,6 +32,9 @@ tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c
 tests_unit_test_resolve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_resolve_LDADD = libzk.a $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+tests_unit_test_signs_SOURCES = tests/unit/test_signs.c
+tests_unit_test_signs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signs_LDADD = libregister.a libbase.a $(CMOCKA_LIBS)
 # The adapter on the real library, with scripted servers and a C library that does as it is told.
 zk_world = tests/unit/zk_fake.c tests/unit/zk_fake.h tests/unit/zk_seams.c tests/unit/zk_seams.h \
 	tests/unit/zk_world.h tests/cluster/zk_client.h
