@@ -98,6 +98,8 @@ static void print_status(FILE *f, const struct status *s)
 	gauge(f, "jmha_pointers", s->store.pointers, "Pointers in the store.");
 	gauge(f, "jmha_pointers_damaged", s->store.n_damaged, "Pointers whose value is lost.");
 	gauge(f, "jmha_parked_jobs", s->n_parked, "Jobs that the JobManager left out.");
+	gauge(f, "jmha_storage_unseen_members", s->store.n_unseen,
+	      "Members whose writing is not to be seen in this one's storage.");
 	gauge(f, "jmha_store_ok", strcmp(s->store.state, "ok") == 0,
 	      "1 while the storage does what it should.");
 }

@@ -176,6 +176,22 @@ struct collected {
 	bool ok;
 };
 
+static json_t *names_json(const char *names)
+{
+	json_t *a;
+	bool ok = true;
+	size_t len;
+
+	if (!names)
+		return json_null();
+	a = json_array();
+	for (; *names; names += len + (names[len] != '\0')) {
+		len = strcspn(names, " ");
+		ok &= json_array_append_new(a, json_stringn(names, len)) == 0;
+	}
+	return whole(a, ok);
+}
+
 static void on_member(void *cookie, const struct cluster_member *m)
 {
 	struct collected *c = cookie;
@@ -189,6 +205,7 @@ static void on_member(void *cookie, const struct cluster_member *m)
 	                     api_json_number(o, "sequence", m->sequence) &&
 	                     api_json_number(o, "stopped", m->stopped.v) &&
 	                     api_json_text(o, "jmha", m->jmha) && api_json_text(o, "api", m->api) &&
+	                     api_json_set(o, "sees", names_json(m->sees)) &&
 	                     api_json_bool(o, "self", m->self));
 	c->ok &= json_array_append_new(c->array, o) == 0;
 }

@@ -109,6 +109,7 @@ struct status {
 		uint64_t snapshot; /* what the newest one has: up to this sequence; 0 = none */
 		const char *snapshot_error; /* why this leader's last one was not made, or NULL */
 		const char *log_error;      /* what was done to a log file in this term, or NULL */
+		unsigned n_unseen; /* members whose writing is not to be seen in the storage here */
 	} store;
 	uint64_t n_parked;                            /* all of them */
 	struct parked_job parked[BACKEND_MAX_PARKED]; /* the first, jobid NULL behind the last */
@@ -134,6 +135,8 @@ struct cluster_member {
 	struct epoch stopped;
 	const char *jmha; /* release */
 	const char *api;  /* address of its TCP listener, NULL = none */
+	const char *sees; /* whose writing it sees in the storage: names with a space between; NULL
+	                     = not told */
 	bool self;
 };
 

@@ -146,6 +146,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	elector_store_look_at(e);
 	elector_own_log_look(e);
+	elector_signs_look(e);
 	elector_requests_sweep(e);
 	elector_endpoints_second(e);
 	if (e->member_dirty || e->member.sequence != pointer_map_position(e->map)->sequence)

@@ -8,6 +8,8 @@
  *	elector_look.c     looks at register, latches and members
  *	elector_conf.c     is tick_ms the ensemble's?
  *	elector_store.c    is the store usable; following, loading
+ *	elector_own_log.c  is what a leader leads by still there?
+ *	elector_signs.c    do all members write into the same storage?
  *	elector_commit.c   what the commit queue wants done
  *	elector_guard.c    page and messages between guard and elector
  *	elector_health.c   asks a JobManager whether it still answers
@@ -38,6 +40,7 @@
 #include "election/handover.h"
 #include "election/observe.h"
 #include "election/session.h"
+#include "election/signs.h"
 #include "storage/commit_queue.h"
 #include "storage/store.h"
 
@@ -197,6 +200,16 @@ struct elector {
 	struct store_file set_aside[ELECTOR_MAX_SET_ASIDE]; /* damaged; no copy was made yet */
 	unsigned n_set_aside;
 
+	struct {
+		struct signs known;
+		struct member_sign told[SIGNS_MAX]; /* those that are looked for */
+		bool asking, writes;
+		usec_t look_at;         /* not sooner, unless there is news */
+		enum store_state state; /* of the last answer */
+		unsigned n_unseen;
+		char unseen[ZNODE_SEES_MAX + 1]; /* as last logged */
+	} signs;
+
 	/* API, history, requests */
 	struct api *api;
 	struct elector_transition last;
@@ -273,6 +286,7 @@ int elector_store_init(struct elector *e);
 void elector_store_done(struct elector *e);
 void elector_store_look_at(struct elector *e); /* register or time has moved on */
 void elector_own_log_look(struct elector *e);  /* each second */
+void elector_signs_look(struct elector *e);    /* each second */
 /* A leader has read on: what is damaged is named (B6). */
 void elector_store_read(struct elector *e, const struct follower_result *f);
 void elector_store_load(struct elector *e, struct epoch epoch);

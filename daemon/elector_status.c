@@ -85,6 +85,7 @@ static void fill_store(struct elector *e, struct status *ret)
 		ret->store.log_error = e->unreadable;
 	else if (commit_queue_active(e->commits) && e->touched[0])
 		ret->store.log_error = e->touched;
+	ret->store.n_unseen = e->signs.n_unseen;
 	ret->store.n_damaged = pointer_map_count_damaged(e->map) + e->n_gaps;
 	if (pointer_map_count_damaged(e->map) > 0) {
 		(void)pointer_map_list(e->map, "", list_damaged, ret);
@@ -192,6 +193,7 @@ static void tell_member(struct elector *e, const struct observed_member *m,
 		.stopped = m->node.stopped,
 		.jmha = m->node.jmha,
 		.api = m->node.api[0] ? m->node.api : NULL,
+		.sees = m->node.tells_sees ? m->node.sees : NULL,
 		.self = m->own,
 	};
 
@@ -202,6 +204,7 @@ static void tell_member(struct elector *e, const struct observed_member *m,
 	if (m->own) {
 		out.state = core_state_name(core_state(&e->core, clock_boottime()));
 		out.sequence = pointer_map_position(e->map)->sequence;
+		out.sees = e->member.tells_sees ? e->member.sees : NULL;
 		fill_reasons(core_reasons(&e->core), &out.reasons);
 		out.eligible = out.reasons.n == 0 && !e->config->observer;
 	}

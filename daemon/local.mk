@@ -76,6 +76,7 @@ libelector_a_SOURCES = \
 	%D%/elector_requests.c \
 	%D%/elector_serve.c %D%/elector_serve.h \
 	%D%/elector_own_log.c \
+	%D%/elector_signs.c \
 	%D%/elector_status.c \
 	%D%/elector_store.c \
 	%D%/elector_zk.c \

@@ -314,6 +314,7 @@ void fake_init(struct fake *f)
 		                                 .eligible = true,
 		                                 .sequence = 99,
 		                                 .jmha = "0.1.0",
+		                                 .sees = "jm-b jm-c",
 		                                 .self = true };
 	f->members[1] = (struct cluster_member){ .member = "jm-b",
 		                                 .host = "b",

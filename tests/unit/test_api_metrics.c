@@ -73,6 +73,17 @@ static void a_snapshot_that_failed_is_shown(void **state)
 	free(text);
 }
 
+static void members_whose_writing_is_not_seen_are_counted(void **state)
+{
+	char *text;
+
+	(void)state;
+	fake.status.store.n_unseen = 2;
+	text = metrics();
+	assert_non_null(strstr(text, "\njmha_storage_unseen_members 2\n"));
+	free(text);
+}
+
 static void a_standby_that_may_not_lead_says_why(void **state)
 {
 	char *text;
@@ -183,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_leader_shows_its_lease_and_epoch, setup),
 		cmocka_unit_test_setup(a_snapshot_that_failed_is_shown, setup),
+		cmocka_unit_test_setup(members_whose_writing_is_not_seen_are_counted, setup),
 		cmocka_unit_test_setup(a_standby_that_may_not_lead_says_why, setup),
 		cmocka_unit_test_setup(labels_are_escaped, setup),
 		cmocka_unit_test_setup(counters_and_replies_by_status_are_shown, setup),

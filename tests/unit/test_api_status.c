@@ -206,10 +206,29 @@ static void cluster_lists_all_members_and_the_leader(void **state)
 	       "\"jm-a\",\"epoch\":7},\"released\":null,\"age_ms\":40,\"members\":[{\"member\":"
 	       "\"jm-a\",\"host\":\"a\",\"role\":\"contender\",\"state\":\"leader\",\"eligible\":"
 	       "true,\"reasons\":[],\"sequence\":99,\"stopped\":0,\"jmha\":\"0.1.0\",\"api\":"
-	       "null,\"self\":true},{\"member\":\"jm-b\",\"host\":\"b\",\"role\":\"contender\","
+	       "null,\"sees\":[\"jm-b\",\"jm-c\"],\"self\":true},{\"member\":\"jm-b\",\"host\":"
+	       "\"b\",\"role\":\"contender\","
 	       "\"state\":\"standby\",\"eligible\":false,\"reasons\":[\"pause\","
 	       "\"not-caught-up\"],\"sequence\":98,\"stopped\":6,\"jmha\":\"0.1.0\",\"api\":"
-	       "\"127.0.0.1:9180\",\"self\":false}]}");
+	       "\"127.0.0.1:9180\",\"sees\":null,\"self\":false}]}");
+}
+
+static void who_sees_nobody_is_told_from_who_does_not_tell(void **state)
+{
+	json_t *o;
+
+	(void)state;
+	fake.members[0].sees = NULL;
+	fake.members[1].sees = "";
+	assert_int_equal(ask(api_status_cluster, &o), 200);
+	assert_true(json_is_null(
+	        json_object_get(json_array_get(json_object_get(o, "members"), 0), "sees")));
+	assert_int_equal(json_array_size(json_object_get(
+	                         json_array_get(json_object_get(o, "members"), 1), "sees")),
+	                 0);
+	assert_true(json_is_array(
+	        json_object_get(json_array_get(json_object_get(o, "members"), 1), "sees")));
+	json_decref(o);
 }
 
 static void history_leaves_open_what_goes_on(void **state)
@@ -277,6 +296,7 @@ int main(void)
 		cmocka_unit_test_setup(parked_jobs_are_shown_and_all_of_them_counted, setup),
 		cmocka_unit_test_setup(bytes_that_are_no_text_do_not_break_status, setup),
 		cmocka_unit_test_setup(cluster_lists_all_members_and_the_leader, setup),
+		cmocka_unit_test_setup(who_sees_nobody_is_told_from_who_does_not_tell, setup),
 		cmocka_unit_test_setup(history_leaves_open_what_goes_on, setup),
 		cmocka_unit_test_setup(the_answer_to_leader_changes_with_the_state, setup),
 		cmocka_unit_test_setup(healthy_is_who_is_in_touch_or_leads, setup),
