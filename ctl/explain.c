@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "ctl/explain_lease.h"
 #include "ctl/field.h"
+#include "ctl/unseen.h"
 #include "ctl/views.h"
 
 /* Codes: PROTOCOL section 5. */
@@ -244,6 +245,24 @@ static void explain_others(FILE *f, const json_t *cluster)
 	}
 }
 
+static void explain_storage(FILE *f, const json_t *cluster)
+{
+	const json_t *members = field(cluster, "members"), *m;
+	char names[512];
+	size_t i, n;
+
+	json_array_foreach(members, i, m)
+	{
+		n = unseen_by(members, m, names, sizeof(names));
+		if (n > 0)
+			explain_say(f,
+			            "%s does not see what %s %s into storage.path: is the same "
+			            "file system mounted on %s?",
+			            field_text(m, "member"), names, n == 1 ? "writes" : "write",
+			            n == 1 ? "both" : "all of them");
+	}
+}
+
 void explain(FILE *f, const json_t *status, const json_t *cluster)
 {
 	const json_t *pause = field(status, "maintenance");
@@ -271,6 +290,8 @@ void explain(FILE *f, const json_t *status, const json_t *cluster)
 		            field_text(pause, "why"));
 	if (text_is(status, "state", "disconnected"))
 		explain_say(f, "What the others do cannot be seen from here; ask them.");
-	else if (json_is_object(cluster))
+	else if (json_is_object(cluster)) {
 		explain_others(f, cluster);
+		explain_storage(f, cluster);
+	}
 }

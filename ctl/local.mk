@@ -39,6 +39,7 @@ libctl_a_SOURCES = \
 	%D%/store_views.c %D%/store_views.h \
 	%D%/table.c %D%/table.h \
 	%D%/target_file.c %D%/target_file.h \
+	%D%/unseen.c %D%/unseen.h \
 	%D%/verbs.c %D%/verbs.h \
 	%D%/views.c %D%/views.h \
 	%D%/whole_file.c %D%/whole_file.h

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "ctl/field.h"
 #include "ctl/table.h"
+#include "ctl/unseen.h"
 
 void view_format_ms(double ms, char *ret, size_t size)
 {
@@ -249,9 +250,9 @@ static void print_cluster_title(FILE *f, const json_t *cluster)
 
 void view_cluster(FILE *f, const json_t *cluster)
 {
-	static const char *const headings[] = { "Member", "Host",     "Role",
-		                                "State",  "Eligible", ">Sequence",
-		                                ">Lag",   "Version",  "Reasons" };
+	static const char *const headings[] = { "Member",   "Host",        "Role", "State",
+		                                "Eligible", ">Sequence",   ">Lag", "Version",
+		                                "Reasons",  "Does not see" };
 	CLEANUP(table_freep) struct table *t = table_new(headings, N_ELEMENTS(headings));
 	const json_t *members = field(cluster, "members"), *m;
 	long long most = highest_sequence(members);
@@ -262,13 +263,14 @@ void view_cluster(FILE *f, const json_t *cluster)
 	json_array_foreach(members, i, m)
 	{
 		bool observer = strcmp(field_text(m, "role"), "observer") == 0;
-		char name[80], sequence[24], lag[24], reasons[256];
+		char name[80], sequence[24], lag[24], reasons[256], unseen[256];
 
 		(void)snprintf(name, sizeof(name), "%s%s", field_text(m, "member"),
 		               field_true(m, "self") ? " *" : "");
 		(void)snprintf(sequence, sizeof(sequence), "%lld", field_int(m, "sequence"));
 		(void)snprintf(lag, sizeof(lag), "%lld", most - field_int(m, "sequence"));
 		join(field(m, "reasons"), reasons, sizeof(reasons));
+		(void)unseen_by(members, m, unseen, sizeof(unseen));
 		const char *const cells[] = {
 			name,
 			field_text(m, "host"),
@@ -281,6 +283,7 @@ void view_cluster(FILE *f, const json_t *cluster)
 			lag,
 			field_text(m, "jmha"),
 			observer ? "" : reasons,
+			unseen,
 		};
 		if (table_add(t, cells) < 0)
 			return;

@@ -152,6 +152,65 @@ static void a_member_that_has_not_read_the_register_does_not_guess(void **state)
 	     "members need the same.\n");
 }
 
+#define SEES(name, role, sees)                         \
+	"{\"member\": \"" name "\", \"role\": \"" role \
+	"\", \"state\": \"standby\", \"eligible\": "   \
+	"false, \"reasons\": [], \"sees\": " sees ", \"self\": true}"
+
+static void says_of_storage(const char *members, const char *expected)
+{
+	char cluster[1024], text[2048];
+
+	(void)snprintf(cluster, sizeof(cluster), "{\"members\": [%s]}", members);
+	(void)snprintf(text, sizeof(text),
+	               "jm-b of cluster orders does not lead: it is a standby.\n"
+	               "jm-a leads with epoch 7.\n"
+	               "It is eligible: it takes over when the leader ends, or on `jmhactl "
+	               "switchover "
+	               "jm-b`.\n"
+	               "No other member could take over now.\n%s",
+	               expected);
+	says(STATUS("jm-b", "standby", "true", "", "{\"member\": \"jm-a\", \"epoch\": 7}"), cluster,
+	     text);
+}
+
+static void who_does_not_see_what_another_writes_is_named(void **state)
+{
+	(void)state;
+	says_of_storage(
+	        SEES("jm-a", "contender", "[\"jm-b\"]") "," SEES("jm-b", "contender", "[\"jm-a\"]"),
+	        "");
+	says_of_storage(SEES("jm-a", "contender", "[]") "," SEES("jm-b", "contender", "[\"jm-a\"]"),
+	                "jm-a does not see what jm-b writes into storage.path: is the same file "
+	                "system mounted on both?\n");
+	says_of_storage(
+	        SEES("jm-a", "contender", "[\"jm-b\"]") "," SEES(
+	                "jm-b", "contender", "[\"jm-a\"]") "," SEES("jm-c", "contender", "[]"),
+	        "jm-a does not see what jm-c writes into storage.path: is the same file system "
+	        "mounted on both?\n"
+	        "jm-b does not see what jm-c writes into storage.path: is the same file system "
+	        "mounted on both?\n"
+	        "jm-c does not see what jm-a, jm-b write into storage.path: is the same file "
+	        "system "
+	        "mounted on all of them?\n");
+}
+
+/* An observer writes nothing, an earlier release tells nothing, and who has gone is not missed. */
+static void who_writes_or_tells_nothing_is_not_missed(void **state)
+{
+	(void)state;
+	says_of_storage(
+	        SEES("jm-a", "contender", "[\"jm-z\"]") "," SEES("jm-o", "observer", "[\"jm-a\"]"),
+	        "");
+	says_of_storage(SEES("jm-a", "contender", "null") "," SEES("jm-b", "contender", "[]"), "");
+	says_of_storage(
+	        MEMBER("jm-o", "standby", "false", "", "true") "," SEES("jm-b", "contender", "[]"),
+	        "");
+	says_of_storage(SEES("jm-a", "contender", "[]") "," SEES("jm-o", "observer", "[]"),
+	                "jm-o does not see what jm-a writes into storage.path: is the same file "
+	                "system mounted on both?\n");
+}
+
 #define NUMBERS(chain, revoke)                                                                  \
 	"\"tolerance_ms\": 4990, \"lease_ms\": 5120, \"zookeeper\": {\"connected\": true, "     \
 	"\"session_ms\": 10000, \"last_ack_ms\": 180}, \"lease\": {\"chain\": \"" chain         \
@@ -295,6 +354,8 @@ int main(void)
 		cmocka_unit_test(without_zookeeper_it_does_not_tell_of_others),
 		cmocka_unit_test(a_member_that_may_not_says_why_and_what_to_do),
 		cmocka_unit_test(a_release_is_told_apart_from_a_loss),
+		cmocka_unit_test(who_does_not_see_what_another_writes_is_named),
+		cmocka_unit_test(who_writes_or_tells_nothing_is_not_missed),
 		cmocka_unit_test(a_member_that_has_not_read_the_register_does_not_guess),
 		cmocka_unit_test(the_arithmetic_of_a_leader_has_its_numbers),
 		cmocka_unit_test(a_leader_that_is_cut_off_counts_with_the_t_that_was_negotiated),

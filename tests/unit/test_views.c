@@ -155,9 +155,30 @@ static void the_cluster_as_a_table(void **state)
 	      "{\"cluster\": \"orders\", \"epoch\": 7, \"leader\": null, \"released\": "
 	      "\"step-down\", \"age_ms\": 0, \"members\": []}",
 	      "Cluster orders, epoch 7, no leader (released: step-down), as of 0.0 ms ago\n"
-	      "+--------+------+------+-------+----------+----------+-----+---------+---------+\n"
-	      "| Member | Host | Role | State | Eligible | Sequence | Lag | Version | Reasons |\n"
-	      "+--------+------+------+-------+----------+----------+-----+---------+---------+\n");
+	      "+--------+------+------+-------+----------+----------+-----+---------+---------+----"
+	      "----------+\n"
+	      "| Member | Host | Role | State | Eligible | Sequence | Lag | Version | Reasons | "
+	      "Does not see |\n"
+	      "+--------+------+------+-------+----------+----------+-----+---------+---------+----"
+	      "----------+\n");
+}
+
+/* A column that is empty is left out. */
+static void who_does_not_see_another_is_named_in_a_column(void **state)
+{
+	(void)state;
+	shows(view_cluster,
+	      "{\"cluster\": \"orders\", \"epoch\": 7, \"leader\": null, \"members\": ["
+	      "{\"member\": \"a\", \"role\": \"contender\", \"sees\": [\"b\"]}, {\"member\": "
+	      "\"b\", "
+	      "\"role\": \"contender\", \"sees\": []}]}",
+	      "Cluster orders, epoch 7, no leader\n"
+	      "+--------+-----------+----------+----------+-----+--------------+\n"
+	      "| Member | Role      | Eligible | Sequence | Lag | Does not see |\n"
+	      "+--------+-----------+----------+----------+-----+--------------+\n"
+	      "| a      | contender | no       |        0 |   0 |              |\n"
+	      "| b      | contender | no       |        0 |   0 | a            |\n"
+	      "+--------+-----------+----------+----------+-----+--------------+\n");
 }
 
 static void history_as_a_table(void **state)
@@ -277,6 +298,7 @@ int main(void)
 		cmocka_unit_test(status_of_a_standby_in_trouble),
 		cmocka_unit_test(parked_jobs_have_a_way_back),
 		cmocka_unit_test(the_cluster_as_a_table),
+		cmocka_unit_test(who_does_not_see_another_is_named_in_a_column),
 		cmocka_unit_test(history_as_a_table),
 		cmocka_unit_test(pointers_show_sizes_and_damage),
 		cmocka_unit_test(events_are_a_line_each),
