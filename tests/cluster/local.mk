@@ -49,6 +49,7 @@ CLUSTER_TESTS += tests/cluster/endpoints.t
 CLUSTER_TESTS += tests/cluster/http.t
 CLUSTER_TESTS += tests/cluster/import.t
 CLUSTER_TESTS += tests/cluster/reload.t
+CLUSTER_TESTS += tests/cluster/storage_shared.t
 CLUSTER_TESTS += tests/cluster/switchover.t
 CLUSTER_TESTS += tests/cluster/two_clusters.t
 CLUSTER_TESTS += tests/cluster/bad_start.t

@@ -189,8 +189,8 @@ serves() { api "$1" /v1/pointers -f -o /dev/null; }
 has_reason() { status_field "$1" '.reasons | join(" ")' 2>/dev/null | grep -qw -- "$2"; } # NAME REASON
 reasons() { status_field "$1" '.reasons | join(" ")'; }
 last_error() { member_log "$1" | grep -E ' (error|warning) ' | tail -n "${2:-1}" | cut -c 1-400; }
-store_sums() { # the store, byte for byte, but for probes
-	find "$cluster_dir/store" -type f ! -name 'probe-*' -exec sha256sum {} + | sort
+store_sums() { # the store, byte for byte, but for probes and signs
+	find "$cluster_dir/store" -type f ! -name 'probe-*' ! -name 'sign[-.]*' -exec sha256sum {} + | sort
 }
 
 # ---- faults of the whole ensemble
