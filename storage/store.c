@@ -145,7 +145,8 @@ static int submit_bytes(struct store *s, struct store_job *job, const void *byte
 		store_job_free(job);
 		return -ENOMEM;
 	}
-	memcpy(job->bytes, bytes, size);
+	if (size > 0) /* else there need not be any */
+		memcpy(job->bytes, bytes, size);
 	job->size = size;
 	return submit(s, job);
 }

@@ -3,6 +3,7 @@
  * Looks at znodes and changes them by hand, as an operator with zkCli would, only faster.
  *
  *	zk-tool [-a user:password] SERVERS get PATH
+ *	zk-tool [-a user:password] SERVERS version PATH      how often it was set
  *	zk-tool [-a user:password] SERVERS set PATH          new contents from standard input
  *	zk-tool [-a user:password] SERVERS create PATH       the same
  *	zk-tool [-a user:password] SERVERS delete PATH
@@ -31,6 +32,7 @@ struct answer {
 	int rc;
 	char *data;
 	size_t size;
+	int version;
 	struct String_vector names;
 };
 
@@ -82,7 +84,8 @@ static void on_void(int rc, const void *data)
 
 static void on_stat(int rc, const struct Stat *stat, const void *data)
 {
-	(void)stat;
+	if (rc == ZOK)
+		(*(struct answer *const *)data)->version = stat->version;
 	on_void(rc, data);
 }
 
@@ -174,12 +177,24 @@ static int set_access(zhandle_t *zh, const char *path, bool read)
 	return answered(zh, &a, zoo_aset_acl(zh, path, -1, &all, on_void, &pa));
 }
 
+static int version(zhandle_t *zh, const char *path)
+{
+	struct answer a = { 0 }, *pa = &a;
+	int rc = answered(zh, &a, zoo_aexists(zh, path, 0, on_stat, &pa));
+
+	if (rc == ZOK)
+		(void)printf("%d\n", a.version);
+	return rc;
+}
+
 static int run(zhandle_t *zh, const char *verb, const char *path)
 {
 	struct answer a = { 0 }, *pa = &a;
 
 	if (strcmp(verb, "get") == 0)
 		return get(zh, path);
+	if (strcmp(verb, "version") == 0)
+		return version(zh, path);
 	if (strcmp(verb, "list") == 0 || strcmp(verb, "tree") == 0)
 		return list(zh, path, *verb == 't');
 	if (strcmp(verb, "set") == 0 || strcmp(verb, "create") == 0 || strcmp(verb, "hold") == 0)
@@ -247,10 +262,9 @@ int main(int argc, char **argv)
 		argv += 2;
 	}
 	if (argc != 4) {
-		(void)fprintf(
-		        stderr,
-		        "usage: zk-tool [-a user:password] SERVERS "
-		        "get|set|create|delete|list|tree|hold|forbid|allow PATH | close FILE\n");
+		(void)fprintf(stderr, "usage: zk-tool [-a user:password] SERVERS "
+		                      "get|version|set|create|delete|list|tree|hold|forbid|allow "
+		                      "PATH | close FILE\n");
 		return 2;
 	}
 	zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);

@@ -8,6 +8,8 @@
 
 #define MINE  "00112233445566778899aabbccddeeff"
 #define OTHER "0123456789abcdef0123456789abcdef"
+#define FILE_OF(version, member, sign) \
+	("{\"version\": " version ", \"member\": \"" member "\", \"sign\": \"" sign "\"}")
 
 static struct store_sign seen[STORE_MAX_SIGNS]; /* copies: of the last answer */
 
@@ -98,8 +100,7 @@ static void an_observer_writes_nothing_and_reads(void **state)
 
 	(void)state;
 	make_cluster();
-	write_sign("sign-jm-c",
-	           "{\"version\": 1, \"member\": \"jm-c\", \"sign\": \"" OTHER "\"}\n");
+	write_sign("sign-jm-c", FILE_OF("1", "jm-c", OTHER));
 	exchange(NULL, others);
 	assert_int_equal(last.state, STORE_OK);
 	assert_int_equal(last.n_signs, 3);
@@ -119,16 +120,19 @@ static void what_is_no_sign_of_that_member_is_none(void **state)
 		"{",
 		"[]",
 		"null",
-		"\"" OTHER "\"",
-		"{\"version\": 1, \"member\": \"jm-c\", \"sign\": \"" OTHER "\"}",
-		"{\"version\": 2, \"member\": \"jm-b\", \"sign\": \"" OTHER "\"}",
-		"{\"version\": 1, \"member\": \"jm-b\", \"sign\": \"" OTHER "00\"}",
-		"{\"version\": 1, \"member\": \"jm-b\", \"sign\": \"0123\"}",
+		"\"0123456789abcdef0123456789abcdef\"",
+		FILE_OF("1", "jm-c", OTHER),
+		FILE_OF("2", "jm-b", OTHER),
+		FILE_OF("null", "jm-b", OTHER),
+		FILE_OF("1", "jm-b", OTHER "00"),
+		FILE_OF("1", "jm-b", "0123"),
+		FILE_OF("1", "jm-b", "0123456789ABCDEF0123456789ABCDEF"),
 		"{\"version\": 1, \"member\": \"jm-b\", \"sign\": 7}",
 		"{\"version\": 1, \"member\": \"jm-b\"}",
-		"{\"version\": 1, \"sign\": \"" OTHER "\"}",
-		"{\"member\": \"jm-b\", \"sign\": \"" OTHER "\"}",
-		"{\"version\": 1, \"member\": \"jm-b\", \"sign\": \"" OTHER,
+		"{\"version\": 1, \"sign\": \"0123456789abcdef0123456789abcdef\"}",
+		"{\"member\": \"jm-b\", \"sign\": \"0123456789abcdef0123456789abcdef\"}",
+		"{\"version\": 1, \"member\": \"jm-b\", \"sign\": "
+		"\"0123456789abcdef0123456789abcdef",
 	};
 	static const char *const other[] = { "jm-b", NULL };
 
@@ -194,8 +198,8 @@ static void strangers_with_a_signs_name_harm_nothing(void **state)
 
 	(void)state;
 	make_cluster();
-	write_sign("good", "{\"version\": 1, \"member\": \"jm-b\", \"sign\": \"" OTHER "\"}");
-	write_sign("sign-jm-c", "{\"version\": 1, \"member\": \"jm-c\", \"sign\": \"" OTHER "\"}");
+	write_sign("good", FILE_OF("1", "jm-b", OTHER));
+	write_sign("sign-jm-c", FILE_OF("1", "jm-c", OTHER));
 	write_sign("sign-", "{}");
 	write_sign("sign-.x", "{}");
 	path_name("sign-jm-b", other);
