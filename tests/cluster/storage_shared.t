@@ -100,5 +100,15 @@ for name in "${members[@]}"; do
 	not_ok "list at $name has no such column" eval 'ctl "$name" list | grep -q "Does not see"'
 done
 same_term "the same storage again"
+# ---- who could not write or read tells nothing, instead of missing everybody
+rm "$store/sign-$odd"
+mkdir "$store/sign-$odd"
+until_ok 60 "a folder in place of its sign: $odd does not tell whom it sees" sees_just "$leader" "$odd" "not told"
+ok "its log says why" logged "$odd" "the members' signs: storage-failed cannot write this member's sign in $store"
+for name in "${members[@]}"; do not_ok "explain at $name says nothing of $odd" explains "$name" "$odd does not see"; done
+is "$(unseen "$odd")" 0 "it counts nobody as missed"
+rmdir "$store/sign-$odd"
+all_see_each_other "the folder is gone"
+same_term "a sign that cannot be written"
 ok "every pointer is there (P3)" same_all "$odd"
 scenario_end 1
