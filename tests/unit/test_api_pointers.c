@@ -158,7 +158,7 @@ static void the_list_is_cut_down_to_a_prefix(void **state)
 /* So many of the longest values, each with a key of its own. */
 static void many_long_ones(unsigned n)
 {
-	static char value[API_MAX_VALUE], key[600][8];
+	static char value[API_MAX_VALUE], key[600][12];
 	static struct pointer_view many[600];
 
 	assert_true(n <= 600);
