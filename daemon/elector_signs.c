@@ -35,7 +35,8 @@ static void list_others(const struct elector *e, struct others *ret)
 		const struct observed_member *m = &e->view.member[i];
 		struct member_sign *told = &ret->told[ret->n_told];
 
-		if (m->own || m->error != 0)
+		/* Our name may be on a node of another session: of before, or another's (D3). */
+		if (m->error != 0 || strcmp(m->node.member, e->config->member) == 0)
 			continue;
 		ret->present[ret->n++] = m->node.nonce;
 		if (!m->node.sign[0])

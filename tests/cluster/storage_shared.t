@@ -100,6 +100,15 @@ for name in "${members[@]}"; do
 	not_ok "list at $name has no such column" eval 'ctl "$name" list | grep -q "Does not see"'
 done
 same_term "the same storage again"
+# ---- the power switch: another session, and another sign for all
+was=$(sign_in "$store" "$leader")
+host_kill "$odd"
+member_start "$odd"
+until_ok 40 "$odd is back" is_eligible "$odd"
+drawn_anew() { [ "$(sign_in "$store" "$leader")" != "$was" ]; }
+until_ok 40 "$leader, which has met its new session, draws another sign" drawn_anew
+all_see_each_other "in another session"
+
 # ---- who could not write or read tells nothing, instead of missing everybody
 rm "$store/sign-$odd"
 mkdir "$store/sign-$odd"
