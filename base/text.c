@@ -58,3 +58,18 @@ void text_one_line(char *text)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
 			*text = '?';
 }
+
+void text_bytes(uint64_t n, char ret[TEXT_BYTES_SIZE])
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	size_t unit = 0;
+	double v = (double)n / 1024;
+
+	if (n < 1024) {
+		(void)snprintf(ret, TEXT_BYTES_SIZE, "%u bytes", (unsigned)n);
+		return;
+	}
+	for (; v >= 1023.5 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		v /= 1024;
+	(void)snprintf(ret, TEXT_BYTES_SIZE, v < 9.95 ? "%.1f %s" : "%.0f %s", v, units[unit]);
+}

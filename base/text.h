@@ -19,3 +19,8 @@ int text_format(char *ret_text, size_t size, const char *format, ...)
 
 /* Control characters become "?": what somebody wrote into a value must not end a line of ours. */
 void text_one_line(char *text);
+
+enum { TEXT_BYTES_SIZE = 16 };
+
+/* "17 bytes", "1.5 KiB", "20 GiB" */
+void text_bytes(uint64_t n, char ret[TEXT_BYTES_SIZE]);

@@ -55,6 +55,31 @@ static void a_line_stays_one(void **state)
 	assert_string_equal(text, "a?b?[1m? \303\244~");
 }
 
+static void bytes_have_the_unit_that_suits(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 bytes" },
+		{ 1023, "1023 bytes" },
+		{ 1024, "1.0 KiB" },
+		{ 1536, "1.5 KiB" },
+		{ 10 * 1024 + 1, "10 KiB" },
+		{ 1024 * 1024 - 1, "1.0 MiB" },
+		{ UINT64_C(5) << 30, "5.0 GiB" },
+		{ UINT64_MAX, "16 EiB" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[TEXT_BYTES_SIZE];
+
+		text_bytes(cases[i].n, text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -62,6 +87,7 @@ int main(void)
 		cmocka_unit_test(hex_of_another_form_is_refused_whole),
 		cmocka_unit_test(format_tells_when_it_did_not_fit),
 		cmocka_unit_test(a_line_stays_one),
+		cmocka_unit_test(bytes_have_the_unit_that_suits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
