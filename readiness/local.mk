@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a checkpoint's file says, and what Flink would make of it.  Pure; only savepoint
-# allocates.
+# What a checkpoint's file says, and what Flink would make of it; what is right and wrong about a
+# job.  Pure; allocates.
 noinst_LIBRARIES += libreadiness.a
 libreadiness_a_SOURCES = \
+	readiness/auto_id.c readiness/auto_id.h \
 	readiness/findings.c readiness/findings.h \
 	readiness/input.c readiness/input.h \
+	readiness/job.c readiness/job.h \
+	readiness/job_backend.c \
+	readiness/job_checks.c readiness/job_checks.h readiness/job_checks_private.h \
+	readiness/job_parallelism.c \
+	readiness/job_uid.c \
 	readiness/key_group.c readiness/key_group.h \
 	readiness/metadata.c readiness/metadata.h \
 	readiness/metadata_state.c readiness/metadata_state.h \
@@ -13,3 +19,8 @@ libreadiness_a_SOURCES = \
 	readiness/uid_hash.c readiness/uid_hash.h \
 	readiness/uid_names.c readiness/uid_names.h \
 	readiness/utf8.c readiness/utf8.h
+
+# Flink's REST API, as JSON.  Pure; allocates.
+noinst_LIBRARIES += libjobrest.a
+libjobrest_a_SOURCES = readiness/job_rest.c readiness/job_rest.h
+libjobrest_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

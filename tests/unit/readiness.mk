@@ -23,3 +23,15 @@ tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c
 tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_utf8_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
 EXTRA_DIST += tests/data/flink-metadata
+EXTRA_DIST += tests/data/flink-rest
+
+UNIT_TESTS += tests/unit/test_auto_id tests/unit/test_job_checks tests/unit/test_job_rest
+tests_unit_test_auto_id_SOURCES = tests/unit/test_auto_id.c tests/unit/job_bench.h
+tests_unit_test_auto_id_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_auto_id_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_job_checks_SOURCES = tests/unit/test_job_checks.c tests/unit/job_bench.h
+tests_unit_test_job_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_job_checks_LDADD = libjobrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_job_rest_SOURCES = tests/unit/test_job_rest.c tests/unit/job_bench.h
+tests_unit_test_job_rest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_job_rest_LDADD = libjobrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
