@@ -24,3 +24,8 @@ libreadiness_a_SOURCES = \
 noinst_LIBRARIES += libjobrest.a
 libjobrest_a_SOURCES = readiness/job_rest.c readiness/job_rest.h
 libjobrest_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+
+# The only file here that talks to somebody.
+noinst_LIBRARIES += libflinkrest.a
+libflinkrest_a_SOURCES = readiness/flink_rest.c readiness/flink_rest.h
+libflinkrest_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)

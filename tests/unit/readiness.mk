@@ -35,3 +35,9 @@ tests_unit_test_job_checks_LDADD = libjobrest.a libreadiness.a libbase.a $(JANSS
 tests_unit_test_job_rest_SOURCES = tests/unit/test_job_rest.c tests/unit/job_bench.h
 tests_unit_test_job_rest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_job_rest_LDADD = libjobrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_flink_rest
+tests_unit_test_flink_rest_SOURCES = tests/unit/test_flink_rest.c tests/unit/scripted_server.c \
+	tests/unit/scripted_server.h
+tests_unit_test_flink_rest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
+tests_unit_test_flink_rest_LDADD = libflinkrest.a libreadiness.a libbase.a $(CURL_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
