@@ -34,7 +34,8 @@ static json_t *zookeeper_json(const struct status *s)
 	return whole(o, api_json_bool(o, "connected", s->zookeeper.connected) &&
 	                        api_json_text(o, "server", s->zookeeper.server) &&
 	                        api_json_ms(o, "session_ms", s->zookeeper.session) &&
-	                        api_json_ms(o, "last_ack_ms", s->zookeeper.last_ack));
+	                        api_json_ms(o, "last_ack_ms", s->zookeeper.last_ack) &&
+	                        api_json_number(o, "servers", s->zookeeper.servers));
 }
 
 static json_t *health_json(const struct status *s)

@@ -85,8 +85,9 @@ struct status {
 		bool connected;
 		const char *server; /* "10.0.0.1:2181", NULL when not connected */
 		usec_t session;     /* T, as negotiated; 0 = no session */
-		usec_t last_ack; /* since the last answer; USEC_INFINITY = none yet, shown as null
-		                  */
+		usec_t last_ack;  /* since the last answer; USEC_INFINITY = none yet, shown as null
+		                   */
+		unsigned servers; /* that zookeeper.servers names */
 	} zookeeper;
 	struct {
 		const char *mode, *state;

@@ -156,6 +156,7 @@ static void op_status(void *userdata, struct status *ret)
 	fill_reasons(core_reasons(&e->core), &ret->reasons);
 	ret->eligible = ret->reasons.n == 0 && !e->config->observer;
 	ret->zookeeper.connected = e->core.connected;
+	ret->zookeeper.servers = (unsigned)e->config->n_servers;
 	if (e->session && e->core.connected) {
 		ret->zookeeper.server = session_server(e->session);
 		ret->zookeeper.session = session_negotiated(e->session);

@@ -292,7 +292,7 @@ void fake_init(struct fake *f)
 		.rank = 0,
 		.watchdog = "systemd",
 		.guard_lacks = { 1, { "realtime" } },
-		.zookeeper = { true, "10.0.0.1:2181", usec_from_ms(10000), usec_from_ms(180) },
+		.zookeeper = { true, "10.0.0.1:2181", usec_from_ms(10000), usec_from_ms(180), 3 },
 		.jobmanager = { .mode = "cold", .state = "granted", .pid = 4711 },
 		.store = { .sequence = 99, .pointers = 12, .path = "/mnt/ha/jmha", .state = "ok" },
 		.has_transition = true,

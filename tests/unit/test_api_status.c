@@ -66,7 +66,7 @@ static void status_has_every_field_of_the_design(void **state)
 	       "\"waits\":{\"for\":\"nothing\",\"left_ms\":null,\"latches_before\":0},"
 	       "\"maintenance\":null,\"watchdog\":\"systemd\",\"guard_lacks\":[\"realtime\"],"
 	       "\"zookeeper\":{\"connected\":true,"
-	       "\"server\":\"10.0.0.1:2181\",\"session_ms\":10000,\"last_ack_ms\":180},"
+	       "\"server\":\"10.0.0.1:2181\",\"session_ms\":10000,\"last_ack_ms\":180,\"servers\":3},"
 	       "\"jobmanager\":{\"mode\":\"cold\",\"state\":\"granted\",\"pid\":4711,"
 	       "\"foreign_pid\":null,"
 	       "\"restarts\":0,\"health\":null},\"store\":{\"sequence\":99,\"pointers\":12,"
