@@ -4,6 +4,7 @@
 noinst_LIBRARIES += libreadiness.a
 libreadiness_a_SOURCES = \
 	readiness/auto_id.c readiness/auto_id.h \
+	readiness/cluster_checks.c readiness/cluster_checks.h \
 	readiness/findings.c readiness/findings.h \
 	readiness/input.c readiness/input.h \
 	readiness/job.c readiness/job.h \
@@ -20,10 +21,12 @@ libreadiness_a_SOURCES = \
 	readiness/uid_names.c readiness/uid_names.h \
 	readiness/utf8.c readiness/utf8.h
 
-# Flink's REST API, as JSON.  Pure; allocates.
-noinst_LIBRARIES += libjobrest.a
-libjobrest_a_SOURCES = readiness/job_rest.c readiness/job_rest.h
-libjobrest_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+# What Flink's REST API and a daemon say, as JSON.  Pure; allocates.
+noinst_LIBRARIES += libreadinessrest.a
+libreadinessrest_a_SOURCES = \
+	readiness/cluster_rest.c readiness/cluster_rest.h \
+	readiness/job_rest.c readiness/job_rest.h
+libreadinessrest_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 
 # The only file here that talks to somebody.
 noinst_LIBRARIES += libflinkrest.a

@@ -40,8 +40,8 @@ pure "the contents of znodes are pure, with JSON and digests" \
 pure "the storage's core is pure, with digests" \
 	"$text|$parse|$alloc|SHA256|EVP_.*" libstorage_core.a libbase.a
 pure "what a checkpoint's file says is pure, may allocate" "$text|$parse|$alloc" libreadiness.a libbase.a
-pure "what Flink's REST API says is pure, with JSON" \
-	"$text|$parse|$alloc|json_.*" libjobrest.a libreadiness.a libbase.a
+pure "what Flink and a daemon say is pure, with JSON" \
+	"$text|$parse|$alloc|json_.*" libreadinessrest.a libreadiness.a libbase.a
 pure "what Flink's znodes mean is pure, may allocate" "$text|$parse|$alloc" libmigrate.a libbase.a
 
 cat >"$tap_dir/bad.c" <<'EOF'

@@ -31,13 +31,18 @@ tests_unit_test_auto_id_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_auto_id_LDADD = libreadiness.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_job_checks_SOURCES = tests/unit/test_job_checks.c tests/unit/job_bench.h
 tests_unit_test_job_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_job_checks_LDADD = libjobrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_job_checks_LDADD = libreadinessrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_job_rest_SOURCES = tests/unit/test_job_rest.c tests/unit/job_bench.h
 tests_unit_test_job_rest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_job_rest_LDADD = libjobrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_job_rest_LDADD = libreadinessrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_flink_rest
 tests_unit_test_flink_rest_SOURCES = tests/unit/test_flink_rest.c tests/unit/scripted_server.c \
 	tests/unit/scripted_server.h
 tests_unit_test_flink_rest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_test_flink_rest_LDADD = libflinkrest.a libreadiness.a libbase.a $(CURL_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+
+UNIT_TESTS += tests/unit/test_cluster_checks
+tests_unit_test_cluster_checks_SOURCES = tests/unit/test_cluster_checks.c tests/unit/job_bench.h
+tests_unit_test_cluster_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_cluster_checks_LDADD = libreadinessrest.a libreadiness.a libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
