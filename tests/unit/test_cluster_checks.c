@@ -179,6 +179,17 @@ static void nobody_has_tried_it(void **state)
 	assert_string_equal(
 	        look("{}", "{}", "{\"terms\":[{\"leader\":\"jm-a\",\"start\":\"2026\"}]}"),
 	        "no-failover-seen?");
+	/* It has led twice, and nobody else. */
+	assert_string_equal(look("{}", "{}",
+	                         "{\"terms\":[{\"leader\":\"jm-a\",\"start\":\"2026\"},"
+	                         "{\"leader\":\"jm-a\",\"start\":\"2027\"}]}"),
+	                    "no-failover-seen?");
+	assert_string_equal(look("{}", "{}",
+	                         "{\"terms\":[{\"leader\":\"jm-a\",\"start\":\"2026\"},"
+	                         "{\"leader\":\"jm-b\",\"start\":\"2027\"},"
+	                         "{\"leader\":\"jm-b\",\"start\":\"2028\"}]}"),
+	                    "last-failover=");
+	says(0, "cluster ?", "jm-b took over at 2027 (?)");
 }
 
 int main(void)
