@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
-#include <mntent.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 
 #include "base/text.h"
 #include "daemon/config.h"
+#include "daemon/mount.h"
 #include "election/lease.h"
 
 __attribute__((format(printf, 3, 4))) static int refuse(struct config_error *reterr,
@@ -325,31 +325,6 @@ int config_check(const struct config *c, struct config_error *reterr)
 
 /* ---- for people */
 
-/* B8: with nocto, a standby may read an old view of the log. */
-static bool mounted_nocto(const char *path)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent entry;
-	char buf[4096];
-	size_t best = 0;
-	bool nocto = false;
-
-	if (!mounts)
-		return false;
-	while (getmntent_r(mounts, &entry, buf, sizeof(buf))) {
-		size_t len = strlen(entry.mnt_dir);
-
-		/* The longest mount point that holds the path; of equals, the last one. */
-		if (strncmp(path, entry.mnt_dir, len) != 0 || len < best ||
-		    (len > 1 && path[len] != '/' && path[len] != '\0'))
-			continue;
-		best = len;
-		nocto = hasmntopt(&entry, "nocto") != NULL;
-	}
-	(void)endmntent(mounts);
-	return nocto;
-}
-
 /* Of a URL: is its host written as an address, or as the one name that needs no name service? */
 static bool host_needs_no_lookup(const char *url)
 {
@@ -428,7 +403,8 @@ static void print_warnings(FILE *f, const struct config *c)
 		(void)fprintf(f, "warning: an observer never runs jobmanager.command\n");
 	if (!c->observer)
 		print_health_warnings(f, c);
-	if (mounted_nocto(c->storage_path))
+	/* B8: a standby may read an old view of the log. */
+	if (mount_has_option(MOUNT_TABLE, c->storage_path, "nocto"))
 		(void)fprintf(f,
 		              "warning: storage.path is mounted with nocto: a standby may read old "
 		              "contents; mount it without\n");

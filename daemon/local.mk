@@ -31,7 +31,8 @@ libjmhaconfig_a_SOURCES = \
 	%D%/config_auth.c \
 	%D%/config_check.c \
 	%D%/config_reload.c \
-	%D%/config_schema.c %D%/config_schema.h
+	%D%/config_schema.c %D%/config_schema.h \
+	%D%/mount.c %D%/mount.h
 libjmhaconfig_a_CFLAGS = $(AM_CFLAGS) $(CONFIG_CFLAGS)
 JMHACONFIG_LIBS = libjmhaconfig.a libelection.a libbase.a $(CONFIG_LIBS)
 

@@ -67,3 +67,8 @@ test_state_file_LDADD   = libctl.a $(CMOCKA_LIBS)
 test_whole_file_SOURCES = %D%/test_whole_file.c
 test_whole_file_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_whole_file_LDADD   = libctl.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += test_mount
+test_mount_SOURCES = %D%/test_mount.c
+test_mount_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_mount_LDADD   = $(JMHACONFIG_LIBS) $(CMOCKA_LIBS)
