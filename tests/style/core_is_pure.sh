@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 test -z "${INSTRUMENTED-}" || skip_all "instrumented code calls the instrumentation"
 
-text='bcmp|mem(cmp|cpy|move|set|chr|mem)|str(len|nlen|cmp|ncmp|chr|rchr|spn|cspn|str)|sn?printf|vsnprintf'
+text='bcmp|mem(cmp|cpy|move|set|chr|rchr|mem)|str(len|nlen|cmp|ncmp|chr|rchr|spn|cspn|str)|sn?printf|vsnprintf'
 text="$text|__(mem(cpy|move|set)|sn?printf|vsnprintf|str(cpy|ncpy|cat))_chk"
 text="$text|__cpu_model|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_"
 parse='(__isoc[0-9]+_)?strto(u?ll?|[fd])|__errno_location|__ctype_(b|tolower|toupper)_loc|qsort|bsearch'
