@@ -28,6 +28,11 @@ libctl_a_SOURCES = \
 	%D%/savepoint_names.c %D%/savepoint_names.h \
 	%D%/savepoint_show.c %D%/savepoint_show.h \
 	%D%/savepoint_views.c %D%/savepoint_views.h \
+	%D%/readiness.c %D%/readiness.h \
+	%D%/readiness_gather.c %D%/readiness_gather.h \
+	%D%/readiness_jobs.c %D%/readiness_jobs.h \
+	%D%/readiness_latest.c %D%/readiness_latest.h \
+	%D%/readiness_view.c %D%/readiness_view.h \
 	%D%/say.c %D%/say.h \
 	%D%/state_file.c %D%/state_file.h \
 	%D%/store_export.c %D%/store_export.h \
@@ -42,14 +47,15 @@ libctl_a_SOURCES = \
 	%D%/unseen.c %D%/unseen.h \
 	%D%/verbs.c %D%/verbs.h \
 	%D%/views.c %D%/views.h \
-	%D%/whole_file.c %D%/whole_file.h
+	%D%/whole_file.c %D%/whole_file.h \
+	%D%/wrap.c %D%/wrap.h
 libctl_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 
 bin_PROGRAMS += jmhactl
 # The table of errors is the daemon's: the same codes, the same exit codes.
 jmhactl_SOURCES = %D%/main.c daemon/api_error.c daemon/api_error.h
 jmhactl_CFLAGS  = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
-CTL_LIBS        = libctl.a libjmhaconfig.a libmigratezk.a libmigrate.a libreadiness.a $(REPAIR_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) \
+CTL_LIBS        = libctl.a libjmhaconfig.a libmigratezk.a libmigrate.a libflinkrest.a libreadinessrest.a libreadiness.a $(REPAIR_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) \
 	$(JANSSON_LIBS)
 jmhactl_LDADD   = $(CTL_LIBS)
 

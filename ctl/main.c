@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "ctl/init.h"
 #include "ctl/options.h"
+#include "ctl/readiness.h"
 #include "ctl/savepoint_compare.h"
 #include "ctl/savepoint_show.h"
 #include "ctl/store_export.h"
@@ -43,6 +44,8 @@ static enum exit_code run(const struct options *o)
 		return savepoint_show_run(o);
 	if (o->verb == VERB_SAVEPOINT_COMPARE)
 		return savepoint_compare_run(o);
+	if (o->verb == VERB_READINESS && o->rest && o->no_cluster)
+		return readiness_run(NULL, o);
 	/* `version` says something even where no daemon is. */
 	if (o->verb == VERB_VERSION)
 		nowhere = fopen("/dev/null", "we");

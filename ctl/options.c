@@ -45,6 +45,10 @@ enum {
 	OPT_ACCEPT_LOSS,
 	OPT_FROM_SNAPSHOT,
 	OPT_UIDS,
+	OPT_REST,
+	OPT_SAVEPOINT,
+	OPT_NO_CLUSTER,
+	OPT_HASHMAP_LIMIT,
 	OPT_FILES,
 	OPT_ALLOW_LEFT,
 	OPT_FAIL_ON,
@@ -125,6 +129,12 @@ static const struct option_info {
 #define O_FAIL_ON BIT(22)
 	{ OPT_FAIL_ON, O_FAIL_ON, "fail-on", "SEVERITY",
 	  "exit 1 from: error (default), warning, advice" },
+#define O_READINESS BIT(23)
+	{ OPT_REST, O_READINESS, "rest", "URL", "Flink's REST API (what the leader published)" },
+	{ OPT_SAVEPOINT, O_READINESS, "savepoint", "PATH", "would the job start from it?" },
+	{ OPT_NO_CLUSTER, O_READINESS, "no-cluster", NULL, "the jobs alone" },
+	{ OPT_HASHMAP_LIMIT, O_READINESS, "hashmap-limit", "MIB",
+	  "keyed state of one subtask in the heap (1024)" },
 };
 
 /* Options whose text is taken as it is: where it goes. */
@@ -151,6 +161,8 @@ static const struct text_option {
 	{ OPT_OUTPUT, TEXT(output) },
 	{ OPT_CONFIG, TEXT(config) },
 	{ OPT_UIDS, TEXT(uids) },
+	{ OPT_REST, TEXT(rest) },
+	{ OPT_SAVEPOINT, TEXT(savepoint) },
 #undef TEXT
 };
 
@@ -173,6 +185,7 @@ static const struct flag_option {
 	{ OPT_ACCEPT_LOSS, FLAG(accept_loss) },
 	{ OPT_FILES, FLAG(files) },
 	{ OPT_ALLOW_LEFT, FLAG(allow_left) },
+	{ OPT_NO_CLUSTER, FLAG(no_cluster) },
 #undef FLAG
 };
 
@@ -266,6 +279,12 @@ static const struct verb_info {
 	  "would a job with NEW's operators start from OLD",
 	  "By the rules of Flink: state left behind, operators that start empty, maximum\n"
 	  "parallelism, backends. OLD and NEW as for savepoint show. Asks no daemon." },
+	{ VERB_READINESS, "readiness", NULL, "[JOB]", 0, 1,
+	  O_READ | O_READINESS | O_UIDS | O_FAIL_ON | O_ALLOW_LEFT,
+	  "are the jobs and this cluster ready for production?",
+	  "JOB: its ID or name, or how one of them begins; without it, all that run. Asks\n"
+	  "Flink's REST API, reads the latest checkpoint from its files, asks the daemon\n"
+	  "about the cluster. Exit 1 when something as bad as --fail-on was found." },
 	{ VERB_INIT, "init", NULL, "", 0, 0, O_INIT, "write the configuration of this host",
 	  "NAME.conf for jmhad, NAME.flink.yaml for Flink's config.yaml; --cluster names\n"
 	  "it. Asks on a terminal for what is missing; with --yes nothing is asked." },
@@ -449,6 +468,11 @@ static int take_option(int value, const char *arg, struct options *o, FILE *err)
 		if (parse_number(arg, INT64_MAX, &o->epoch) < 0)
 			return complain(err, "--epoch takes a number from 1, not", arg);
 		return 0;
+	case OPT_HASHMAP_LIMIT:
+		if (parse_number(arg, UINT64_C(1) << 40, &o->hashmap_limit_mib) < 0)
+			return complain(err, "--hashmap-limit takes a number of MiB from 1, not",
+			                arg);
+		return 0;
 	case OPT_FAIL_ON:
 		if (finding_severity_parse(arg, &o->fail_on) < 0 || o->fail_on == FINDING_FINE)
 			return complain(err, "--fail-on takes error, warning or advice, not", arg);
@@ -555,6 +579,8 @@ static int check_options(const struct options *o, uint64_t given, FILE *err)
 		                "this goes with --offline:", o->storage ? "--storage" : "--config");
 	if (o->from_snapshot && !o->offline)
 		return complain(err, "this goes with --offline:", "--from-snapshot");
+	if (o->allow_left && o->verb == VERB_READINESS && !o->savepoint)
+		return complain(err, "this goes with --savepoint:", "--allow-non-restored-state");
 	if (o->socket && !asks_daemon(o->verb))
 		return complain(err, "this verb talks to no daemon:", "--socket");
 	if (o->storage && o->verb != VERB_INIT && (o->config || !o->cluster))

@@ -35,6 +35,7 @@ enum verb {
 	VERB_STORE_IMPORT,
 	VERB_SAVEPOINT_SHOW,
 	VERB_SAVEPOINT_COMPARE,
+	VERB_READINESS,
 	VERB_INIT,
 	VERB_VERSION,
 };
@@ -59,6 +60,10 @@ struct options {
 	const char *uids;
 	bool files, allow_left;
 	enum finding_severity fail_on; /* ERROR = not given */
+	/* readiness; NULL and 0 = not given */
+	const char *rest, *savepoint;
+	bool no_cluster;
+	uint64_t hashmap_limit_mib;
 	/* init; NULL and 0 = not given */
 	const char *member, *zookeeper, *storage, *flink_home, *flink_storage, *address, *peers;
 	const char *cluster_id;

@@ -13,6 +13,7 @@
 #include "ctl/field.h"
 #include "ctl/operate.h"
 #include "ctl/pointers.h"
+#include "ctl/readiness.h"
 #include "ctl/store_export.h"
 #include "ctl/store_import.h"
 #include "ctl/store_load.h"
@@ -380,6 +381,8 @@ static enum exit_code run_once(struct client *c, const struct options *o)
 		return o->from ? store_import_run(c, o) : store_load_run(c, o);
 	case VERB_STORE_EXPORT:
 		return store_export_run(c, o);
+	case VERB_READINESS:
+		return readiness_run(c, o);
 	case VERB_VERSION:
 		return run_version(c, o);
 	case VERB_INIT: /* these ask no daemon */

@@ -48,7 +48,7 @@ is "$(offered "$jmhactl" savepoint show "$tap_dir/some-" | one_line)" "$tap_dir/
 is "$(offered "$jmhactl" savepoint compare /a "$tap_dir/some-" | one_line)" "$tap_dir/some-backup" "offers files to compare"
 is "$(offered "$jmhactl" savepoint compare --fail-on '' | one_line)" "advice error warning" "offers the severities"
 is "$(offered "$jmhactl" init --member status --peers '' | one_line)" "" "takes no value for a verb"
-for verb in status list leader history events explain switchover step-down version init 'store import' \
+for verb in status list leader history events explain readiness switchover step-down version init 'store import' \
 	'store show' 'store verify' 'store recover' 'store export' 'savepoint show' \
 	'savepoint compare' \
 	'pointers list' 'pointers get' 'pointers put' 'pointers delete'; do

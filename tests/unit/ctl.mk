@@ -72,3 +72,8 @@ UNIT_TESTS += test_mount
 test_mount_SOURCES = %D%/test_mount.c
 test_mount_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_mount_LDADD   = $(JMHACONFIG_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += test_readiness
+test_readiness_SOURCES = %D%/test_readiness.c %D%/job_bench.h daemon/api_error.c daemon/api_error.h
+test_readiness_CFLAGS  = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+test_readiness_LDADD   = $(CTL_LIBS) $(CMOCKA_LIBS)
