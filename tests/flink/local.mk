@@ -8,8 +8,9 @@ FLINK_TESTS += \
 	%D%/jobs.t \
 	%D%/ledger.t \
 	%D%/own_ha.t \
+	%D%/readiness.t \
 	%D%/switchover.t \
 	%D%/undisturbed.t
 # What says nothing more with another line of Flink.
 FLINK_ONCE = %D%/ledger.t %D%/own_ha.t
-EXTRA_DIST += %D%/followers %D%/job %D%/ledger
+EXTRA_DIST += %D%/followers %D%/job %D%/ledger %D%/readiness
