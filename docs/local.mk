@@ -4,7 +4,7 @@
 dist_man_MANS += %D%/jmhactl.1 %D%/jmhad.8 %D%/jmhad.conf.5
 dist_doc_DATA += %D%/jmhad.conf.example README.md NEWS \
 	%D%/ARCHITECTURE.md %D%/DESIGN.md %D%/PROTOCOL.md %D%/api.md %D%/failure-model.md \
-	%D%/fault-matrix.md %D%/flink.md
+	%D%/fault-matrix.md %D%/flink.md %D%/readiness.md
 EXTRA_DIST += %D%/overview.svg %D%/flink-failover.svg %D%/speed.svg
 
 check_PROGRAMS += print_schema
