@@ -19,7 +19,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
-enum { LOOK_EVERY = 10 * 1000000 };
+enum { LOOK_EVERY = 10 * 1000000, PAUSE_AT_MOST = 600 * 1000000 };
 
 /* The storage answers with an error, for this file or for all: of no file is known that it was
  * touched, and the error may pass.  A pipe or a link in place of a file is none of that: it stays.
@@ -36,6 +36,23 @@ static bool is_news(char told[STORE_TEXT_SIZE], const char *text)
 
 	(void)text_format(told, STORE_TEXT_SIZE, "%s", text);
 	return news;
+}
+
+/* The next snapshot's log cannot be read either, where all reads fail: it is no use to write all
+ * that is in memory each ten seconds, for as long as that lasts. */
+static bool worth_a_snapshot(struct elector *e)
+{
+	usec_t now = clock_boottime();
+
+	if (now < e->unreadable_until)
+		return false;
+	if (now - e->unreadable_until > PAUSE_AT_MOST)
+		e->unreadable_pause = 0; /* that was another time */
+	e->unreadable_pause = e->unreadable_pause > 0 ? 2 * e->unreadable_pause : LOOK_EVERY;
+	if (e->unreadable_pause > PAUSE_AT_MOST)
+		e->unreadable_pause = PAUSE_AT_MOST;
+	e->unreadable_until = now + e->unreadable_pause;
+	return true;
 }
 
 static void on_looked(const struct store_result *result, void *userdata)
@@ -64,7 +81,8 @@ static void on_looked(const struct store_result *result, void *userdata)
 		          "files there",
 		          result->text, made_good);
 	e->counters.storage_errors++;
-	commit_queue_want_snapshot(e->commits);
+	if (!cannot_be_read(result) || worth_a_snapshot(e))
+		commit_queue_want_snapshot(e->commits);
 }
 
 void elector_own_log_look(struct elector *e)

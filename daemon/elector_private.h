@@ -192,6 +192,8 @@ struct elector {
 	usec_t probe_at, check_at;
 	bool looking_after;              /* .. its own log: daemon/elector_own_log.c */
 	usec_t look_after_at;            /* not sooner; 0 = at once */
+	usec_t unreadable_until;         /* no snapshot sooner, of what cannot be read */
+	usec_t unreadable_pause;         /* .. and how long that was; doubles */
 	struct epoch looked_epoch;       /* whose log the look under way is at */
 	struct log_snapshot looked_from; /* .. and from where on */
 	uint64_t damage_at; /* B5: a snapshot of so many changes has left all damage behind; 0 =

@@ -490,7 +490,7 @@ void elector_store_load(struct elector *e, struct epoch epoch)
 	e->loading = true;
 	e->load_followed = e->load_opened = false;
 	e->snapshot_error[0] = e->touched[0] = e->unreadable[0] = '\0';
-	e->look_after_at = 0;
+	e->look_after_at = e->unreadable_until = e->unreadable_pause = 0;
 	if (!e->store_checked) /* resumed: on_checked() comes back */
 		elector_store_look_at(e);
 	else if (!e->has_cluster_id || !e->has_register || !same_cluster(e))

@@ -84,6 +84,19 @@ for how in 'read EIO' 'open EACCES'; do
 	until_ok 30 "$how: it is over, and status has forgotten it" eval '! unread'
 	is "$(change "$lead")" 200 "and a change is taken"
 done
+# It is worth a snapshot, but not one with each look, each ten seconds, for as long as that lasts.
+fault "$lead" 'read EIO */log/*'
+wrote() { member_log "$lead" | grep -c 'wrote a snapshot'; }
+errors() { api "$lead" /metrics | awk '$1 == "jmha_storage_errors_total" { print $2 }'; }
+before=$(wrote)
+enough=$(($(errors) + 5))
+looked() { change "$lead" >"$tap_dir/code" && [ "$(errors)" -ge $enough ]; }
+until_ok 120 "reads fail on and changes come: five looks find that" looked
+is "$(change "$lead")" 200 "a change is taken"
+note "$(($(wrote) - before)) snapshots"
+ok "a snapshot is written, but not with each look" \
+	eval '[ $(($(wrote) - before)) -ge 1 ] && [ $(($(wrote) - before)) -le 3 ]'
+fault_off "$lead"
 same_term "after all that"
 until_ok 10 "and it is eligible again" is_eligible "$lead"
 ok "all is there that should, and nothing else (P3)" holds_what_it_should "$lead"
