@@ -25,9 +25,10 @@ static char *path_of_part(const char *prefix, const char *after)
 	return path;
 }
 
-/* Each key above the one before, from part to part: so none comes twice, and there is an end.
- * *ret_last: the last one, `after` when there is none; borrowed. */
-static bool is_in_order(const json_t *list, const char *after, const char **ret_last)
+/* What was asked for, and each key above the one before, from part to part: so none comes twice,
+ * and there is an end.  *ret_last: the last one, `after` when there is none; borrowed. */
+static bool is_in_order(const json_t *list, const char *prefix, const char *after,
+                        const char **ret_last)
 {
 	const json_t *p;
 	size_t i;
@@ -37,7 +38,7 @@ static bool is_in_order(const json_t *list, const char *after, const char **ret_
 	{
 		const char *key = field_text(p, "key");
 
-		if (strcmp(key, *ret_last) <= 0)
+		if (strcmp(key, *ret_last) <= 0 || strncmp(key, prefix, strlen(prefix)) != 0)
 			return false;
 		*ret_last = key;
 	}
@@ -46,15 +47,15 @@ static bool is_in_order(const json_t *list, const char *after, const char **ret_
 
 static enum exit_code say_broken(const struct client *c, const char *after)
 {
-	say_line("the list of pointers from %s goes wrong after \"%s\": its keys do not ascend, or "
-	         "it says that there is more and gives nothing; is that jmhad's socket, and of "
-	         "this release?",
+	say_line("the list of pointers from %s goes wrong after \"%.255s\": its keys do not "
+	         "ascend, or are not those asked for, or it says that there is more and gives "
+	         "nothing; is that jmhad's socket, and of this release?",
 	         client_socket(c), after);
 	return EXIT_FAILED;
 }
 
 /* *after: moves to the last key, or becomes "" after the last part. */
-static enum exit_code take_part(const struct client *c, const json_t *page,
+static enum exit_code take_part(const struct client *c, const char *prefix, const json_t *page,
                                 int (*on_page)(void *userdata, const json_t *page), void *userdata,
                                 char **after)
 {
@@ -63,7 +64,8 @@ static enum exit_code take_part(const struct client *c, const json_t *page,
 	char *next;
 	int r;
 
-	if (!is_in_order(field(page, "pointers"), *after, &last) || (more && last == *after))
+	if (!is_in_order(field(page, "pointers"), prefix, *after, &last) ||
+	    (more && last == *after))
 		return say_broken(c, *after);
 	next = strdup(more ? last : "");
 	r = next ? on_page(userdata, page) : -ENOMEM;
@@ -100,7 +102,7 @@ enum exit_code pointer_pages_each(struct client *c, const struct options *o, con
 		if (*after == '\0')
 			ret->first = ret->last;
 		asked.json = false; /* an error from here on has the first parts before it */
-		code = take_part(c, page, on_page, userdata, &after);
+		code = take_part(c, prefix, page, on_page, userdata, &after);
 	} while (code == EXIT_DONE && *after != '\0');
 	return code;
 }

@@ -10,6 +10,7 @@
 #include "ctl/field.h"
 #include "ctl/operate.h"
 #include "ctl/pointer_pages.h"
+#include "ctl/say.h"
 #include "ctl/table.h"
 #include "ctl/verbs.h"
 #include "ctl/views.h"
@@ -81,6 +82,8 @@ static enum exit_code list_as_table(struct client *c, const struct options *o, c
 	enum exit_code code =
 	        t ? pointer_pages_each(c, o, prefix, on_table_part, t, &span) : EXIT_FAILED;
 
+	if (!t)
+		say_line("not enough memory");
 	if (code != EXIT_DONE)
 		return code;
 	view_pointers_end(stdout, t, span.first);

@@ -421,6 +421,18 @@ static void a_list_that_breaks_off_is_an_error(void **state)
 	assert_string_equal(out, "");
 }
 
+static void a_list_of_others_is_an_error(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, PART(7, false, POINTER("zzz/foreign", 3)), PART(7, false, POINTER("jobs/a", 3)));
+	assert_int_equal(run(s.socket, "pointers list jobs/"), EXIT_FAILED);
+	assert_string_equal(out, "");
+	contains(err, "not those asked for");
+	assert_int_equal(run(s.socket, "pointers list jobs/"), EXIT_DONE);
+}
+
 /* An answer that would have it ask for ever, list a pointer twice, or miss the rest. */
 static void a_list_that_does_not_go_on_is_an_error(void **state)
 {
@@ -536,6 +548,7 @@ int main(void)
 		cmocka_unit_test(a_list_in_parts_is_one_document),
 		cmocka_unit_test(a_list_that_breaks_off_is_an_error),
 		cmocka_unit_test(a_list_that_does_not_go_on_is_an_error),
+		cmocka_unit_test(a_list_of_others_is_an_error),
 		cmocka_unit_test(a_list_that_cannot_be_written_ends),
 		cmocka_unit_test(the_only_cluster_of_a_host_needs_no_name),
 	};

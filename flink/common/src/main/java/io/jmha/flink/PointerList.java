@@ -50,6 +50,10 @@ final class PointerList {
                     throw new IOException(
                             "pointer \"" + entry.key() + "\" is listed after \"" + after + "\"");
                 }
+                if (!entry.key().startsWith(prefix)) {
+                    throw new IOException(
+                            "pointer \"" + entry.key() + "\" is listed below " + prefix);
+                }
                 entries.add(entry);
                 after = entry.key();
             }
