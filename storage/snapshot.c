@@ -327,13 +327,21 @@ int snapshot_look(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID
 {
 	struct scan s = { .in = in, .snapshot = snapshot };
 	const uint8_t *bytes;
+	uint64_t n_records;
+	size_t size;
 	int r;
 
 	r = open_named(in, snapshot, retry_usec);
 	if (r < 0)
 		return r;
+	in->limit = in->size;
+	s.end = in->size - RECORD_TRAILER_SIZE;
+	r = reading_look(in, s.end, &bytes, &size);
+	if (r == 0 && !record_trailer_decode(bytes, &n_records))
+		r = ends_elsewhere(&s);
 	in->limit = RECORD_FILE_HEADER_SIZE;
-	r = check_header(&s, cluster_id, &bytes);
+	if (r == 0)
+		r = check_header(&s, cluster_id, &bytes);
 	reading_close(in);
 	return r;
 }

@@ -37,7 +37,7 @@ int snapshot_temporary_parse(const char *name, uint64_t *ret_epoch, uint64_t *re
 int snapshot_read(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
                   const struct log_snapshot *snapshot, usec_t retry_usec, struct pointer_map *map);
 
-/* Whether the one that is named is there, by its header.  0, or -EBADMSG: reported. */
+/* Whether the one that is named is there, by its header and its end.  0, or -EBADMSG: reported. */
 int snapshot_look(struct reading *in, const uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE],
                   const struct log_snapshot *snapshot, usec_t retry_usec);
 
