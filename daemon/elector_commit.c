@@ -280,7 +280,8 @@ static void take_snapshot(struct elector *e, const struct commit_action *action)
 {
 	struct commit_answer *a = answer_new(e, action->ticket);
 	struct store_snapshot snapshot = { .epoch = action->epoch,
-		                           .created_ms = clock_realtime_ms() };
+		                           .created_ms = clock_realtime_ms(),
+		                           .discard = action->discard };
 
 	memcpy(snapshot.cluster_id, e->cluster_id, sizeof(snapshot.cluster_id));
 	snapshot.frozen = a ? pointer_map_freeze(e->map) : NULL;

@@ -537,8 +537,8 @@ static void begin_snapshot(struct commit_queue *q, struct commit_action *ret)
 	abandon_segment(q);
 	*ret = (struct commit_action){ .type = COMMIT_SNAPSHOT,
 		                       .epoch = q->epoch,
-		                       .position = q->committed,
-		                       .ticket = snapshot_plan_write(&q->plan) };
+		                       .position = q->committed };
+	ret->ticket = snapshot_plan_write(&q->plan, q->committed.sequence, &ret->discard);
 }
 
 bool commit_queue_next(struct commit_queue *q, struct commit_action *ret)

@@ -104,7 +104,8 @@ struct commit_action {
 	struct log_position position; /* NEW_SEGMENT: for its header; MOVE_REGISTER, CATCH_UP: to */
 	int32_t version;              /* MOVE_REGISTER: expected */
 	struct log_snapshot snapshot; /* MOVE_REGISTER: what it is to name; CLEAN */
-	const uint8_t *bytes;         /* APPEND; valid until the next call of any function here */
+	uint64_t discard;     /* SNAPSHOT: the own one up to this sequence has failed; 0 = none */
+	const uint8_t *bytes; /* APPEND; valid until the next call of any function here */
 	size_t size;
 	/* REPLY */
 	void *cookie;

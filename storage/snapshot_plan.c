@@ -19,7 +19,7 @@ void snapshot_plan_begin(struct snapshot_plan *plan, const struct log_snapshot *
 	plan->previous = *previous;
 	plan->waiting.epoch = 0;
 	plan->wanted = plan->writing = plan->clean_due = false;
-	plan->try_at = 0;
+	plan->try_at = plan->failed = 0;
 }
 
 void snapshot_plan_grows(struct snapshot_plan *plan, uint64_t size)
@@ -43,8 +43,12 @@ bool snapshot_plan_wants(const struct snapshot_plan *plan, uint64_t sequence)
 	return plan->wanted && sequence > plan->named.at.sequence;
 }
 
-uint64_t snapshot_plan_write(struct snapshot_plan *plan)
+uint64_t snapshot_plan_write(struct snapshot_plan *plan, uint64_t sequence, uint64_t *ret_discard)
 {
+	*ret_discard =
+	        plan->failed != sequence ? plan->failed : 0; /* else it has that name again */
+	plan->failed = 0;
+	plan->sequence = sequence;
 	plan->writing = true;
 	plan->log_behind = 0;
 	return ++plan->ticket;
@@ -57,6 +61,7 @@ void snapshot_plan_written(struct snapshot_plan *plan, uint64_t ticket,
 		return;
 	plan->writing = false;
 	if (!snapshot) {
+		plan->failed = plan->sequence;
 		plan->try_at = plan->log + plan->min_log / 2;
 		plan->wanted = false;
 	} else if (snapshot->at.sequence > plan->named.at.sequence) {

@@ -24,7 +24,10 @@ struct snapshot_plan {
 	uint64_t log_behind; /* .. of which this much did not go into the one under way: */
 	bool wanted;         /* however short the log is */
 	bool writing;
-	uint64_t ticket; /* of what is being written */
+	uint64_t ticket;   /* of what is being written */
+	uint64_t sequence; /* .. and up to where it goes */
+	uint64_t failed; /* the last one that failed went up to here, and its file may be there; 0 =
+	                    none */
 	uint64_t try_at; /* after a failure: not before the log is as long as this */
 	bool clean_due;
 };
@@ -50,8 +53,12 @@ bool snapshot_plan_due(const struct snapshot_plan *plan, uint64_t sequence, uint
 /* B5: one is wanted, can be made, and is not named yet. */
 bool snapshot_plan_wants(const struct snapshot_plan *plan, uint64_t sequence);
 
-/* It is begun, of what is committed now.  Returns the ticket for its answer. */
-uint64_t snapshot_plan_write(struct snapshot_plan *plan);
+/*
+ * It is begun, of what is committed now, up to `sequence`.  Returns the ticket for its answer.
+ * *ret_discard: an earlier one of this term that failed, by its sequence, which no register names
+ * or ever will; 0 = none.
+ */
+uint64_t snapshot_plan_write(struct snapshot_plan *plan, uint64_t sequence, uint64_t *ret_discard);
 
 /* NULL: it failed, and is tried again when the log has grown by half the smallest one; is no longer
  * wanted sooner. */

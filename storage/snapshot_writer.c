@@ -184,6 +184,17 @@ static void remove_leftovers(int dir_fd, uint64_t own_epoch, const char *own)
 	(void)closedir(dir);
 }
 
+/* What cannot be read back would else stay, one more with each try. */
+static void discard_failed(int dir_fd, const struct snapshot_request *request)
+{
+	char name[SNAPSHOT_NAME_SIZE];
+
+	if (request->discard == 0)
+		return;
+	snapshot_name(request->epoch, request->discard, name);
+	(void)unlinkat(dir_fd, name, 0);
+}
+
 /* One that is there already is left as it is (B8), and judged as what is read back: it is of the
  * same changes, and the register may be about to name it (B1). */
 static int give_name(int dir_fd, const char *temporary, const char *name)
@@ -212,6 +223,7 @@ static int make(const struct snapshot_request *request)
 	if (r < 0)
 		return -ENAMETOOLONG;
 	remove_leftovers(dir_fd, epoch, temporary);
+	discard_failed(dir_fd, request);
 	r = check_room(dir_fd, request->frozen);
 	if (r < 0)
 		return r;

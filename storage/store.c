@@ -246,6 +246,7 @@ int store_snapshot(struct store *s, const struct store_snapshot *snapshot, store
 	memcpy(job->cluster_id, snapshot->cluster_id, RECORD_CLUSTER_ID_SIZE);
 	job->segment.epoch = snapshot->epoch;
 	job->segment.created_ms = snapshot->created_ms;
+	job->discard = snapshot->discard;
 	job->frozen = snapshot->frozen;
 	return submit(s, job);
 }

@@ -185,6 +185,7 @@ struct store_snapshot {
 	uint8_t cluster_id[RECORD_CLUSTER_ID_SIZE];
 	struct epoch epoch;
 	uint64_t created_ms; /* wall clock */
+	uint64_t discard; /* an own one of this epoch up to that sequence, which failed; 0: none */
 	struct frozen_map *frozen;
 };
 int store_snapshot(struct store *s, const struct store_snapshot *snapshot, store_done_t done,

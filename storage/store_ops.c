@@ -425,6 +425,7 @@ static void run_snapshot(struct store_job *job)
 		                            .member = job->place->member,
 		                            .epoch = job->segment.epoch.v,
 		                            .created_ms = job->segment.created_ms,
+		                            .discard = job->discard,
 		                            .frozen = job->frozen,
 		                            .progress = &job->progress };
 	struct report report = { .state = STORE_OK };

@@ -44,6 +44,7 @@ struct store_job {
 	                                 CLEAN: epoch */
 	enum record_file_kind kind;   /* QUARANTINE */
 	struct frozen_map *frozen;    /* SNAPSHOT; owned, the loop's to free */
+	uint64_t discard;             /* SNAPSHOT */
 	void *bytes; /* APPEND; QUARANTINE: the reason, as a string; SIGNS: struct store_sign[],
 	                also out; owned */
 	size_t size;

@@ -53,6 +53,16 @@ END
 same_term "whatever fails beside the log"
 matrix 29,30,33 "each step of writing a snapshot fails, is lost, or is read back wrong" "changes go on, status says why the log grows, none is named that is not whole" "so, 8 faults" "$(since "$begin")"
 
+# None can be read back, for long: what is left of those that failed does not fill the disk (B3).
+snapshots() { find "$cluster_dir/store/$cluster_name/snapshot" -name '*.snap' | wc -l; }
+fault "$lead" 'read EIO */snapshot/*'
+failed_often() { much 6 && [ "$(member_log "$lead" | grep -c 'no snapshot was made')" -ge $((often + 5)) ]; }
+often=$(member_log "$lead" | grep -c 'no snapshot was made')
+until_ok 60 "five in a row cannot be read back: changes are taken" failed_often
+ok "the last of them alone is there, beside what the register names: $(snapshots)" test "$(snapshots)" -le 4
+fault_off "$lead"
+until_ok 30 "it is over: the next one is made" goes_on
+
 # It hangs: no change waits for it.
 fault "$lead" 'any hang */snapshot/*'
 stuck() { much 6 && met "$lead" hang; }

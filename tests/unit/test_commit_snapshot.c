@@ -252,6 +252,7 @@ static void a_failed_snapshot_is_tried_again_later(void **state)
 	assert_string_equal(look(), "A=ok/4 ");
 	commit_much();
 	assert_string_equal(look(), "snapshot:2/5 M=ok/5 ");
+	assert_int_equal(bench.snapshot.discard, 3); /* the failed one's file */
 }
 
 /* A late answer of an earlier term names nothing; what the register names is kept. */

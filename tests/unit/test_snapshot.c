@@ -447,12 +447,16 @@ static void another_file_under_its_name_is_refused(void **state)
 
 /* ---- what may go wrong while it is written */
 
+static uint64_t discard;
+
 static void try_write(struct report *report)
 {
 	struct frozen_map *frozen = pointer_map_freeze(map);
-	struct snapshot_request request = {
-		.path = f.cluster, .member = "jm-a", .epoch = 5, .frozen = frozen
-	};
+	struct snapshot_request request = { .path = f.cluster,
+		                            .member = "jm-a",
+		                            .epoch = 5,
+		                            .discard = discard,
+		                            .frozen = frozen };
 
 	*report = (struct report){ .state = STORE_OK };
 	memcpy(request.cluster_id, f.id, sizeof(request.cluster_id));
@@ -567,6 +571,32 @@ static void what_is_not_read_back_well_is_no_snapshot(void **state)
 	report_clear(&report);
 }
 
+/* Of the own epoch, and of that sequence alone. */
+static void the_failed_one_before_it_goes(void **state)
+{
+	struct report report;
+	struct log_snapshot s = { .epoch = 5 };
+	char failed[160], path[160];
+
+	(void)state;
+	three_keys();
+	s.at = *pointer_map_position(map);
+	files_snapshot_name(&f, &s, path);
+	s.at.sequence = 1;
+	files_snapshot_name(&f, &s, failed);
+	files_write(failed, "x", 1);
+	s.epoch = 4;
+	files_snapshot_name(&f, &s, path);
+	files_write(path, "x", 1);
+	discard = 1;
+	try_write(&report);
+	discard = 0;
+	assert_int_equal(report.state, STORE_OK);
+	assert_int_equal(access(failed, F_OK), -1);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(n_files(), 2);
+}
+
 static void without_its_directory_it_fails(void **state)
 {
 	struct report report;
@@ -602,6 +632,7 @@ int main(void)
 		T(what_dead_writers_left_goes_first),
 		T(one_that_is_there_is_not_replaced),
 		T(what_is_not_read_back_well_is_no_snapshot),
+		T(the_failed_one_before_it_goes),
 		T(without_its_directory_it_fails),
 	};
 
