@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "readiness/job_checks_private.h"
+#include "readiness/utf8.h"
 
 /* ---- names */
 
@@ -35,25 +36,25 @@ static const struct job_operator *find_operator(const struct job *j, const uint8
 void job_operator_name(const struct job_view *view, const struct savepoint_operator *op,
                        char ret[JOB_NAME_SIZE])
 {
-	const struct job_operator *known = find_operator(view->job, op->id);
 	const struct uid_name *listed = view->uids ? uid_names_find(view->uids, op->id) : NULL;
+	const struct job_operator *known = find_operator(view->job, op->id);
+	CLEANUP(freep) char *own = NULL;
 	char hex[2 * JOB_ID_SIZE + 1];
+	bool exact;
 
 	text_hex(op->id, JOB_ID_SIZE, hex);
+	own = utf8_of_java(op->uid.size > 0 ? op->uid : op->name, &exact);
 	if (listed)
 		(void)snprintf(ret, JOB_NAME_SIZE, "operator %.120s",
 		               listed->name ? listed->name : listed->uid);
-	else if (op->uid.size > 0)
-		(void)snprintf(ret, JOB_NAME_SIZE, "operator %.*s",
-		               (int)(op->uid.size < 120 ? op->uid.size : 120), op->uid.bytes);
-	else if (op->name.size > 0)
-		(void)snprintf(ret, JOB_NAME_SIZE, "operator %.*s",
-		               (int)(op->name.size < 120 ? op->name.size : 120), op->name.bytes);
+	else if (own && *own)
+		(void)snprintf(ret, JOB_NAME_SIZE, "operator %.120s", own);
 	else if (known && known->name) /* that of its chain: names of the others stand behind it */
 		(void)snprintf(ret, JOB_NAME_SIZE, "first operator of %.120s", known->name);
 	else
 		(void)snprintf(ret, JOB_NAME_SIZE, "operator %s", hex);
 	text_one_line(ret);
+	utf8_clean(ret); /* it may have been cut within a character */
 }
 
 /* ---- from what it goes on */

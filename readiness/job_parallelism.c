@@ -52,7 +52,7 @@ enum job_truth job_vertex_is_keyed(const struct job_view *view, const struct job
 	const struct savepoint_operator *op = s ? savepoint_find(s, v->id) : NULL;
 
 	if (!s)
-		return JOB_NOT_KNOWN;
+		return v->is_source ? JOB_NO : JOB_NOT_KNOWN;
 	if (op && has_keyed(op))
 		return JOB_YES;
 	/* Keyed state within a chain (reinterpretAsKeyedStream) could be of any vertex. */
@@ -75,7 +75,7 @@ static void check_default(const struct job_view *view, struct findings *f)
 {
 	const struct job *j = view->job;
 	const struct job_vertex *most = NULL;
-	char object[JOB_OBJECT_SIZE];
+	char object[JOB_OBJECT_SIZE], better[64] = "it suits, if somebody sets it";
 	size_t n = 0;
 
 	for (size_t i = 0; i < j->n_vertices; i++) {
@@ -91,11 +91,14 @@ static void check_default(const struct job_view *view, struct findings *f)
 	if (!most)
 		return;
 	job_write_object(j, most->name, object);
+	if (job_better_max(most) != most->max_parallelism)
+		(void)text_format(better, sizeof(better), "a better one for a new job: %d",
+		                  job_better_max(most));
 	findings_add(f, &by_default, object,
 	             "nobody has set it: Flink took %d for a parallelism of %d%s, and the job can "
-	             "never pass it; a better one for a new job: %d",
+	             "never pass it; %s",
 	             most->max_parallelism, most->parallelism,
-	             n > 1 ? ", and for others of the job" : "", job_better_max(most));
+	             n > 1 ? ", and for others of the job" : "", better);
 }
 
 /* "2 or 3 key groups a subtask (1.20 times an even share)" */

@@ -149,6 +149,9 @@ static void a_maximum_that_nobody_chose(void **state)
 	assert_string_equal(look(), "max-parallelism-default" FINE_MAX);
 	says(0, "job orders, counter", "Flink took 128 for a parallelism of 64, and the job");
 	says(0, "job orders, counter", "a better one for a new job: 2048");
+	b.vertices[COUNTER].parallelism = 4;
+	assert_string_equal(look(), "max-parallelism-default" FINE_MAX);
+	says(0, "job orders, counter", "it suits, if somebody sets it");
 	/* The source has no keys, and nobody cares for its maximum. */
 	b.vertices[COUNTER].max = RESTORE_MAX_SET;
 	assert_string_equal(look(), FINE FINE_MAX);
