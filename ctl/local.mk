@@ -30,6 +30,9 @@ libctl_a_SOURCES = \
 	%D%/savepoint_views.c %D%/savepoint_views.h \
 	%D%/readiness.c %D%/readiness.h \
 	%D%/readiness_gather.c %D%/readiness_gather.h \
+	%D%/readiness_html.c %D%/readiness_html.h \
+	%D%/readiness_html_pictures.c %D%/readiness_html_pictures.h \
+	%D%/readiness_html_text.c %D%/readiness_html_text.h \
 	%D%/readiness_jobs.c %D%/readiness_jobs.h \
 	%D%/readiness_latest.c %D%/readiness_latest.h \
 	%D%/readiness_view.c %D%/readiness_view.h \

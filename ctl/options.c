@@ -47,6 +47,7 @@ enum {
 	OPT_UIDS,
 	OPT_REST,
 	OPT_SAVEPOINT,
+	OPT_HTML,
 	OPT_NO_CLUSTER,
 	OPT_HASHMAP_LIMIT,
 	OPT_FILES,
@@ -132,6 +133,7 @@ static const struct option_info {
 #define O_READINESS BIT(23)
 	{ OPT_REST, O_READINESS, "rest", "URL", "Flink's REST API (what the leader published)" },
 	{ OPT_SAVEPOINT, O_READINESS, "savepoint", "PATH", "would the job start from it?" },
+	{ OPT_HTML, O_READINESS, "html", "FILE", "a report with pictures, too" },
 	{ OPT_NO_CLUSTER, O_READINESS, "no-cluster", NULL, "the jobs alone" },
 	{ OPT_HASHMAP_LIMIT, O_READINESS, "hashmap-limit", "MIB",
 	  "keyed state of one subtask in the heap (1024)" },
@@ -163,6 +165,7 @@ static const struct text_option {
 	{ OPT_UIDS, TEXT(uids) },
 	{ OPT_REST, TEXT(rest) },
 	{ OPT_SAVEPOINT, TEXT(savepoint) },
+	{ OPT_HTML, TEXT(html) },
 #undef TEXT
 };
 

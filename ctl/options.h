@@ -61,7 +61,7 @@ struct options {
 	bool files, allow_left;
 	enum finding_severity fail_on; /* ERROR = not given */
 	/* readiness; NULL and 0 = not given */
-	const char *rest, *savepoint;
+	const char *rest, *savepoint, *html;
 	bool no_cluster;
 	uint64_t hashmap_limit_mib;
 	/* init; NULL and 0 = not given */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "ctl/readiness_html.h"
 #include "ctl/readiness_jobs.h"
 #include "ctl/readiness_latest.h"
 #include "ctl/wrap.h"
@@ -188,6 +189,80 @@ static void json_for_programs(void **state)
 	assert_int_equal(json_array_size(json_object_get(json, "jobs")), 0);
 }
 
+/* ---- the page */
+
+static char *page(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	readiness_html(f, &r, FINDING_ERROR, "2026-11-27 20:00 UTC");
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("not in the page: %s", part);
+}
+
+static size_t times(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, part)) != NULL; text++)
+		n++;
+	return n;
+}
+
+static void a_page_with_pictures(void **state)
+{
+	static char name[] = "<script>\"'&", vertex[] = "count </h3><script>", run[] = "RUNNING";
+	struct job_vertex vertices[] = {
+		{ .name = vertex, .parallelism = 3, .max_parallelism = 8 },
+		{ .name = vertex, .parallelism = 300, .max_parallelism = 512 }
+	};
+	struct savepoint_operator ops[] = { { .uid = { "a<b", 3 }, .size = { 1024 } },
+		                            { .uid = { "big", 3 }, .size = { 1 << 20 } } };
+	struct savepoint latest = { .head.version = 6, .operators = ops, .n_operators = 2 };
+	struct readiness_job job = {
+		.job = { .name = name, .state = run, .vertices = vertices, .n_vertices = 2 }
+	};
+	char *text;
+
+	(void)state;
+	ops[0].size[METADATA_KEYED_MANAGED] = 1;
+	memset(vertices[0].id, 1, JOB_ID_SIZE);
+	memset(vertices[1].id, 2, JOB_ID_SIZE);
+	job.view = (struct job_view){ .job = &job.job, .latest = &latest };
+	r.jobs = &job;
+	r.n_jobs = 1;
+	find_some();
+	text = page();
+	r.jobs = NULL;
+	r.n_jobs = 0;
+	has(text, "<h2>Job &lt;script&gt;&quot;&#39;&amp;</h2>");
+	has(text, "<h3>Key groups of count &lt;/h3&gt;&lt;script&gt;</h3>");
+	assert_null(strstr(text, "<script"));
+	has(text, "job orders, operator ?[1m");
+	has(text, "<b class=\"word\">error</b> <code>uid-missing</code>");
+	/* 3 + 6 subtasks one by one, and 300 as two blocks. */
+	assert_int_equal(times(text, "<title>subtask "), 9);
+	has(text, "<title>subtask 2: 2 key groups</title>");
+	has(text, "212 have the most, 1.17 of an even share (dashed). Subtasks are sorted.");
+	has(text, "At a parallelism of 600: not possible, the maximum is 512.");
+	has(text, "operator a&lt;b</text>");
+	assert_true(strstr(text, "operator big</text>") < strstr(text, "operator a&lt;"));
+	has(text, "1.0 MiB</text>");
+	assert_int_equal(times(text, "<figure>"), times(text, "</figure>"));
+	assert_int_equal(times(text, "<svg"), times(text, "</svg>"));
+	assert_int_equal(times(text, "<div"), times(text, "</div>"));
+	assert_null(strstr(text, "http")); /* nothing is loaded */
+	free(text);
+}
+
 static void words_are_wrapped(void **state)
 {
 	char *text = NULL;
@@ -212,6 +287,7 @@ int main(void)
 		                          take_away),
 		cmocka_unit_test_teardown(findings_stand_by_their_steps, forget),
 		cmocka_unit_test_teardown(json_for_programs, forget),
+		cmocka_unit_test_teardown(a_page_with_pictures, forget),
 		cmocka_unit_test(words_are_wrapped),
 	};
 
