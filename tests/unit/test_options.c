@@ -104,6 +104,14 @@ static void verbs_and_their_arguments_are_told_apart(void **state)
 	assert_string_equal(o.uids, "u");
 	assert_true(o.files && o.json);
 	assert_int_equal(o.fail_on, FINDING_ERROR);
+	assert_int_equal(parse("readiness orders --rest http://a:1 --no-cluster --hashmap-limit 7"),
+	                 0);
+	assert_int_equal(o.verb, VERB_READINESS);
+	assert_string_equal(o.args[0], "orders");
+	assert_string_equal(o.rest, "http://a:1");
+	assert_true(o.no_cluster);
+	assert_int_equal(o.hashmap_limit_mib, 7);
+	assert_int_equal(o.fail_on, FINDING_ERROR);
 	assert_int_equal(parse("savepoint compare a b --fail-on advice"), 0);
 	assert_int_equal(o.verb, VERB_SAVEPOINT_COMPARE);
 	assert_string_equal(o.args[1], "b");
@@ -222,6 +230,8 @@ static void what_makes_no_sense_is_refused_with_a_hint(void **state)
 	refuses("savepoint show /a /b", "too many: /b");
 	refuses("savepoint show /a --socket /x", "this verb talks to no daemon");
 	refuses("savepoint compare /a", "an argument is missing: OLD NEW");
+	refuses("readiness --hashmap-limit 0", "--hashmap-limit takes a number of MiB from 1");
+	refuses("readiness --allow-non-restored-state", "this goes with --savepoint");
 	refuses("savepoint compare a b --fail-on fine", "--fail-on takes error, warning or advice");
 	refuses("savepoint show a --fail-on error", "--fail-on is no option of savepoint show");
 	refuses("init orders", "too many: orders");

@@ -166,6 +166,24 @@ static void version_tells_the_daemons_too(void **state)
 	                         "\njmhad 0.1.0, member jm-a of cluster orders\n");
 }
 
+static void readiness_needs_a_rest_api(void **state)
+{
+	CLEANUP(scripted_server_done) struct scripted_server s;
+
+	(void)state;
+	PLAY(&s, HTTP("200 OK", "{\"version\":1,\"epoch\":0,\"components\":{}}"),
+	     HTTP("200 OK", "{\"components\":{\"rest_server\":\"http://127.0.0.1:1\"}}"),
+	     HTTP("200 OK", "{\"components\":{\"rest_server\":\"ftp://127.0.0.1\"}}"));
+	/* The daemon's own JSON is none of ours. */
+	assert_int_equal(run(s.socket, "readiness --json --no-cluster"), EXIT_NO_LEADER);
+	assert_string_equal(out, "");
+	contains(err, "no JobManager has published its REST address");
+	assert_int_equal(run(s.socket, "readiness --no-cluster"), EXIT_UNREACHABLE);
+	contains(err, "no answer from http://127.0.0.1:1: ");
+	assert_int_equal(run(s.socket, "readiness --no-cluster"), EXIT_USAGE);
+	contains(err, "this is no URL of a REST API");
+}
+
 static void explain_asks_for_status_and_cluster(void **state)
 {
 	CLEANUP(scripted_server_done) struct scripted_server s;
@@ -533,6 +551,7 @@ int main(void)
 		cmocka_unit_test(leader_waits_until_there_is_one),
 		cmocka_unit_test(an_unreachable_daemon_is_named_with_what_to_try),
 		cmocka_unit_test(version_tells_the_daemons_too),
+		cmocka_unit_test(readiness_needs_a_rest_api),
 		cmocka_unit_test(explain_asks_for_status_and_cluster),
 		cmocka_unit_test(switchover_orders_and_tells_the_times),
 		cmocka_unit_test(switchover_asks_for_the_result_until_it_is_there),
