@@ -114,7 +114,8 @@ cluster_until 120 all_stand_by "$leader" || give_up "the other one does not stan
 like "$(look "$right")" "members-eligible" "both members run on one host"
 is "$(severity members-eligible) $(severity zookeeper-servers)" "warning warning" "and there is one ZooKeeper server"
 is "$(look >/dev/null; jq '.jobs | length' "$tap_dir/report")" 5 "without a name it looks at all jobs"
-like "$(ctl "$leader" readiness careless 2>&1)" "Not ready: " "the table has a verdict"
+like "$(ctl "$leader" readiness careless --html "$tap_dir/page.html" 2>&1)" "Not ready: " "the table has a verdict"
+like "$(cat "$tap_dir/page.html")" "<h3>Key groups of counter -&gt; sink: Writer</h3>" "the page has its pictures"
 address=$(flink_rest_address "$leader")
 "$bin/jmhactl" readiness c --rest "http://$address" --no-cluster >"$tap_dir/out" 2>"$tap_dir/says"
 is "$?" 2 "two jobs begin with c"
