@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	%D%/target_flink_tree.c \
 	%D%/target_guard_link.c \
 	%D%/target_http.c \
+	%D%/target_job_rest.c \
 	%D%/target_metadata.c \
 	%D%/target_record.c \
 	%D%/target_register.c \
@@ -19,7 +20,7 @@ FUZZ_TARGETS = \
 	%D%/target_znode.c
 FUZZ_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 # From the top down.
-FUZZ_LIBS = libapifake.a libapi.a libjmhaconfig.a libguard.a libmigrate.a libreadiness.a librepair.a \
+FUZZ_LIBS = libapifake.a libapi.a libjmhaconfig.a libguard.a libmigrate.a libreadinessrest.a libreadiness.a librepair.a \
 	libzk.a libregister.a \
 	libstorage.a libstorage_core.a libelection.a libbase.a $(CONFIG_LIBS) $(MHD_LIBS) \
 	$(SYSTEMD_LIBS) $(ZOOKEEPER_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) \
