@@ -48,7 +48,7 @@ static enum commit_storage stored(struct elector *e, const struct store_result *
 	e->counters.storage_errors++;
 	/* The storage works: no reason to hand over to who would write no snapshot. */
 	if (result->op == STORE_APPEND && result->error == -ESTALE) {
-		(void)text_format(e->touched, sizeof(e->touched), "%s", result->text);
+		own_log_found_touched(&e->own_log, result->text);
 		return COMMIT_STORE_NOT_IN_PLACE;
 	}
 	e->probe_state = result->state == STORE_FULL ? STORE_FULL : STORE_FAILED;

@@ -8,7 +8,7 @@
  *	elector_look.c     looks at register, latches and members
  *	elector_conf.c     is tick_ms the ensemble's?
  *	elector_store.c    is the store usable; following, loading
- *	elector_own_log.c  is what a leader leads by still there?
+ *	elector_own_log.c  is what a leader leads by still there? (own_log.c decides)
  *	elector_signs.c    do all members write into the same storage?
  *	elector_commit.c   what the commit queue wants done
  *	elector_guard.c    page and messages between guard and elector
@@ -34,6 +34,7 @@
 #include "daemon/elector.h"
 #include "daemon/health.h"
 #include "daemon/lease_page.h"
+#include "daemon/own_log.h"
 #include "daemon/session_file.h"
 #include "election/core.h"
 #include "election/endpoint_book.h"
@@ -187,15 +188,13 @@ struct elector {
 	uint64_t committed_seen;              /* A11: by a record past the register's end */
 	struct log_snapshot followed;         /* what the register named when the reading began */
 	char snapshot_error[STORE_TEXT_SIZE]; /* why the last one was not made; "" = it was */
-	char touched[STORE_TEXT_SIZE];        /* what was done to a file in this term, or "" */
-	char unreadable[STORE_TEXT_SIZE];     /* why a file cannot be read now, or "" */
+	struct own_log own_log;               /* of the term that is led */
 	usec_t probe_at, check_at;
-	bool looking_after;              /* .. its own log: daemon/elector_own_log.c */
-	usec_t look_after_at;            /* not sooner; 0 = at once */
-	usec_t unreadable_until;         /* no snapshot sooner, of what cannot be read */
-	usec_t unreadable_pause;         /* .. and how long that was; doubles */
-	struct epoch looked_epoch;       /* whose log the look under way is at */
-	struct log_snapshot looked_from; /* .. and from where on */
+	struct {
+		bool asking;
+		struct epoch epoch;       /* whose log the look under way is at */
+		struct log_snapshot from; /* .. and from where on */
+	} look;
 	uint64_t damage_at; /* B5: a snapshot of so many changes has left all damage behind; 0 =
 	                       none */
 	uint64_t n_gaps; /* B6: in what was read: of changes of which not even the keys are known */
@@ -289,8 +288,7 @@ void elector_store_done(struct elector *e);
 void elector_store_look_at(struct elector *e); /* register or time has moved on */
 void elector_own_log_look(struct elector *e);  /* each second */
 void elector_signs_look(struct elector *e);    /* each second */
-/* A leader has read on: what is damaged is named (B6). */
-void elector_store_read(struct elector *e, const struct follower_result *f);
+void elector_store_read(struct elector *e, const struct follower_result *f); /* B6: as a leader */
 void elector_store_load(struct elector *e, struct epoch epoch);
 void elector_store_opened(struct elector *e, bool well);               /* .. its segment */
 void elector_store_pump(struct elector *e);                            /* .. and what follows */

@@ -81,10 +81,8 @@ static void fill_store(struct elector *e, struct status *ret)
 	ret->store.snapshot = e->has_register ? e->reg.snapshot.at.sequence : 0;
 	if (commit_queue_active(e->commits) && e->snapshot_error[0])
 		ret->store.snapshot_error = e->snapshot_error;
-	if (commit_queue_active(e->commits) && e->unreadable[0])
-		ret->store.log_error = e->unreadable;
-	else if (commit_queue_active(e->commits) && e->touched[0])
-		ret->store.log_error = e->touched;
+	if (commit_queue_active(e->commits))
+		ret->store.log_error = own_log_error(&e->own_log);
 	ret->store.n_unseen = e->signs.n_unseen;
 	ret->store.n_damaged = pointer_map_count_damaged(e->map) + e->n_gaps;
 	if (pointer_map_count_damaged(e->map) > 0) {

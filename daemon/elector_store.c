@@ -489,8 +489,8 @@ void elector_store_load(struct elector *e, struct epoch epoch)
 	e->load_epoch = epoch;
 	e->loading = true;
 	e->load_followed = e->load_opened = false;
-	e->snapshot_error[0] = e->touched[0] = e->unreadable[0] = '\0';
-	e->look_after_at = e->unreadable_until = e->unreadable_pause = 0;
+	e->snapshot_error[0] = '\0';
+	memset(&e->own_log, 0, sizeof(e->own_log));
 	if (!e->store_checked) /* resumed: on_checked() comes back */
 		elector_store_look_at(e);
 	else if (!e->has_cluster_id || !e->has_register || !same_cluster(e))

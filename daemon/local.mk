@@ -82,7 +82,8 @@ libelector_a_SOURCES = \
 	%D%/elector_store.c \
 	%D%/elector_zk.c \
 	%D%/health.c %D%/health.h \
-	%D%/health_probe.c %D%/health_probe.h
+	%D%/health_probe.c %D%/health_probe.h \
+	%D%/own_log.c %D%/own_log.h
 libelector_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(SYSTEMD_CFLAGS)
 
 # --release: a process of its own.

@@ -46,10 +46,15 @@ tests_unit_test_session_file_SOURCES = tests/unit/test_session_file.c
 tests_unit_test_session_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_session_file_LDADD = libguard.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_own_log
+tests_unit_test_own_log_SOURCES = tests/unit/test_own_log.c
+tests_unit_test_own_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_own_log_LDADD = libelector.a libbase.a $(CMOCKA_LIBS)
+
 # One file of the elector, with the test in place of the others.
 UNIT_TESTS += tests/unit/test_elector_commit
 tests_unit_test_elector_commit_SOURCES = tests/unit/test_elector_commit.c \
-	daemon/elector_commit.c daemon/elector_private.h
+	daemon/elector_commit.c daemon/elector_private.h daemon/own_log.c daemon/own_log.h
 tests_unit_test_elector_commit_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS) \
 	$(CMOCKA_CFLAGS)
 tests_unit_test_elector_commit_LDADD = libregister.a libstorage_core.a libelection.a libbase.a \
