@@ -123,7 +123,8 @@ static bool sees(const struct cluster_fact_member *m, const char *other)
 	return false;
 }
 
-/* Pairs that should see each other; those that do not are told. */
+/* Pairs that should see each other; those that do not are told.  Who does not say whom it sees has
+ * perhaps no sign either: an earlier release, or it cannot write there. */
 static size_t check_sees(const struct cluster_facts *c, const struct cluster_fact_member *m,
                          struct findings *f)
 {
@@ -133,7 +134,7 @@ static size_t check_sees(const struct cluster_facts *c, const struct cluster_fac
 	for (size_t i = 0; i < c->n_members; i++) {
 		const struct cluster_fact_member *other = &c->members[i];
 
-		if (other == m || !other->contender || !other->name)
+		if (other == m || !other->contender || !other->name || !other->sees_known)
 			continue;
 		n++;
 		if (sees(m, other->name))

@@ -130,6 +130,13 @@ static void storage_that_is_not_the_same(void **state)
 	                     "jm-b", "hostb", "contender", "true", "[\"jm-a\"]")),
 	             HISTORY),
 	        "members-fine= storage-sharing-not-known? " FINE_REST);
+	/* An older one has no sign to be seen. */
+	assert_string_equal(
+	        look(STATUS,
+	             MEMBERS(MEMBER("jm-a", "hosta", "contender", "true",
+	                            "[]") "," MEMBER("jm-b", "hostb", "contender", "true", "null")),
+	             HISTORY),
+	        "members-fine= storage-sharing-not-known? " FINE_REST);
 }
 
 static const char *with_servers(const char *n)
