@@ -17,6 +17,7 @@ libctl_a_SOURCES = \
 	%D%/load_plan.c %D%/load_plan.h \
 	%D%/load_write.c %D%/load_write.h \
 	%D%/operate.c %D%/operate.h \
+	%D%/option_table.c %D%/option_table.h \
 	%D%/options.c %D%/options.h \
 	%D%/output_file.c %D%/output_file.h \
 	%D%/pointer_pages.c %D%/pointer_pages.h \
