@@ -6,7 +6,7 @@
 
 sim=$top_builddir/tests/sim/sim
 runs=${JMHA_SIM_RUNS:-12000}
-test -z "$INSTRUMENTED" || runs=$((runs / 10))
+test -z "$INSTRUMENTED" || runs=$((runs / 16))
 
 ok "promises 1-9 hold in $runs schedules" "$sim" -s 1 -n "$runs"
 note "$(tail -n 1 "$tap_dir/out")"
